@@ -1,0 +1,33 @@
+import type { Consumer } from './consumer.ts';
+import type { Host } from './host.ts';
+
+/**
+ * The life of every component. The service calls `start` once, exporters first, then processors, receivers, and `shutdown`
+ * once afterwards, receivers first. `shutdown` is also called when `start` failed or was never called, may be called
+ * twice, and frees whatever there is to free.
+ */
+export interface Component {
+  /** Resolves when the component does its work; rejects with a ComponentError where it can't. */
+  start(host: Host): Promise<void>;
+  /** Flushes and frees. Resolves within `deadlineMillis` whatever a peer does; never rejects. */
+  shutdown(deadlineMillis: number): Promise<void>;
+}
+
+/** Reads the kernel and hands what it read to its consumers: one instance, however many pipelines name it. */
+export interface Receiver extends Component {
+  /** The most time that may pass between two reads. */
+  readonly collectionIntervalMillis: number;
+  /** Begins a read that no earlier caller has begun, and resolves when its batch has passed through the pipelines. */
+  read(trigger: 'interval' | 'request'): Promise<void>;
+  /** Hooks as they stand; empty before `start`. */
+  hooks(): readonly import('../pdata/batch.ts').HookStatus[];
+}
+
+/** A function over batches, one instance per pipeline. It is given its next stage when it is made. */
+export interface Processor extends Component, Consumer {}
+
+/** Accumulates batches into counters of its own and publishes them. One instance, however many pipelines name it. */
+export interface Exporter extends Component, Consumer {}
+
+/** Something beside the pipelines, such as a health check. */
+export interface Extension extends Component {}

@@ -1,0 +1,58 @@
+import type { Meter } from '@opentelemetry/api';
+import type { Resource } from '@opentelemetry/resources';
+import type { Logger } from 'pino';
+import type { z } from 'zod';
+import type { Exporter, Extension, Processor, Receiver } from './component.ts';
+import type { Consumer } from './consumer.ts';
+
+/** What the service gives to every component that it makes. */
+export interface Settings {
+  /** `type` or `type/name`, as the configuration names it. */
+  readonly id: string;
+  readonly logger: Logger;
+  /** For the component's own metrics (`otelcol_*`, `dropreason.receiver.*`). */
+  readonly meter: Meter;
+  /** Who is speaking: service.name, host.name and so on. */
+  readonly resource: Resource;
+  /**
+   * What outlives a reload, kept by component id: the value that was put under `name` before it, else what `make` returns.
+   * Exporters keep their accumulators here, so that no counter falls at a SIGHUP.
+   */
+  keep<T>(name: string, make: () => T): T;
+}
+
+interface Factory<Config> {
+  /** The name in the YAML file, and of the folder. */
+  readonly type: string;
+  /** Other names that Collector users know it by. */
+  readonly aliases?: readonly string[];
+  /** One sentence for `dropreason components`. */
+  readonly description: string;
+  /** Validates, fills in defaults and documents: the JSON schema for editors is made from it. */
+  readonly schema: z.ZodType<Config>;
+}
+
+/** Factories import the implementation when `create` is called: what isn't configured isn't loaded. */
+export interface ReceiverFactory<Config = unknown> extends Factory<Config> {
+  create(settings: Settings, config: Config, next: Consumer): Promise<Receiver>;
+}
+
+export interface ProcessorFactory<Config = unknown> extends Factory<Config> {
+  create(settings: Settings, config: Config, next: Consumer): Promise<Processor>;
+}
+
+export interface ExporterFactory<Config = unknown> extends Factory<Config> {
+  create(settings: Settings, config: Config): Promise<Exporter>;
+}
+
+export interface ExtensionFactory<Config = unknown> extends Factory<Config> {
+  create(settings: Settings, config: Config): Promise<Extension>;
+}
+
+/** Every factory there is, by kind; what src/components.ts lists. */
+export interface Factories {
+  readonly receivers: readonly ReceiverFactory<never>[];
+  readonly processors: readonly ProcessorFactory<never>[];
+  readonly exporters: readonly ExporterFactory<never>[];
+  readonly extensions: readonly ExtensionFactory<never>[];
+}

@@ -1,0 +1,18 @@
+/** Whether one component is well, for health_check and the log. */
+export interface ComponentHealth {
+  readonly id: string;
+  readonly healthy: boolean;
+  readonly why: string;
+}
+
+/** What the service does for a component that has started. */
+export interface Host {
+  /**
+   * Has every receiver upstream of this component (all of them, for an extension) make a read that begins after this
+   * call, and resolves when the batches have arrived: what was dropped before the call is in the counters after it.
+   * Never rejects: a failed read is logged, and the counters are those of the last good one.
+   */
+  refresh(): Promise<void>;
+  /** Health of each receiver and exporter. */
+  health(): readonly ComponentHealth[];
+}

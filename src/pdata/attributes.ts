@@ -1,0 +1,28 @@
+/** A value of an attribute, as OpenTelemetry knows it (numbers are integers here). */
+export type AttributeValue = string | number;
+
+/**
+ * The identity of a series: attribute names with their values, immutable, with its canonical key worked out once.
+ * Two sets with the same names and values have the same `key`, whatever the order they were given in.
+ */
+export class AttributeSet {
+  readonly values: Readonly<Record<string, AttributeValue>>;
+  readonly key: string;
+
+  constructor(values: Readonly<Record<string, AttributeValue>>) {
+    const names = Object.keys(values).sort();
+    this.values = Object.freeze(Object.fromEntries(names.map((name) => [name, values[name] as AttributeValue])));
+    this.key = JSON.stringify(this.values);
+  }
+
+  get(name: string): AttributeValue | undefined {
+    return this.values[name];
+  }
+
+  /** This set without `name`; this very set where it has no such attribute. */
+  without(name: string): AttributeSet {
+    if (!(name in this.values)) return this;
+    const { [name]: _, ...rest } = this.values;
+    return new AttributeSet(rest);
+  }
+}

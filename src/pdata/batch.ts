@@ -1,0 +1,42 @@
+import type { AttributeSet } from './attributes.ts';
+
+/**
+ * What was added to one series since the receiver's last read. Rows are additive: a processor may merge rows, or drop
+ * attributes, by adding `drops` to `drops` and `bytes` to `bytes`.
+ */
+export interface DropRow {
+  readonly attributes: AttributeSet;
+  /** Dropped packets, or failed calls where the attribute `class` is `call`. A row of 0 makes its series exist. */
+  readonly drops: number;
+  /** Bytes of those packets from the network header on; undefined for failed calls, which have none. */
+  readonly bytes: number | undefined;
+}
+
+/** What was added to one loss slot (bpf/dropreason.h lists them) since the last read. */
+export interface LossRow {
+  readonly slot: string;
+  readonly count: number;
+}
+
+/** Whether a hook is attached. State, not a delta: the last one wins. */
+export interface HookStatus {
+  readonly hook: string;
+  readonly attached: boolean;
+  /** `fexit`, `kprobe`, `tracepoint`, or `none` where it isn't attached. */
+  readonly rung: string;
+  /** Why it isn't attached, or stands on no higher rung; empty where there is nothing to say. */
+  readonly why: string;
+}
+
+/** One read of a receiver, or what the processors made of it. */
+export interface DropBatch {
+  /** `interval`: the receiver's clock caused this read, so push exporters push. `request`: a scrape or an export did. */
+  readonly trigger: 'interval' | 'request';
+  /** When the receiver began to count, in milliseconds since the epoch. */
+  readonly startTimeMillis: number;
+  /** When this read was made, in milliseconds since the epoch. */
+  readonly timeMillis: number;
+  readonly rows: readonly DropRow[];
+  readonly losses: readonly LossRow[];
+  readonly hooks: readonly HookStatus[];
+}
