@@ -1,0 +1,156 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* Which TCP connects and accepts failed, and with what errno? */
+#include "lib/maps.bpf.h"
+#include "lib/syscall.bpf.h"
+#include <bpf/bpf_endian.h>
+
+/* include/uapi/asm-generic/errno-base.h, errno.h; from 512 on the kernel's own codes, which restart a call. */
+#define EINTR 4
+#define EAGAIN 11
+#define EISCONN 106
+#define EALREADY 114
+#define EINPROGRESS 115
+#define ERESTARTSYS 512
+/* include/uapi/linux/stat.h */
+#define S_IFMT 0170000
+#define S_IFSOCK 0140000
+/* include/net/tcp_states.h */
+#define TCP_SYN_SENT 2
+#define TCP_CLOSE 7
+
+/* An IPv4 connection, also where an IPv6 socket makes it (RFC 4291 section 2.5.5.2). */
+static __always_inline __u8 socket_family(const struct sock *sk)
+{
+	struct in6_addr address = {};
+
+	if (BPF_CORE_READ(sk, __sk_common.skc_family) == AF_INET)
+		return DROPREASON_IPV4;
+	BPF_CORE_READ_INTO(&address, sk, __sk_common.skc_v6_daddr);
+	if (address.in6_u.u6_addr32[0] == 0 && address.in6_u.u6_addr32[1] == 0 &&
+	    address.in6_u.u6_addr32[2] == bpf_htonl(0xffff))
+		return DROPREASON_IPV4;
+	return DROPREASON_IPV6;
+}
+
+static __always_inline void count_call(const struct sock *sk, __u32 call, __u16 error)
+{
+	struct dropreason_key key = {
+		.reason = call,
+		.error = error,
+		.direction = call == DROPREASON_CALL_CONNECT ? DROPREASON_EGRESS : DROPREASON_INGRESS,
+		.family = socket_family(sk),
+	};
+
+	if (config.attributes & ~DROPREASON_BY_LOCATION) {
+		struct dropreason_key full = key;
+
+		if (config.attributes & DROPREASON_BY_PROTOCOL)
+			full.protocol = IPPROTO_TCP;
+		if (config.attributes & DROPREASON_BY_NETNS)
+			full.netns = BPF_CORE_READ(sk, __sk_common.skc_net.net, ns.inum);
+		if (count_key(&dropreason_attributes, &full, 0))
+			return;
+		count_loss(DROPREASON_SLOT_ATTRIBUTES_FULL);
+	}
+	if (!count_key(&dropreason_unlisted, &key, 0))
+		count_loss(DROPREASON_SLOT_UNLISTED_FULL);
+}
+
+/* The open file behind a descriptor of the current task, NULL where there is none. */
+static __always_inline const struct file *file_of(const void *task, __u32 fd)
+{
+	const struct fdtable *table = BPF_CORE_READ((const struct task_struct *)task, files, fdt);
+	const struct file *file = NULL;
+
+	if (fd < BPF_CORE_READ(table, max_fds))
+		bpf_probe_read_kernel(&file, sizeof(file), BPF_CORE_READ(table, fd) + fd);
+	return file;
+}
+
+/* The socket's sock where the file is a TCP socket, else NULL. */
+static __always_inline const struct sock *tcp_sock_of(const struct file *file)
+{
+	const struct socket *socket = BPF_CORE_READ(file, private_data);
+	const struct sock *sk;
+
+	if ((BPF_CORE_READ(file, f_inode, i_mode) & S_IFMT) != S_IFSOCK)
+		return NULL;
+	sk = BPF_CORE_READ(socket, sk);
+	return sk && BPF_CORE_READ(sk, sk_protocol) == IPPROTO_TCP ? sk : NULL;
+}
+
+/* Whether the state change has counted what this call returns; it does so once for each attempt. */
+static __always_inline bool is_reported(const struct sock *sk, const struct file *file)
+{
+	__u64 address = (__u64)sk;
+	__u64 *inode = bpf_map_lookup_elem(&dropreason_connects, &address);
+
+	return inode && *inode == BPF_CORE_READ(file, f_inode, i_ino);
+}
+
+static __always_inline void failed_call(const struct pt_regs *regs, __u32 call, __u16 error)
+{
+	const void *task = (const void *)bpf_get_current_task();
+	const struct file *file;
+	const struct sock *sk;
+
+	if (is_compat(task))
+		return;
+	file = file_of(task, syscall_fd(regs));
+	sk = file ? tcp_sock_of(file) : NULL;
+	if (sk && !(call == DROPREASON_CALL_CONNECT && is_reported(sk, file)))
+		count_call(sk, call, error);
+}
+
+/*
+ * The return of every system call of the node (5.5 as a BTF tracepoint): all but failed connects and accepts must leave
+ * at once. There is no cheaper tracepoint without tracefs.
+ */
+SEC("tp_btf/sys_exit")
+int sys_exit(__u64 *ctx)
+{
+	const struct pt_regs *regs = (const void *)ctx[0];
+	__s64 error = -(__s64)ctx[1];
+
+	if (error <= 0 || error >= ERESTARTSYS || error == EINTR)
+		return 0;
+	switch (syscall_number(regs)) {
+	case NR_CONNECT:
+		if (config.connect && error != EINPROGRESS && error != EALREADY && error != EISCONN)
+			failed_call(regs, DROPREASON_CALL_CONNECT, error);
+		break;
+	case NR_ACCEPT:
+	case NR_ACCEPT4:
+		if (config.accept && error != EAGAIN)
+			failed_call(regs, DROPREASON_CALL_ACCEPT, error);
+		break;
+	}
+	return 0;
+}
+
+/*
+ * A connection attempt that fails later, blocking or not: SYN_SENT → CLOSE with an error on the socket (5.5 as a BTF
+ * tracepoint). Without an error it was a close(), or a failure that the call returns itself.
+ */
+SEC("tp_btf/inet_sock_set_state")
+int inet_sock_set_state(__u64 *ctx)
+{
+	const struct sock *sk = (const void *)ctx[0];
+	int old_state = ctx[1], new_state = ctx[2];
+	__u64 address = (__u64)sk, inode;
+	__u16 error;
+
+	if (sk->sk_protocol != IPPROTO_TCP)
+		return 0;
+	if (new_state == TCP_SYN_SENT)
+		bpf_map_delete_elem(&dropreason_connects, &address);
+	if (old_state != TCP_SYN_SENT || new_state != TCP_CLOSE)
+		return 0;
+	error = sk->sk_err;
+	if (!error)
+		return 0;
+	inode = BPF_CORE_READ(sk, sk_socket, file, f_inode, i_ino);
+	bpf_map_update_elem(&dropreason_connects, &address, &inode, BPF_ANY);
+	count_call(sk, DROPREASON_CALL_CONNECT, error);
+	return 0;
+}

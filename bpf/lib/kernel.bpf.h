@@ -1,0 +1,151 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * The few kernel types that are read here, relocated at load against the running kernel's BTF (CO-RE): only the names of
+ * types and fields matter, not their order.
+ */
+#ifndef DROPREASON_KERNEL_BPF_H
+#define DROPREASON_KERNEL_BPF_H
+
+#include <linux/bpf.h>
+#include <linux/types.h>
+#include <stdbool.h>
+/* After linux/bpf.h, whose __u32 and the like it needs. */
+#include <bpf/bpf_core_read.h>
+#include <bpf/bpf_helpers.h>
+
+#pragma clang attribute push(__attribute__((preserve_access_index)), apply_to = record)
+
+struct ns_common {
+	unsigned int inum;
+};
+
+struct hlist_node {
+	struct hlist_node *next;
+};
+
+struct hlist_head {
+	struct hlist_node *first;
+};
+
+struct net {
+	struct ns_common ns;
+	struct hlist_head *dev_index_head;
+};
+
+typedef struct {
+	struct net *net;
+} possible_net_t;
+
+struct net_device {
+	char name[16];
+	int ifindex;
+	unsigned int flags;
+	unsigned int priv_flags;
+	possible_net_t nd_net;
+	struct hlist_node index_hlist;
+};
+
+struct in6_addr {
+	union {
+		__u8 u6_addr8[16];
+		__be32 u6_addr32[4];
+	} in6_u;
+};
+
+struct sock_common {
+	unsigned short skc_family;
+	possible_net_t skc_net;
+	struct in6_addr skc_v6_daddr;
+};
+
+struct inode {
+	unsigned short i_mode;
+	unsigned long i_ino;
+};
+
+struct file {
+	struct inode *f_inode;
+	void *private_data;
+};
+
+struct socket {
+	struct file *file;
+	struct sock *sk;
+};
+
+struct sock {
+	struct sock_common __sk_common;
+	struct socket *sk_socket;
+	__u16 sk_protocol;
+	__u16 sk_type;
+	int sk_err;
+};
+
+struct fdtable {
+	unsigned int max_fds;
+	struct file **fd;
+};
+
+struct files_struct {
+	struct fdtable *fdt;
+};
+
+struct task_struct {
+	struct files_struct *files;
+};
+
+struct sk_buff {
+	struct sk_buff *next;
+	struct net_device *dev;
+	struct sock *sk;
+	unsigned long _skb_refdst;
+	unsigned int len;
+	__be16 protocol;
+	__u16 network_header;
+	__u16 mac_header;
+	int skb_iif;
+	unsigned int end;
+	unsigned char *head;
+	unsigned char *data;
+};
+
+struct skb_shared_info {
+	struct sk_buff *frag_list;
+};
+
+struct dst_ops {
+	unsigned short family;
+};
+
+struct dst_entry {
+	struct net_device *dev;
+	struct dst_ops *ops;
+	unsigned short flags;
+};
+
+struct rtable {
+	unsigned int rt_flags;
+	__u16 rt_type;
+};
+
+struct rt6_info {
+	__u32 rt6i_flags;
+};
+
+#pragma clang attribute pop
+
+/* Since 5.17 (c504e5c2f964 "net: skb: introduce kfree_skb_reason()") the tracepoint carries a reason. */
+enum skb_drop_reason___any {
+	DROPREASON_ANY_REASON = 1,
+};
+
+/* include/uapi/linux/if_ether.h */
+#define ETH_P_IP 0x0800
+#define ETH_P_IPV6 0x86DD
+/* include/linux/socket.h */
+#define AF_INET 2
+#define AF_INET6 10
+/* include/uapi/linux/in.h */
+#define IPPROTO_TCP 6
+
+#endif

@@ -1,0 +1,100 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* The maps, and the only ways to write to them. */
+#ifndef DROPREASON_MAPS_BPF_H
+#define DROPREASON_MAPS_BPF_H
+
+#include "../dropreason.h"
+#include "kernel.bpf.h"
+
+/* The only name in .rodata; the addon fills it in before load. */
+const volatile struct dropreason_config config;
+
+/*
+ * Node rows. Key: cpu * config.rows + row (dropreason.h). Value: what that CPU counted there.
+ * Size: possible CPUs × config.rows × 16 bytes; a slice is whole pages and 64 kB at most, so that CPUs share no cache
+ * line and user space maps it. An array, not a per-CPU array: those can't be mapped.
+ */
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(map_flags, BPF_F_MMAPABLE);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, struct dropreason_count);
+} dropreason_metrics SEC(".maps");
+
+/*
+ * Rows with opt-in attributes, shared by the CPUs. Size: attributes_max_entries × (40 + 16 bytes and the kernel's 48),
+ * 0.4 MB by default. What doesn't fit goes to the node row without them.
+ */
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, 1);
+	__type(key, struct dropreason_key);
+	__type(value, struct dropreason_count);
+} dropreason_attributes SEC(".maps");
+
+/* Rows that are no array index: failed calls by errno, subsystems' reasons. Size: 1024 × 104 bytes. */
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, 1024);
+	__type(key, struct dropreason_key);
+	__type(value, struct dropreason_count);
+} dropreason_unlisted SEC(".maps");
+
+/*
+ * Sockets whose failed connect the state change has counted, so that the system call's return doesn't count it again.
+ * Key: address of the sock. Value: inode number of its socket, since addresses are used again. Size: 8192 × 80 bytes;
+ * the oldest give way.
+ */
+struct {
+	__uint(type, BPF_MAP_TYPE_LRU_HASH);
+	__uint(max_entries, 8192);
+	__type(key, __u64);
+	__type(value, __u64);
+} dropreason_connects SEC(".maps");
+
+static __always_inline void add(struct dropreason_count *count, __u64 bytes, bool atomic)
+{
+	if (atomic) {
+		__sync_fetch_and_add(&count->packets, 1);
+		__sync_fetch_and_add(&count->bytes, bytes);
+	} else {
+		count->packets += 1;
+		count->bytes += bytes;
+	}
+}
+
+/* Adds one packet to a row of this CPU's slice: plain adds where the kernel guards the program against itself. */
+static __always_inline void count_row(__u32 row, __u64 bytes)
+{
+	__u32 index = bpf_get_smp_processor_id() * config.rows + row;
+	struct dropreason_count *count = bpf_map_lookup_elem(&dropreason_metrics, &index);
+
+	if (count)
+		add(count, bytes, config.atomic);
+}
+
+static __always_inline void count_loss(enum dropreason_slot slot)
+{
+	count_row((config.reasons << DROPREASON_REASON_SHIFT) + slot, 0);
+}
+
+/* Adds one to a row of a shared map; false where the row is new and the map is full. */
+static __always_inline bool count_key(void *map, const struct dropreason_key *key, __u64 bytes)
+{
+	const struct dropreason_count first = { .packets = 1, .bytes = bytes };
+	struct dropreason_count *count = bpf_map_lookup_elem(map, key);
+
+	if (!count) {
+		if (!bpf_map_update_elem(map, key, &first, BPF_NOEXIST))
+			return true;
+		/* Another CPU may have been first. */
+		count = bpf_map_lookup_elem(map, key);
+		if (!count)
+			return false;
+	}
+	add(count, bytes, true);
+	return true;
+}
+
+#endif

@@ -1,0 +1,90 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* The one place that knows an architecture: where a system call's number and first argument are at its return. */
+#ifndef DROPREASON_SYSCALL_BPF_H
+#define DROPREASON_SYSCALL_BPF_H
+
+#include "kernel.bpf.h"
+
+#pragma clang attribute push(__attribute__((preserve_access_index)), apply_to = record)
+
+#if defined(__TARGET_ARCH_x86)
+
+/* arch/x86/entry/syscalls/syscall_64.tbl */
+#define NR_CONNECT 42
+#define NR_ACCEPT 43
+#define NR_ACCEPT4 288
+/* arch/x86/include/asm/thread_info.h: a 32-bit call, whose numbers are others. */
+#define TS_COMPAT 0x0002
+
+struct pt_regs {
+	unsigned long di;
+	unsigned long orig_ax;
+};
+
+struct thread_info___x86 {
+	unsigned int status;
+};
+
+struct task_struct___x86 {
+	struct thread_info___x86 thread_info;
+};
+
+static __always_inline __u64 syscall_number(const struct pt_regs *regs)
+{
+	return regs->orig_ax;
+}
+
+static __always_inline __u32 syscall_fd(const struct pt_regs *regs)
+{
+	return regs->di;
+}
+
+static __always_inline bool is_compat(const void *task)
+{
+	return BPF_CORE_READ((const struct task_struct___x86 *)task, thread_info.status) & TS_COMPAT;
+}
+
+#elif defined(__TARGET_ARCH_arm64)
+
+/* include/uapi/asm-generic/unistd.h */
+#define NR_CONNECT 203
+#define NR_ACCEPT 202
+#define NR_ACCEPT4 242
+/* arch/arm64/include/asm/thread_info.h: TIF_32BIT. */
+#define TIF_32BIT (1UL << 22)
+
+struct pt_regs {
+	__u64 orig_x0;
+	int syscallno;
+};
+
+struct thread_info___arm64 {
+	unsigned long flags;
+};
+
+struct task_struct___arm64 {
+	struct thread_info___arm64 thread_info;
+};
+
+static __always_inline __u64 syscall_number(const struct pt_regs *regs)
+{
+	return regs->syscallno;
+}
+
+static __always_inline __u32 syscall_fd(const struct pt_regs *regs)
+{
+	return regs->orig_x0;
+}
+
+static __always_inline bool is_compat(const void *task)
+{
+	return BPF_CORE_READ((const struct task_struct___arm64 *)task, thread_info.flags) & TIF_32BIT;
+}
+
+#else
+#error "unknown architecture: say here where a system call's number and first argument are"
+#endif
+
+#pragma clang attribute pop
+
+#endif

@@ -1,0 +1,148 @@
+/**
+ * Seam 2: what TypeScript may ask of the kernel. Every call is synchronous and belongs to the thread that made the object.
+ * All of them throw a {@link NativeError}.
+ */
+
+/** What went wrong, said once and with the kernel's own words. */
+export interface NativeError extends Error {
+  /** What was being done. `ERR_ARGUMENT` is the caller's mistake, `ERR_CLOSED` a use after `close`. */
+  readonly code: 'ERR_BTF' | 'ERR_OPEN' | 'ERR_LOAD' | 'ERR_ATTACH' | 'ERR_MAP' | 'ERR_SYMBOLS' | 'ERR_ARGUMENT' | 'ERR_CLOSED';
+  /** The errno's name, such as `EPERM`; empty where there is none. */
+  readonly errno: string;
+  /** libbpf's last lines, the verifier's among them; empty where it said nothing. */
+  readonly details: string;
+}
+
+/** The constants of bpf/dropreason.h, so that they stand nowhere else. */
+export interface Layout {
+  /** row = reason << reasonShift | direction << directionShift | family */
+  readonly reasonShift: number;
+  readonly directionShift: number;
+  /** Reasons that can have node rows, at most. */
+  readonly maxReasons: number;
+  /** Names by number. */
+  readonly directions: readonly string[];
+  readonly families: readonly string[];
+  /** Loss slots by number; slot n is row (reasons << reasonShift) + n. */
+  readonly slots: readonly string[];
+  /** Bits of ProbeOptions.attributes. */
+  readonly attributes: { readonly protocol: number; readonly interface: number; readonly netns: number; readonly location: number };
+  /** The reasons under which failed calls are counted. */
+  readonly calls: { readonly connect: number; readonly accept: number };
+  /** Values of ProbeOptions.hints. */
+  readonly hints: { readonly ingress: number; readonly egress: number };
+  /** RowKey.protocol where there was no IP header. */
+  readonly noProtocol: number;
+}
+
+export declare const layout: Layout;
+
+/** One enumerator of an enum of drop reasons, in the running kernel's BTF. */
+export interface KernelReason {
+  /** The whole name, such as `SKB_DROP_REASON_NO_SOCKET` or `OVS_DROP_LAST_ACTION`. */
+  readonly name: string;
+  readonly value: number;
+}
+
+export interface KernelFacts {
+  /** Every reason, subsystems' and loaded modules' too; empty on kernels without reasons (before 5.17). */
+  readonly reasons: readonly KernelReason[];
+  /** Whether the kernel keeps a BTF tracepoint's program from interrupting itself (6.1, 05b24ff9b2cf). */
+  readonly guarded: boolean;
+  /** Version of the libbpf in use, such as `1.1`. */
+  readonly libbpf: string;
+}
+
+/** Reads /sys/kernel/btf; `ERR_BTF` where the kernel has none. */
+export declare function kernelFacts(): KernelFacts;
+
+/** Where a kernel function lies, [start, end). */
+export interface SymbolRange {
+  readonly start: bigint;
+  readonly end: bigint;
+}
+
+/**
+ * Where kernel functions lie, by name, from /proc/kallsyms; a name that isn't there is left out, and all are where the
+ * addresses are hidden (no CAP_SYSLOG, kernel.kptr_restrict). About 50 ms.
+ */
+export declare function symbolRanges(names: readonly string[]): Record<string, SymbolRange>;
+
+/** The functions in which addresses lie; an empty name where that can't be told. About 50 ms, for any number. */
+export declare function symbolsAt(addresses: readonly bigint[]): string[];
+
+export interface ProbeOptions {
+  /** Path of the BPF object. */
+  readonly object: string;
+  /** The programs to load; each can then be attached. */
+  readonly programs: readonly string[];
+  /** Node rows for the reasons 0 … reasons-1. */
+  readonly reasons: number;
+  /** The kernel's number for "not specified". */
+  readonly unspecified: number;
+  /** Layout.attributes, or-ed; and the most rows with such attributes. */
+  readonly attributes: number;
+  readonly attributesMaxEntries: number;
+  /** Atomic adds, for kernels that don't guard a program against itself. */
+  readonly atomic: boolean;
+  readonly connect: boolean;
+  readonly accept: boolean;
+  /** Where skb_release_data and kfree_skb_list lie, where that is known. */
+  readonly fragments: SymbolRange | undefined;
+  readonly lists: SymbolRange | undefined;
+  /** Layout.hints by reason. */
+  readonly hints: Uint8Array;
+}
+
+/** A row that is no array index: bpf/dropreason.h says what each field holds. Counts are exact up to 2^53. */
+export interface Row {
+  readonly location: bigint;
+  readonly reason: number;
+  readonly netns: number;
+  readonly error: number;
+  readonly protocol: number;
+  readonly direction: number;
+  readonly family: number;
+  readonly interface: string;
+  readonly packets: number;
+  readonly bytes: number;
+}
+
+export interface ProgramStatistics {
+  readonly program: string;
+  /** Runs and their nanoseconds; 0 unless kernel.bpf_stats_enabled is set. */
+  readonly runs: number;
+  readonly runNanoseconds: number;
+  /** Runs that the kernel skipped because the program was running on that CPU already. */
+  readonly recursionMisses: number;
+}
+
+export interface MapUse {
+  readonly map: string;
+  readonly capacity: number;
+  /** Bytes that its entries take in the kernel, without what the kernel adds to each. */
+  readonly bytes: number;
+}
+
+/** A loaded BPF object. `close` detaches and frees it, and so does the garbage collector. */
+export declare class Probe {
+  /** Opens, sizes and loads; nothing is attached yet. `ERR_OPEN`, `ERR_LOAD`, `ERR_MAP`. */
+  constructor(options: ProbeOptions);
+  /** Attaches one of the loaded programs; `ERR_ATTACH`. Attaching twice does nothing. */
+  attach(program: string): void;
+  /** CPUs that the counters have slices for: the highest possible one + 1. */
+  readonly cpus: number;
+  /** Rows of one CPU's slice. */
+  readonly rows: number;
+  /**
+   * The node rows as the kernel has them, live: packets of `row` on `cpu` at 2 * (cpu * rows + row), bytes after them.
+   * Read-only memory: writing to it ends the process. Of length 0 after `close`.
+   */
+  readonly counters: BigUint64Array;
+  /** The rows with opt-in attributes, or those without a node row. `ERR_MAP`. */
+  entries(map: 'attributes' | 'unlisted'): Row[];
+  statistics(): ProgramStatistics[];
+  maps(): MapUse[];
+  /** Detaches everything and frees it. Safe to call twice. */
+  close(): void;
+}

@@ -1,0 +1,95 @@
+#include <bpf/libbpf.h>
+#include <napi.h>
+
+#include "convert.h"
+#include "error.h"
+#include "kernel_facts.h"
+#include "probe_wrap.h"
+#include "symbols.h"
+
+namespace {
+
+using convert::from_all;
+using convert::guarded;
+
+Napi::Array strings(Napi::Env env, std::initializer_list<const char*> items) {
+  return from_all(env, items, [&](const char* item) { return Napi::String::New(env, item); });
+}
+
+Napi::Object numbers(Napi::Env env, std::initializer_list<std::pair<const char*, uint32_t>> items) {
+  Napi::Object object = Napi::Object::New(env);
+  for (const auto& [name, value] : items) object.Set(name, Napi::Number::New(env, value));
+  return object;
+}
+
+// Names stand in the order of the enums of bpf/dropreason.h.
+Napi::Object layout(Napi::Env env) {
+  Napi::Object object = numbers(env, {{"reasonShift", DROPREASON_REASON_SHIFT},
+                                      {"directionShift", DROPREASON_DIRECTION_SHIFT},
+                                      {"maxReasons", DROPREASON_MAX_REASONS},
+                                      {"noProtocol", DROPREASON_NO_PROTOCOL}});
+  object.Set("directions", strings(env, {"unknown", "ingress", "egress", "forward"}));
+  object.Set("families", strings(env, {"other", "ipv4", "ipv6"}));
+  object.Set("slots", strings(env, {"fragment", "not_packet", "no_header", "attributes_full", "unlisted_full"}));
+  static_assert(DROPREASON_SLOTS == 5, "name the new slot");
+  object.Set("attributes", numbers(env, {{"protocol", DROPREASON_BY_PROTOCOL},
+                                         {"interface", DROPREASON_BY_INTERFACE},
+                                         {"netns", DROPREASON_BY_NETNS},
+                                         {"location", DROPREASON_BY_LOCATION}}));
+  object.Set("calls", numbers(env, {{"connect", DROPREASON_CALL_CONNECT}, {"accept", DROPREASON_CALL_ACCEPT}}));
+  object.Set("hints", numbers(env, {{"ingress", DROPREASON_HINT_INGRESS}, {"egress", DROPREASON_HINT_EGRESS}}));
+  return object;
+}
+
+Napi::Value kernel_facts(const Napi::CallbackInfo& info) {
+  const Napi::Env env = info.Env();
+  const auto facts = guarded(env, [] { return dropreason::read_kernel_facts(); });
+  Napi::Object object = Napi::Object::New(env);
+  object.Set("reasons", from_all(env, facts.reasons, [&](const dropreason::KernelReason& reason) {
+               Napi::Object one = numbers(env, {{"value", reason.value}});
+               one.Set("name", reason.name);
+               return one;
+             }));
+  object.Set("guarded", facts.guarded);
+  object.Set("libbpf", std::to_string(libbpf_major_version()) + "." + std::to_string(libbpf_minor_version()));
+  return object;
+}
+
+Napi::Value symbol_ranges(const Napi::CallbackInfo& info) {
+  const Napi::Env env = info.Env();
+  const auto ranges = guarded(env, [&] { return dropreason::symbol_ranges(convert::to_strings(info[0])); });
+  Napi::Object object = Napi::Object::New(env);
+  for (const auto& [name, range] : ranges) {
+    Napi::Object one = Napi::Object::New(env);
+    one.Set("start", Napi::BigInt::New(env, range.start));
+    one.Set("end", Napi::BigInt::New(env, range.end));
+    object.Set(name, one);
+  }
+  return object;
+}
+
+Napi::Value symbols_at(const Napi::CallbackInfo& info) {
+  const Napi::Env env = info.Env();
+  const auto given = info[0].As<Napi::Array>();
+  std::vector<uint64_t> addresses(given.Length());
+  for (uint32_t i = 0; i < given.Length(); i++) {
+    bool lossless = false;
+    addresses[i] = given.Get(i).As<Napi::BigInt>().Uint64Value(&lossless);
+  }
+  const auto names = guarded(env, [&] { return dropreason::symbols_at(addresses); });
+  return from_all(env, names, [&](const std::string& name) { return Napi::String::New(env, name); });
+}
+
+Napi::Object init(Napi::Env env, Napi::Object exports) {
+  dropreason::capture_libbpf_log();
+  exports.Set("layout", layout(env));
+  exports.Set("kernelFacts", Napi::Function::New<kernel_facts>(env));
+  exports.Set("symbolRanges", Napi::Function::New<symbol_ranges>(env));
+  exports.Set("symbolsAt", Napi::Function::New<symbols_at>(env));
+  exports.Set("Probe", ProbeWrap::define(env));
+  return exports;
+}
+
+}  // namespace
+
+NODE_API_MODULE(dropreason, init)

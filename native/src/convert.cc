@@ -1,0 +1,80 @@
+#include "convert.h"
+
+#include <algorithm>
+#include <cstring>
+
+using dropreason::Code;
+using dropreason::Error;
+
+namespace convert {
+namespace {
+
+Napi::Value field(const Napi::Object& object, const char* name, bool fits) {
+  if (!fits) throw Error(Code::kArgument, std::string("ProbeOptions.") + name + " is missing or of another type", 0);
+  return object.Get(name);
+}
+
+uint32_t number(const Napi::Object& object, const char* name) {
+  return field(object, name, object.Get(name).IsNumber()).As<Napi::Number>().Uint32Value();
+}
+
+bool boolean(const Napi::Object& object, const char* name) {
+  return field(object, name, object.Get(name).IsBoolean()).As<Napi::Boolean>().Value();
+}
+
+dropreason_range range(const Napi::Object& object, const char* name) {
+  const Napi::Value value = object.Get(name);
+  if (value.IsUndefined()) return {0, 0};
+  const Napi::Object bounds = field(object, name, value.IsObject()).As<Napi::Object>();
+  bool lossless = false;
+  return {bounds.Get("start").As<Napi::BigInt>().Uint64Value(&lossless),
+          bounds.Get("end").As<Napi::BigInt>().Uint64Value(&lossless)};
+}
+
+}  // namespace
+
+std::vector<std::string> to_strings(const Napi::Value& value) {
+  if (!value.IsArray()) throw Error(Code::kArgument, "expected an array of strings", 0);
+  const auto array = value.As<Napi::Array>();
+  std::vector<std::string> strings(array.Length());
+  for (uint32_t i = 0; i < array.Length(); i++) strings[i] = array.Get(i).ToString().Utf8Value();
+  return strings;
+}
+
+dropreason::ProbeOptions to_options(const Napi::Value& value) {
+  if (!value.IsObject()) throw Error(Code::kArgument, "expected ProbeOptions", 0);
+  const auto object = value.As<Napi::Object>();
+  dropreason::ProbeOptions options;
+  options.object = field(object, "object", object.Get("object").IsString()).ToString().Utf8Value();
+  options.programs = to_strings(object.Get("programs"));
+  options.attributes_max_entries = number(object, "attributesMaxEntries");
+  options.config.reasons = std::min<uint32_t>(number(object, "reasons"), DROPREASON_MAX_REASONS);
+  options.config.unspecified = number(object, "unspecified");
+  options.config.attributes = number(object, "attributes");
+  options.config.atomic = boolean(object, "atomic");
+  options.config.connect = boolean(object, "connect");
+  options.config.accept = boolean(object, "accept");
+  options.config.fragments = range(object, "fragments");
+  options.config.lists = range(object, "lists");
+  const auto hints = field(object, "hints", object.Get("hints").IsTypedArray()).As<Napi::Uint8Array>();
+  memcpy(options.config.hints, hints.Data(), std::min(hints.ByteLength(), sizeof(options.config.hints)));
+  return options;
+}
+
+Napi::Object from_row(Napi::Env env, const dropreason::Row& row) {
+  Napi::Object object = Napi::Object::New(env);
+  const auto& [location, reason, netns, error, protocol, direction, family, pad, interface] = row.key;
+  object.Set("location", Napi::BigInt::New(env, static_cast<uint64_t>(location)));
+  object.Set("reason", Napi::Number::New(env, reason));
+  object.Set("netns", Napi::Number::New(env, netns));
+  object.Set("error", Napi::Number::New(env, error));
+  object.Set("protocol", Napi::Number::New(env, protocol));
+  object.Set("direction", Napi::Number::New(env, direction));
+  object.Set("family", Napi::Number::New(env, family));
+  object.Set("interface", Napi::String::New(env, interface, strnlen(interface, sizeof(interface))));
+  object.Set("packets", Napi::Number::New(env, static_cast<double>(row.count.packets)));
+  object.Set("bytes", Napi::Number::New(env, static_cast<double>(row.count.bytes)));
+  return object;
+}
+
+}  // namespace convert

@@ -1,0 +1,41 @@
+#pragma once
+
+#include <napi.h>
+
+#include <string>
+#include <vector>
+
+#include "error.h"
+#include "probe.h"
+
+// Between JavaScript values and plain C++ ones.
+namespace convert {
+
+// Runs `body` and throws what it throws as one JavaScript error with code, errno and details.
+template <typename Body>
+decltype(auto) guarded(Napi::Env env, Body body) {
+  try {
+    return body();
+  } catch (const dropreason::Error& error) {
+    Napi::Error thrown = Napi::Error::New(env, error.what());
+    thrown.Value().Set("code", dropreason::name_of(error.code()));
+    thrown.Value().Set("errno", error.errno_name());
+    thrown.Value().Set("details", error.details());
+    throw thrown;
+  }
+}
+
+std::vector<std::string> to_strings(const Napi::Value& value);
+dropreason::ProbeOptions to_options(const Napi::Value& value);
+Napi::Object from_row(Napi::Env env, const dropreason::Row& row);
+
+// An array of `each(item)`.
+template <typename Items, typename Each>
+Napi::Array from_all(Napi::Env env, const Items& items, Each each) {
+  Napi::Array array = Napi::Array::New(env, items.size());
+  uint32_t index = 0;
+  for (const auto& item : items) array.Set(index++, each(item));
+  return array;
+}
+
+}  // namespace convert

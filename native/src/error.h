@@ -1,0 +1,33 @@
+#pragma once
+
+#include <stdexcept>
+#include <string>
+
+namespace dropreason {
+
+// Where an error comes from; the names are those of index.d.ts.
+enum class Code { kBtf, kOpen, kLoad, kAttach, kMap, kSymbols, kArgument, kClosed };
+
+// The one error of this addon: what was being done, the errno, and libbpf's last lines.
+class Error : public std::runtime_error {
+ public:
+  Error(Code code, const std::string& doing, int err);
+
+  Code code() const { return code_; }
+  // The errno's name (EPERM), empty for 0.
+  const std::string& errno_name() const { return errno_name_; }
+  const std::string& details() const { return details_; }
+
+ private:
+  Code code_;
+  std::string errno_name_;
+  std::string details_;
+};
+
+const char* name_of(Code code);
+
+// Has libbpf's words kept, from here on, in place of being printed; only the last lines of the calling thread.
+void capture_libbpf_log();
+void clear_libbpf_log();
+
+}  // namespace dropreason

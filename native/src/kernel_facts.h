@@ -1,0 +1,22 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+namespace dropreason {
+
+struct KernelReason {
+  std::string name;
+  uint32_t value;
+};
+
+struct KernelFacts {
+  std::vector<KernelReason> reasons;
+  bool guarded;
+};
+
+// What the running kernel's BTF says; throws Error(kBtf) where there is none.
+KernelFacts read_kernel_facts();
+
+}  // namespace dropreason

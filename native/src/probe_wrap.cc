@@ -1,0 +1,92 @@
+#include "probe_wrap.h"
+
+#include "convert.h"
+
+using convert::guarded;
+using dropreason::Code;
+using dropreason::Error;
+
+Napi::Function ProbeWrap::define(Napi::Env env) {
+  return DefineClass(env, "Probe",
+                     {
+                         InstanceMethod<&ProbeWrap::attach>("attach"),
+                         InstanceAccessor<&ProbeWrap::cpus>("cpus"),
+                         InstanceAccessor<&ProbeWrap::rows>("rows"),
+                         InstanceAccessor<&ProbeWrap::counters>("counters"),
+                         InstanceMethod<&ProbeWrap::entries>("entries"),
+                         InstanceMethod<&ProbeWrap::statistics>("statistics"),
+                         InstanceMethod<&ProbeWrap::maps>("maps"),
+                         InstanceMethod<&ProbeWrap::close>("close"),
+                     });
+}
+
+ProbeWrap::ProbeWrap(const Napi::CallbackInfo& info) : Napi::ObjectWrap<ProbeWrap>(info) {
+  const Napi::Env env = info.Env();
+  guarded(env, [&] { probe_ = std::make_unique<dropreason::Probe>(convert::to_options(info[0])); });
+
+  // The array shares ownership of the mapping: JavaScript may hold on to it for longer than to the probe.
+  auto owner = std::make_unique<std::shared_ptr<dropreason::Mapping>>(probe_->counters());
+  const dropreason::Mapping& mapping = **owner;
+  auto buffer = Napi::ArrayBuffer::New(
+      env, mapping.data(), mapping.bytes(),
+      [](Napi::Env, void*, std::shared_ptr<dropreason::Mapping>* mine) { delete mine; }, owner.get());
+  owner.release();
+  counters_ = Napi::Persistent(Napi::BigUint64Array::New(env, mapping.bytes() / sizeof(uint64_t), buffer, 0));
+}
+
+ProbeWrap::~ProbeWrap() = default;
+
+dropreason::Probe& ProbeWrap::probe(Napi::Env env) const {
+  return guarded(env, [&]() -> dropreason::Probe& {
+    if (!probe_) throw Error(Code::kClosed, "the probe is closed", 0);
+    return *probe_;
+  });
+}
+
+void ProbeWrap::attach(const Napi::CallbackInfo& info) {
+  guarded(info.Env(), [&] { probe(info.Env()).attach(info[0].ToString().Utf8Value()); });
+}
+
+Napi::Value ProbeWrap::cpus(const Napi::CallbackInfo& info) { return Napi::Number::New(info.Env(), probe(info.Env()).cpus()); }
+
+Napi::Value ProbeWrap::rows(const Napi::CallbackInfo& info) { return Napi::Number::New(info.Env(), probe(info.Env()).rows()); }
+
+Napi::Value ProbeWrap::counters(const Napi::CallbackInfo&) { return counters_.Value(); }
+
+Napi::Value ProbeWrap::entries(const Napi::CallbackInfo& info) {
+  const Napi::Env env = info.Env();
+  const auto rows = guarded(env, [&] { return probe(env).entries(info[0].ToString().Utf8Value()); });
+  return convert::from_all(env, rows, [&](const dropreason::Row& row) { return convert::from_row(env, row); });
+}
+
+Napi::Value ProbeWrap::statistics(const Napi::CallbackInfo& info) {
+  const Napi::Env env = info.Env();
+  const auto all = guarded(env, [&] { return probe(env).statistics(); });
+  return convert::from_all(env, all, [&](const dropreason::ProgramStatistics& one) {
+    Napi::Object object = Napi::Object::New(env);
+    object.Set("program", one.program);
+    object.Set("runs", Napi::Number::New(env, static_cast<double>(one.runs)));
+    object.Set("runNanoseconds", Napi::Number::New(env, static_cast<double>(one.run_nanoseconds)));
+    object.Set("recursionMisses", Napi::Number::New(env, static_cast<double>(one.recursion_misses)));
+    return object;
+  });
+}
+
+Napi::Value ProbeWrap::maps(const Napi::CallbackInfo& info) {
+  const Napi::Env env = info.Env();
+  const auto all = guarded(env, [&] { return probe(env).maps(); });
+  return convert::from_all(env, all, [&](const dropreason::MapUse& one) {
+    Napi::Object object = Napi::Object::New(env);
+    object.Set("map", one.map);
+    object.Set("capacity", Napi::Number::New(env, one.capacity));
+    object.Set("bytes", Napi::Number::New(env, static_cast<double>(one.bytes)));
+    return object;
+  });
+}
+
+void ProbeWrap::close(const Napi::CallbackInfo&) {
+  if (!probe_) return;
+  // Arrays over the memory become empty before it goes, and its last owner is the garbage collector.
+  counters_.Value().ArrayBuffer().Detach();
+  probe_.reset();
+}

@@ -1,0 +1,30 @@
+#pragma once
+
+#include <napi.h>
+
+#include <memory>
+
+#include "probe.h"
+
+// The JavaScript face of Probe. Every method runs on the JavaScript thread.
+class ProbeWrap : public Napi::ObjectWrap<ProbeWrap> {
+ public:
+  static Napi::Function define(Napi::Env env);
+  explicit ProbeWrap(const Napi::CallbackInfo& info);
+  ~ProbeWrap() override;
+
+ private:
+  dropreason::Probe& probe(Napi::Env env) const;
+
+  void attach(const Napi::CallbackInfo& info);
+  Napi::Value cpus(const Napi::CallbackInfo& info);
+  Napi::Value rows(const Napi::CallbackInfo& info);
+  Napi::Value counters(const Napi::CallbackInfo& info);
+  Napi::Value entries(const Napi::CallbackInfo& info);
+  Napi::Value statistics(const Napi::CallbackInfo& info);
+  Napi::Value maps(const Napi::CallbackInfo& info);
+  void close(const Napi::CallbackInfo& info);
+
+  std::unique_ptr<dropreason::Probe> probe_;
+  Napi::Reference<Napi::BigUint64Array> counters_;
+};

@@ -1,0 +1,67 @@
+#include "symbols.h"
+
+#include <algorithm>
+#include <cerrno>
+#include <cstdio>
+#include <cstdlib>
+#include <cstring>
+#include <memory>
+#include <string_view>
+
+#include "error.h"
+
+namespace dropreason {
+namespace {
+
+struct CloseFile {
+  void operator()(FILE* file) const { fclose(file); }
+};
+
+// A function may be split or cloned by the compiler: kfree_skb_list.part.0 is kfree_skb_list.
+std::string_view base_name(std::string_view name) { return name.substr(0, name.find('.')); }
+
+// Calls each(address, name) for every function; addresses are 0 where they are hidden.
+template <typename Each>
+void each_function(Each each) {
+  const std::unique_ptr<FILE, CloseFile> file(fopen("/proc/kallsyms", "re"));
+  if (!file) throw Error(Code::kSymbols, "can't open /proc/kallsyms", errno);
+  char line[1024];
+  while (fgets(line, sizeof(line), file.get()) != nullptr) {
+    char* rest = nullptr;
+    const uint64_t address = strtoull(line, &rest, 16);
+    if (address == 0 || rest[0] != ' ' || strchr("tTwW", rest[1]) == nullptr) continue;
+    each(address, std::string_view(rest + 3, strcspn(rest + 3, " \t\n")));
+  }
+}
+
+}  // namespace
+
+std::map<std::string, SymbolRange> symbol_ranges(const std::vector<std::string>& names) {
+  std::map<std::string, SymbolRange> ranges;
+  each_function([&](uint64_t address, std::string_view name) {
+    if (std::find(names.begin(), names.end(), name) != names.end()) ranges[std::string(name)].start = address;
+  });
+  // A function ends where the next symbol begins; the list isn't in order across modules, so look at all of it again.
+  each_function([&](uint64_t address, std::string_view) {
+    for (auto& [name, range] : ranges) {
+      if (address > range.start && (range.end == 0 || address < range.end)) range.end = address;
+    }
+  });
+  return ranges;
+}
+
+std::vector<std::string> symbols_at(const std::vector<uint64_t>& addresses) {
+  std::vector<std::string> found(addresses.size());
+  std::vector<uint64_t> nearest(addresses.size(), 0);
+  each_function([&](uint64_t start, std::string_view name) {
+    for (size_t i = 0; i < addresses.size(); i++) {
+      if (start <= addresses[i] && start > nearest[i]) {
+        nearest[i] = start;
+        found[i] = base_name(name);
+      }
+    }
+  });
+  return found;
+}
+
+}  // namespace dropreason

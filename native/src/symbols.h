@@ -1,0 +1,19 @@
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <string>
+#include <vector>
+
+namespace dropreason {
+
+struct SymbolRange {
+  uint64_t start = 0;
+  uint64_t end = 0;  // exclusive
+};
+
+// Both read /proc/kallsyms through, keeping nothing; throw Error(kSymbols) where it can't be opened.
+std::map<std::string, SymbolRange> symbol_ranges(const std::vector<std::string>& names);
+std::vector<std::string> symbols_at(const std::vector<uint64_t>& addresses);
+
+}  // namespace dropreason
