@@ -20,7 +20,7 @@ struct CloseFile {
 // A function may be split or cloned by the compiler: kfree_skb_list.part.0 is kfree_skb_list.
 std::string_view base_name(std::string_view name) { return name.substr(0, name.find('.')); }
 
-// Calls each(address, name) for every function; addresses are 0 where they are hidden.
+// Calls each(address, name) for every function until it returns false; addresses are 0 where they are hidden.
 template <typename Each>
 void each_function(Each each) {
   const std::unique_ptr<FILE, CloseFile> file(fopen("/proc/kallsyms", "re"));
@@ -30,7 +30,7 @@ void each_function(Each each) {
     char* rest = nullptr;
     const uint64_t address = strtoull(line, &rest, 16);
     if (address == 0 || rest[0] != ' ' || strchr("tTwW", rest[1]) == nullptr) continue;
-    each(address, std::string_view(rest + 3, strcspn(rest + 3, " \t\n")));
+    if (!each(address, std::string_view(rest + 3, strcspn(rest + 3, " \t\n")))) return;
   }
 }
 
@@ -38,14 +38,19 @@ void each_function(Each each) {
 
 std::map<std::string, SymbolRange> symbol_ranges(const std::vector<std::string>& names) {
   std::map<std::string, SymbolRange> ranges;
+  SymbolRange* open = nullptr;
+  // The kernel's own symbols stand in order of address, so a function ends where the next one begins.
   each_function([&](uint64_t address, std::string_view name) {
-    if (std::find(names.begin(), names.end(), name) != names.end()) ranges[std::string(name)].start = address;
-  });
-  // A function ends where the next symbol begins; the list isn't in order across modules, so look at all of it again.
-  each_function([&](uint64_t address, std::string_view) {
-    for (auto& [name, range] : ranges) {
-      if (address > range.start && (range.end == 0 || address < range.end)) range.end = address;
+    if (open != nullptr && address > open->start) {
+      open->end = address;
+      open = nullptr;
+      if (ranges.size() == names.size()) return false;
     }
+    if (open == nullptr && std::find(names.begin(), names.end(), name) != names.end()) {
+      open = &ranges[std::string(name)];
+      open->start = address;
+    }
+    return true;
   });
   return ranges;
 }
@@ -60,6 +65,7 @@ std::vector<std::string> symbols_at(const std::vector<uint64_t>& addresses) {
         found[i] = base_name(name);
       }
     }
+    return true;
   });
   return found;
 }

@@ -1,4 +1,5 @@
 import type { Consumer } from './consumer.ts';
+import type { HookStatus } from '../pdata/batch.ts';
 import type { Host } from './host.ts';
 
 /**
@@ -19,15 +20,20 @@ export interface Receiver extends Component {
   readonly collectionIntervalMillis: number;
   /** Begins a read that no earlier caller has begun, and resolves when its batch has passed through the pipelines. */
   read(trigger: 'interval' | 'request'): Promise<void>;
+  /** Hands on the rows that exist at 0 once more, for consumers that a reload has brought. */
+  announce(): void;
   /** Hooks as they stand; empty before `start`. */
-  hooks(): readonly import('../pdata/batch.ts').HookStatus[];
+  hooks(): readonly HookStatus[];
 }
 
 /** A function over batches, one instance per pipeline. It is given its next stage when it is made. */
 export interface Processor extends Component, Consumer {}
 
 /** Accumulates batches into counters of its own and publishes them. One instance, however many pipelines name it. */
-export interface Exporter extends Component, Consumer {}
+export interface Exporter extends Component, Consumer {
+  /** Where a person finds what it publishes, such as `curl localhost:9464/metrics`; said once it has started. */
+  readonly place?: string | undefined;
+}
 
 /** Something beside the pipelines, such as a health check. */
 export interface Extension extends Component {}

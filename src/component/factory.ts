@@ -49,10 +49,10 @@ export interface ExtensionFactory<Config = unknown> extends Factory<Config> {
   create(settings: Settings, config: Config): Promise<Extension>;
 }
 
-/** Every factory there is, by kind; what src/components.ts lists. */
+/** Every factory there is, by kind; what src/components.ts lists. Each takes what its own schema made, and nothing else. */
 export interface Factories {
-  readonly receivers: readonly ReceiverFactory<never>[];
-  readonly processors: readonly ProcessorFactory<never>[];
-  readonly exporters: readonly ExporterFactory<never>[];
-  readonly extensions: readonly ExtensionFactory<never>[];
+  readonly receivers: readonly ReceiverFactory[];
+  readonly processors: readonly ProcessorFactory[];
+  readonly exporters: readonly ExporterFactory[];
+  readonly extensions: readonly ExtensionFactory[];
 }

@@ -1,14 +1,13 @@
 import { z } from 'zod';
 
 const UNIT_MILLIS = { ns: 1e-6, us: 1e-3, µs: 1e-3, ms: 1, s: 1_000, m: 60_000, h: 3_600_000 } as const;
-const DURATION = /^(?:\d+(?:\.\d+)?(?:ns|us|µs|ms|s|m|h))+$/;
+const DURATION = /^(?:0|(?:\d+(?:\.\d+)?(?:ns|us|µs|ms|s|m|h))+)$/;
 
 /**
  * Milliseconds in a duration as Go's time.ParseDuration reads it (`300ms`, `1m30s`; a bare `0` too), or undefined where it
  * isn't one.
  */
 export function parseDuration(text: string): number | undefined {
-  if (text === '0') return 0;
   if (!DURATION.test(text)) return undefined;
   let millis = 0;
   for (const [, amount, unit] of text.matchAll(/(\d+(?:\.\d+)?)(ns|us|µs|ms|s|m|h)/g)) {
@@ -22,7 +21,9 @@ export function duration({ least = '0', most, fallback }: { least?: string; most
   const leastMillis = parseDuration(least) as number;
   const mostMillis = most === undefined ? Number.POSITIVE_INFINITY : (parseDuration(most) as number);
   return z
-    .union([z.string(), z.literal(0)])
+    .union([z.string().meta({ pattern: DURATION.source }), z.literal(0)], {
+      error: ({ input }) => `must be a duration such as "10s" or "1m30s", got ${input === null ? 'nothing' : JSON.stringify(input)}`,
+    })
     .default(fallback)
     .transform((given, context) => {
       const millis = parseDuration(String(given));

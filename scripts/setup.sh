@@ -1,0 +1,48 @@
+#!/bin/sh
+# Sets up what is missing: system packages, npm packages with the pinned Node, and all that is built. `setup.sh test` adds
+# what the tests need. What has been done is not done again.
+set -eu
+cd "$(dirname "$0")/.."
+
+build_packages='clang llvm libbpf-dev libelf-dev zlib1g-dev g++'
+test_packages='iproute2 iptables nftables prometheus bpftool bpftrace ca-certificates gcc libc6-dev procps util-linux'
+
+say() { printf 'dropreason: %s\n' "$*" >&2; }
+
+# Whether every command and header that the packages bring is there, however it came.
+have_build() {
+  command -v clang && command -v llvm-strip && command -v g++ && [ -e /usr/include/bpf/libbpf.h ]
+}
+have_test() {
+  have_build && command -v ip && command -v tc && command -v iptables-legacy && command -v nft && command -v prometheus &&
+    command -v bpftrace && [ -e /usr/sbin/bpftool ] && command -v gcc && command -v taskset
+}
+
+# packages CHECK NAME…: installs them where Debian and root allow, else names them.
+packages() {
+  check=$1; shift
+  PATH="$PATH:/usr/sbin:/sbin"
+  if $check >/dev/null 2>&1; then return; fi
+  if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null; then
+    say "installing $*"
+    export DEBIAN_FRONTEND=noninteractive
+    apt-get install -y -qq --no-install-recommends "$@" >/dev/null 2>&1 ||
+      { apt-get update -qq && apt-get install -y -qq --no-install-recommends "$@" >/dev/null; } ||
+      say "apt-get failed; these packages are needed: $*"
+  else
+    say "these packages are needed, or what your distribution calls them: $*"
+    [ "$(id -u)" = 0 ] || say 'run this once as root (sudo npm run setup), or install them yourself'
+  fi
+  if ! $check >/dev/null 2>&1; then say 'some of them are still missing; going on with what is there'; fi
+}
+
+packages have_build $build_packages
+[ "${1:-}" != test ] || packages have_test $build_packages $test_packages
+
+if [ ! -x node_modules/.bin/node ] || [ package-lock.json -nt node_modules/.package-lock.json ]; then
+  say 'installing npm packages'
+  npm ci --ignore-scripts --no-audit --no-fund --loglevel=error
+  touch node_modules/.package-lock.json
+fi
+
+sh scripts/build.sh

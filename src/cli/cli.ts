@@ -1,0 +1,89 @@
+import { Command, CommanderError } from 'commander';
+import { ConfigError } from '../component/errors.ts';
+import { factories } from '../components.ts';
+import type { LoadOptions } from '../config/load.ts';
+import { VERSION } from '../metrics/version.ts';
+import type { Io } from './io.ts';
+
+/** 0: success, or ended by a signal. 1: a configuration or a start that failed, or doctor says not ready. 2: wrong usage. */
+export type ExitCode = 0 | 1 | 2;
+
+interface ConfigFlags {
+  readonly config: string[];
+  readonly set: string[];
+}
+
+const collect = (value: string, earlier: string[]) => [...earlier, value];
+
+function withConfig(command: Command): Command {
+  return command
+    .option('--config <file>', 'configuration; may be given several times, later files are merged over earlier ones', collect, [])
+    .option('--set <key=value>', 'sets one value, as in exporters.debug.verbosity=detailed; may be given several times', collect, []);
+}
+
+function loadOptions({ config, set }: ConfigFlags): LoadOptions {
+  return { files: config.length === 0 ? ['otel-collector.yaml'] : config, sets: set, env: process.env, factories };
+}
+
+/** Runs one command. Commands are loaded when they are asked for. */
+export async function cli(argv: readonly string[], io: Io): Promise<ExitCode> {
+  let code: ExitCode = 0;
+  const program = new Command('dropreason')
+    .description('Counts the packets that the Linux kernel drops, by reason and direction.')
+    .version(VERSION)
+    .exitOverride()
+    .configureOutput({ writeOut: io.stdout, writeErr: io.stderr });
+
+  withConfig(program.command('run').description('run the agent')).action(async (flags: ConfigFlags) => {
+    const { run } = await import('./run.ts');
+    await run(loadOptions(flags), io);
+  });
+  withConfig(program.command('validate').description('check a configuration and say all that is wrong with it')).action(
+    async (flags: ConfigFlags) => {
+      const { validate } = await import('./validate.ts');
+      await validate(loadOptions(flags), io);
+    },
+  );
+  withConfig(program.command('print-config').description('print the configuration in force, secrets redacted')).action(
+    async (flags: ConfigFlags) => {
+      const { printConfig } = await import('./print_config.ts');
+      await printConfig(loadOptions(flags), io);
+    },
+  );
+  program
+    .command('components')
+    .description('list what a configuration can name')
+    .action(async () => {
+      const { components } = await import('./components.ts');
+      await components({ factories }, io);
+    });
+  program
+    .command('schema')
+    .description('print the JSON schema of the configuration, for editors')
+    .action(async () => {
+      const { schema } = await import('./schema.ts');
+      await schema({ factories }, io);
+    });
+  withConfig(program.command('doctor').description('tell what this kernel and this user can do'))
+    .option('--json', 'for machines')
+    .action(async ({ json = false, ...flags }: ConfigFlags & { json?: boolean }) => {
+      const { doctor } = await import('./doctor.ts');
+      code = (await doctor({ ...loadOptions(flags), json }, io)) ? 0 : 1;
+    });
+
+  try {
+    await program.parseAsync([...argv], { from: 'user' });
+    return code;
+  } catch (error) {
+    if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
+    io.stderr(`dropreason: ${describe(error)}\n`);
+    return 1;
+  }
+}
+
+/** A mistake of the user's is told in its words alone; a surprise with the place it came from. */
+function describe(error: unknown): string {
+  if (error instanceof ConfigError) return `the configuration has mistakes:\n${error.message}`;
+  if (!(error instanceof Error)) return String(error);
+  return error.cause instanceof Error && error.cause.name === 'ComponentError' ? error.message : (error.stack ?? error.message);
+}

@@ -1,0 +1,93 @@
+import type { Kind } from './kinds.ts';
+import type { Path } from './tree.ts';
+
+const INTERVAL = 'counters are read and pushed once a collection_interval, so there is nothing to batch; remove it';
+const LATER = 'this version counts by node; counts by pod come with advanced mode';
+const FILTER = 'choose rows with the filter processor, or do it in the collector that receives them';
+const DOWNSTREAM = 'push with otlp_grpc to an OpenTelemetry Collector that has it';
+const OTHER_SOURCE = 'dropreason reads only the kernel; run an OpenTelemetry Collector beside it for other sources';
+const NO_PROFILER = 'its own metrics are at service::telemetry::metrics; remove it';
+const NO_AUTH = 'set headers or tls on the exporter instead';
+
+/** What to do about a Collector component that isn't here, said instead of "unknown type". */
+const COMPONENTS: Readonly<Record<Kind, Readonly<Record<string, string>>>> = {
+  receivers: {
+    otlp: OTHER_SOURCE,
+    prometheus: OTHER_SOURCE,
+    hostmetrics: OTHER_SOURCE,
+    host_metrics: OTHER_SOURCE,
+    kubeletstats: OTHER_SOURCE,
+    k8s_cluster: OTHER_SOURCE,
+    k8s_events: OTHER_SOURCE,
+    filelog: OTHER_SOURCE,
+    file_log: OTHER_SOURCE,
+    journald: OTHER_SOURCE,
+    jaeger: OTHER_SOURCE,
+    zipkin: OTHER_SOURCE,
+    netflow: OTHER_SOURCE,
+    nop: OTHER_SOURCE,
+  },
+  processors: {
+    batch: INTERVAL,
+    memory_limiter: 'the number of series is bounded by the number of reasons, and memory by it; remove it',
+    k8sattributes: LATER,
+    k8s_attributes: LATER,
+    pod_drops: LATER,
+    flow_attributes: LATER,
+    attributes: FILTER,
+    transform: FILTER,
+    metricstransform: FILTER,
+    metrics_transform: FILTER,
+    groupbyattrs: FILTER,
+    resource: 'set service::telemetry::resource, or OTEL_RESOURCE_ATTRIBUTES; remove it',
+    resourcedetection: 'host.name, host.id, os.type and k8s.node.name are set already; remove it',
+    resource_detection: 'host.name, host.id, os.type and k8s.node.name are set already; remove it',
+    cumulativetodelta: 'exporters accumulate on their own; convert in the collector that receives them',
+    deltatocumulative: 'exporters publish cumulative counters already; remove it',
+    probabilistic_sampler: 'nothing is sampled: every drop is counted; remove it',
+    tail_sampling: 'nothing is sampled: every drop is counted; remove it',
+  },
+  exporters: {
+    logging: 'it is called debug now',
+    otlphttp: 'use otlp_grpc',
+    otlp_http: 'use otlp_grpc',
+    prometheusremotewrite: `let Prometheus scrape the prometheus exporter, or ${DOWNSTREAM}`,
+    prometheus_remote_write: `let Prometheus scrape the prometheus exporter, or ${DOWNSTREAM}`,
+    file: DOWNSTREAM,
+    kafka: DOWNSTREAM,
+    datadog: DOWNSTREAM,
+    loadbalancing: DOWNSTREAM,
+    nop: 'use debug with verbosity: basic',
+  },
+  extensions: {
+    pprof: NO_PROFILER,
+    zpages: NO_PROFILER,
+    memory_ballast: 'it is of no use outside Go; remove it',
+    file_storage: 'counters are kept by the kernel, not in files; remove it',
+    opamp: 'send SIGHUP after changing the file',
+    basicauth: NO_AUTH,
+    bearertokenauth: NO_AUTH,
+    oauth2client: NO_AUTH,
+    healthcheckv2: 'use health_check',
+    health_check_v2: 'use health_check',
+  },
+};
+
+/** Keys that Collector users write and that have no meaning here. */
+const KEYS: Readonly<Record<string, string>> = {
+  connectors: 'there are no connectors; remove it',
+  'service::telemetry::traces': 'dropreason makes no traces; remove it',
+  'service::telemetry::metrics::address': 'write readers: [{pull: {exporter: {prometheus: {host, port}}}}]',
+  'service::telemetry::metrics::views': 'every own metric is published; remove it',
+};
+
+/** Why the Collector's component `type` isn't here and what to do, or undefined where it isn't one that is known. */
+export function componentHint(kind: Kind, type: string): string | undefined {
+  return Object.hasOwn(COMPONENTS[kind], type) ? COMPONENTS[kind][type] : undefined;
+}
+
+/** What to do about a key that the Collector has and that isn't here, or undefined. */
+export function keyHint(path: Path): string | undefined {
+  const joined = path.join('::');
+  return Object.hasOwn(KEYS, joined) ? KEYS[joined] : undefined;
+}

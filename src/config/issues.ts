@@ -1,0 +1,68 @@
+import type { z } from 'zod';
+import { keyHint } from './hints.ts';
+import { suggest } from './nearest.ts';
+import { keysAt } from './schema_walk.ts';
+import type { Path } from './tree.ts';
+import { anyOf, expected, inWords, NO_ALTERNATIVE } from './words.ts';
+
+const UNKNOWN_KEY = 'is not a known key';
+
+/** One complaint about a value (or about a key that should not be there), at its path from the root of the file. */
+export interface Complaint {
+  readonly path: Path;
+  readonly message: string;
+  readonly about: 'key' | 'value';
+}
+
+export type Checked<T> = { readonly data: T } | { readonly complaints: readonly Complaint[] };
+
+/** Parses the value at `base` by `schema`; where it doesn't fit, every complaint, one for each key that isn't known. */
+export function check<T>(schema: z.ZodType<T>, value: unknown, base: Path): Checked<T> {
+  const result = schema.safeParse(value, { error: inWords });
+  if (result.success) return { data: result.data };
+  const found = result.error.issues.flatMap((issue) => complaints(schema, issue, []));
+  return { complaints: found.filter(isFirstAtItsPath).map((each) => absolute(each, base)) };
+}
+
+/** A list that is no list is not also too long. */
+function isFirstAtItsPath({ path }: Complaint, index: number, all: readonly Complaint[]): boolean {
+  return all.findIndex((other) => other.path.join('::') === path.join('::')) === index;
+}
+
+function absolute({ path, message, about }: Complaint, base: Path): Complaint {
+  const whole = [...base, ...path];
+  const hint = about === 'key' && message.startsWith(UNKNOWN_KEY) ? keyHint(whole) : undefined;
+  return { path: whole, message: hint === undefined ? message : `${UNKNOWN_KEY}: ${hint}`, about };
+}
+
+function complaints(schema: z.ZodType, issue: z.core.$ZodIssue, above: Path): Complaint[] {
+  const path = [...above, ...issue.path.map((step) => (typeof step === 'symbol' ? String(step) : step))];
+  if (issue.code === 'unrecognized_keys') {
+    const known = keysAt(schema, path);
+    return issue.keys.map((key) => {
+      return { path: [...path, key], message: `${UNKNOWN_KEY}${suggest(key, known)}`, about: 'key' };
+    });
+  }
+  if (issue.code === 'invalid_key') {
+    const message = issue.issues.map((each) => each.message).join(', ');
+    return [{ path, message: `the key ${message}`, about: 'key' }];
+  }
+  if (issue.code !== 'invalid_union' || issue.message !== NO_ALTERNATIVE)
+    return [{ path, message: issue.message, about: 'value' }];
+  return union(schema, issue, path);
+}
+
+/** Of the alternatives, the complaints of the one that the value is nearest to; where none is, what all of them want. */
+function union(schema: z.ZodType, issue: z.core.$ZodIssueInvalidUnion, path: Path): Complaint[] {
+  if (issue.discriminator !== undefined) {
+    const options = ('options' in issue ? issue.options : undefined) ?? [];
+    return [{ path, message: `must be one of ${options.map((each) => JSON.stringify(each)).join(', ')}`, about: 'value' }];
+  }
+  const nearer = issue.errors.filter((issues) => issues.every((each) => each.path.length > 0 || expected(each) === undefined));
+  const best = nearer.toSorted((one, other) => one.length - other.length)[0];
+  if (best !== undefined) return best.flatMap((each) => complaints(schema, each, path));
+  const first = issue.errors[0]?.[0]?.message ?? NO_ALTERNATIVE;
+  const kinds = issue.errors.flat().flatMap((each) => (each.path.length === 0 ? (expected(each) ?? []) : []));
+  const got = /, got .*?(?=: put it|; did|$)/s.exec(first)?.[0] ?? '';
+  return [{ path, message: first === 'is required' ? first : `must be ${anyOf(kinds)}${got}`, about: 'value' }];
+}

@@ -1,0 +1,83 @@
+import { z } from 'zod';
+
+const prometheusReader = z.strictObject({
+  host: z.string().default('localhost').describe('Address to listen on.'),
+  port: z.int().min(0).max(65_535).default(9465).describe('Port to listen on; 0 takes a free one.'),
+});
+
+const reader = z.strictObject({
+  pull: z.strictObject({
+    exporter: z.strictObject({ prometheus: prometheusReader }),
+  }),
+});
+
+const logs = z.strictObject({
+  level: z.enum(['debug', 'info', 'warn', 'error']).default('info').describe('The least severe line that is logged.'),
+  encoding: z
+    .enum(['console', 'json'])
+    .optional()
+    .describe('console for people, json for machines. Default: console on a terminal, json elsewhere.'),
+  output_paths: z
+    .array(z.string().min(1))
+    .min(1)
+    .default(['stderr'])
+    .describe('Where log lines go: stderr, stdout or the path of a file.'),
+});
+
+const metrics = z.strictObject({
+  level: z
+    .enum(['none', 'basic', 'normal', 'detailed'])
+    .default('normal')
+    .describe('How much dropreason tells about itself; none turns it off.'),
+  readers: z
+    .array(reader)
+    .prefault([{ pull: { exporter: { prometheus: {} } } }])
+    .describe('Where the own metrics can be scraped.'),
+});
+
+/** `service::telemetry`: what the agent says about itself. */
+export const telemetrySchema = z.strictObject({
+  logs: logs.prefault({}).describe('The log of the agent.'),
+  metrics: metrics.prefault({}).describe('Metrics about the agent itself, not about drops.'),
+  resource: z
+    .record(z.string().min(1), z.union([z.string(), z.number(), z.boolean(), z.null()]))
+    .prefault({})
+    .describe('Resource attributes to add to all that is published; an empty one takes away what was detected.'),
+});
+
+const pipelineSchema = z
+  .strictObject({
+    receivers: z
+      .array(z.string(), { error: 'must be a list with at least one receiver' })
+      .min(1, 'must have at least one receiver')
+      .describe('Ids of the receivers whose rows pass through.'),
+    processors: z
+      .array(z.string())
+      .nullable()
+      .prefault([])
+      .transform((ids) => ids ?? [])
+      .describe('Ids of the processors, in the order in which rows pass through them.'),
+    exporters: z
+      .array(z.string(), { error: 'must be a list with at least one exporter' })
+      .min(1, 'must have at least one exporter')
+      .describe('Ids of the exporters that get the rows.'),
+  })
+  .describe('Which receivers, processors and exporters are joined.');
+
+/** `service`: which components run and how they are joined. */
+export const serviceSchema = z.strictObject({
+  extensions: z
+    .array(z.string())
+    .nullable()
+    .prefault([])
+    .transform((ids) => ids ?? [])
+    .describe('Ids of the extensions that run.'),
+  telemetry: telemetrySchema.prefault({}).describe('What the agent says about itself.'),
+  pipelines: z
+    .record(z.string(), pipelineSchema, { error: 'must have at least one pipeline, such as metrics' })
+    .refine((pipelines) => Object.keys(pipelines).length > 0, 'must have at least one pipeline, such as metrics')
+    .describe('Pipelines by id: metrics, or metrics/name.'),
+});
+
+export type TelemetryConfig = z.output<typeof telemetrySchema>;
+export type PipelineConfig = z.output<typeof pipelineSchema>;

@@ -1,0 +1,25 @@
+import type { ConfigProblem } from '../component/errors.ts';
+import { readYaml } from './read_yaml.ts';
+import type { ConfigNode } from './tree.ts';
+
+/**
+ * The value of one `--set a.b.c=value` as a tree to merge over the files. The key is cut at every `::` where it has one, so
+ * that a key with dots in it can be named too, else at every dot. The value is YAML; an empty one is null.
+ */
+export function readSetFlag(flag: string, problems: ConfigProblem[]): ConfigNode | undefined {
+  const equals = flag.indexOf('=');
+  const key = equals === -1 ? flag : flag.slice(0, equals);
+  const source = `--set ${key}`;
+  const steps = key.split(key.includes('::') ? '::' : '.').map((step) => step.trim());
+  if (equals === -1 || steps.includes('')) {
+    // Without the value, which may be a secret.
+    const message = `must be written as --set key.key=value, got "${equals === -1 ? flag : `${key}=…`}"`;
+    problems.push({ path: '', message, source: undefined });
+    return undefined;
+  }
+  const value = readYaml(flag.slice(equals + 1), () => source, problems);
+  return steps.reduceRight<ConfigNode>(
+    (node, step) => ({ kind: 'map', source, entries: new Map([[step, { keySource: source, node }]]) }),
+    value,
+  );
+}

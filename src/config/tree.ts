@@ -1,0 +1,91 @@
+/** A value of the configuration that remembers where it was written. */
+export type ConfigNode = ScalarNode | ListNode | MapNode;
+
+interface Written {
+  /** `file:line:column`, or `--set KEY`. */
+  readonly source: string;
+  /** What an expansion such as `${env:PORT}` gave before it was read as YAML: where text is wanted, `0123` stays `0123`. */
+  readonly text?: string;
+}
+
+export interface ScalarNode extends Written {
+  readonly kind: 'scalar';
+  readonly value: string | number | boolean | null;
+}
+
+export interface ListNode extends Written {
+  readonly kind: 'list';
+  readonly items: readonly ConfigNode[];
+}
+
+export interface MapNode extends Written {
+  readonly kind: 'map';
+  readonly entries: ReadonlyMap<string, MapEntry>;
+}
+
+export interface MapEntry {
+  /** Where the key was written; unknown keys are reported there. */
+  readonly keySource: string;
+  readonly node: ConfigNode;
+}
+
+export type Path = readonly (string | number)[];
+
+/** Several files are one: maps merge key by key, all else is replaced, as the Collector's confmap does. */
+export function merge(under: ConfigNode, over: ConfigNode): ConfigNode {
+  if (under.kind !== 'map' || over.kind !== 'map') return over;
+  const entries = new Map(under.entries);
+  for (const [key, entry] of over.entries) {
+    const before = entries.get(key);
+    entries.set(key, before === undefined ? entry : { keySource: entry.keySource, node: merge(before.node, entry.node) });
+  }
+  return { ...under, entries };
+}
+
+/** The plain value, as zod wants it. Own properties only, whatever the keys are called. */
+export function plain(node: ConfigNode): unknown {
+  switch (node.kind) {
+    case 'scalar':
+      return node.value;
+    case 'list':
+      return node.items.map(plain);
+    case 'map':
+      return Object.fromEntries([...node.entries].map(([key, entry]) => [key, plain(entry.node)]));
+  }
+}
+
+function entryAt(node: ConfigNode, step: string | number): MapEntry | undefined {
+  if (node.kind === 'map') return node.entries.get(String(step));
+  const item = node.kind === 'list' ? node.items[Number(step)] : undefined;
+  return item && { keySource: item.source, node: item };
+}
+
+/** The node at `path`, or undefined where there is none. */
+export function nodeAt(root: ConfigNode, path: Path): ConfigNode | undefined {
+  let node: ConfigNode | undefined = root;
+  for (const step of path) node = node && entryAt(node, step)?.node;
+  return node;
+}
+
+/** Where the value at `path` was written, or its key, or, where it is missing, the key of the nearest that is there. */
+export function sourceAt(root: ConfigNode, path: Path, part: 'key' | 'value'): string {
+  let entry: MapEntry = { keySource: root.source, node: root };
+  for (const step of path) {
+    const next = entryAt(entry.node, step);
+    if (next === undefined) return entry.keySource;
+    entry = next;
+  }
+  return part === 'key' ? entry.keySource : entry.node.source;
+}
+
+/** `root` with the node at `path` replaced by `make` of it. */
+export function replaceAt(root: ConfigNode, path: Path, make: (node: ConfigNode) => ConfigNode): ConfigNode {
+  const [step, ...rest] = path;
+  if (step === undefined) return make(root);
+  const entry = entryAt(root, step);
+  if (entry === undefined) return root;
+  const node = replaceAt(entry.node, rest, make);
+  if (root.kind === 'list') return { ...root, items: root.items.with(Number(step), node) };
+  if (root.kind === 'map') return { ...root, entries: new Map(root.entries).set(String(step), { ...entry, node }) };
+  return root;
+}

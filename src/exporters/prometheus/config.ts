@@ -1,0 +1,15 @@
+import { z } from 'zod';
+import { listenEndpoint } from '../../component/schema.ts';
+import { METRIC_NAMES } from '../../metrics/naming.ts';
+
+export const configSchema = z.strictObject({
+  endpoint: listenEndpoint('localhost:9464').describe('Where to answer scrapes, at /metrics.'),
+  metric_names: z.enum(METRIC_NAMES).default('opentelemetry').describe("Names and labels: the OpenTelemetry ones, or Retina's."),
+  resource_to_telemetry_conversion: z
+    .strictObject({
+      enabled: z.boolean().default(false).describe("Puts the resource's attributes on every series, besides target_info."),
+    })
+    .prefault({}),
+});
+
+export type PrometheusConfig = z.infer<typeof configSchema>;

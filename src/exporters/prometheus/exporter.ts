@@ -1,0 +1,69 @@
+import type { Counter } from '@opentelemetry/api';
+import type { Exporter } from '../../component/component.ts';
+import type { Settings } from '../../component/factory.ts';
+import type { Host } from '../../component/host.ts';
+import { EXPORTER } from '../../metrics/definitions.ts';
+import { DropAccumulator } from '../../metrics/drop_accumulator.ts';
+import { DropPublisher } from '../../metrics/drop_publisher.ts';
+import { type HttpAnswer, HttpEndpoint } from '../../metrics/http_endpoint.ts';
+import { counter } from '../../metrics/instruments.ts';
+import { NAMINGS } from '../../metrics/naming.ts';
+import { countPoints } from '../../metrics/points.ts';
+import { PROMETHEUS_CONTENT_TYPE, PrometheusText } from '../../metrics/prometheus_text.ts';
+import type { DropBatch } from '../../pdata/batch.ts';
+import type { PrometheusConfig } from './config.ts';
+
+/** Answers scrapes. Every scrape has the receivers read first, so that what was dropped before it is in it. */
+export class PrometheusExporter implements Exporter {
+  readonly #id: string;
+  readonly #accumulator: DropAccumulator;
+  readonly #publisher: DropPublisher;
+  readonly #text: PrometheusText;
+  readonly #endpoint: HttpEndpoint;
+  readonly #sent: Counter;
+  #host: Host | undefined;
+
+  constructor(settings: Settings, config: PrometheusConfig) {
+    const naming = NAMINGS[config.metric_names];
+    this.#id = settings.id;
+    this.#accumulator = settings.keep('accumulator', () => new DropAccumulator());
+    this.#publisher = new DropPublisher({ accumulator: this.#accumulator, naming, resource: settings.resource });
+    this.#text = new PrometheusText({
+      gauges: naming.gauges ? [naming.count.name, naming.bytes.name] : [],
+      resourceLabels: config.resource_to_telemetry_conversion.enabled,
+    });
+    this.#endpoint = new HttpEndpoint({
+      endpoint: config.endpoint,
+      configPath: `exporters::${settings.id}::endpoint`,
+      routes: { '/metrics': () => this.#scrape() },
+    });
+    this.#sent = counter(settings.meter, EXPORTER.sent);
+  }
+
+  /** The port that scrapes are answered on. */
+  get port(): number | undefined {
+    return this.#endpoint.port;
+  }
+
+  async start(host: Host): Promise<void> {
+    this.#host = host;
+    this.#accumulator.resume();
+    this.#sent.add(0, { exporter: this.#id });
+    await this.#endpoint.start();
+  }
+
+  consume(batch: DropBatch): void {
+    this.#accumulator.add(batch);
+  }
+
+  async shutdown(deadlineMillis: number): Promise<void> {
+    await this.#endpoint.stop(deadlineMillis);
+  }
+
+  async #scrape(): Promise<HttpAnswer> {
+    await this.#host?.refresh();
+    const collected = await this.#publisher.collect();
+    this.#sent.add(countPoints(collected), { exporter: this.#id });
+    return { status: 200, contentType: PROMETHEUS_CONTENT_TYPE, body: this.#text.write(collected) };
+  }
+}

@@ -1,0 +1,12 @@
+import type { ExporterFactory } from '../../component/factory.ts';
+import { configSchema, type PrometheusConfig } from './config.ts';
+
+export const prometheusFactory: ExporterFactory<PrometheusConfig> = {
+  type: 'prometheus',
+  description: "Answers Prometheus' scrapes on an endpoint of its own; each scrape reads the kernel first.",
+  schema: configSchema,
+  async create(settings, config) {
+    const { PrometheusExporter } = await import('./exporter.ts');
+    return new PrometheusExporter(settings, config);
+  },
+};

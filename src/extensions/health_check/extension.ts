@@ -1,0 +1,64 @@
+import type { Extension } from '../../component/component.ts';
+import type { Settings } from '../../component/factory.ts';
+import type { Host } from '../../component/host.ts';
+import { type HttpAnswer, HttpEndpoint } from '../../metrics/http_endpoint.ts';
+import type { HealthCheckConfig } from './config.ts';
+
+const JSON_TYPE = 'application/json';
+
+/**
+ * Answers with the JSON of the Collector's healthcheckextension (`status`, `upSince`, `uptime`); where it is not well,
+ * `why` says which component isn't and for what reason.
+ */
+export class HealthCheck implements Extension {
+  readonly #endpoint: HttpEndpoint;
+  #host: Host | undefined;
+  /** When it was last seen to become well, in milliseconds since the epoch. */
+  #upSinceMillis: number | undefined;
+
+  constructor(settings: Pick<Settings, 'id'>, config: HealthCheckConfig) {
+    this.#endpoint = new HttpEndpoint({
+      endpoint: config.endpoint,
+      configPath: `extensions::${settings.id}::endpoint`,
+      routes: { [config.path]: () => this.#answer() },
+    });
+  }
+
+  get port(): number | undefined {
+    return this.#endpoint.port;
+  }
+
+  async start(host: Host): Promise<void> {
+    this.#host = host;
+    await this.#endpoint.start();
+  }
+
+  shutdown(deadlineMillis: number): Promise<void> {
+    return this.#endpoint.stop(deadlineMillis);
+  }
+
+  #answer(): HttpAnswer {
+    const ill = (this.#host?.health() ?? []).filter(({ healthy }) => !healthy);
+    if (ill.length > 0) {
+      this.#upSinceMillis = undefined;
+      const why = ill.map(({ id, why: reason }) => `${id}: ${reason}`);
+      // The Collector writes Go's zero time here.
+      const body = { status: 'Server not available', upSince: '0001-01-01T00:00:00Z', uptime: '', why };
+      return { status: 503, contentType: JSON_TYPE, body: JSON.stringify(body) };
+    }
+    this.#upSinceMillis ??= Date.now();
+    const upSince = new Date(this.#upSinceMillis).toISOString();
+    const body = { status: 'Server available', upSince, uptime: goDuration(Date.now() - this.#upSinceMillis) };
+    return { status: 200, contentType: JSON_TYPE, body: JSON.stringify(body) };
+  }
+}
+
+/** As Go's time.Duration prints itself: `1h2m3.5s`, `250ms`. */
+export function goDuration(millis: number): string {
+  if (millis < 1000) return millis === 0 ? '0s' : `${millis}ms`;
+  const hours = Math.floor(millis / 3_600_000);
+  const minutes = Math.floor(millis / 60_000) % 60;
+  const seconds = `${(millis % 60_000) / 1000}s`;
+  if (hours > 0) return `${hours}h${minutes}m${seconds}`;
+  return minutes > 0 ? `${minutes}m${seconds}` : seconds;
+}

@@ -1,0 +1,26 @@
+#!/usr/bin/env node
+import { spawn } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { constants } from 'node:os';
+import { fileURLToPath } from 'node:url';
+
+/** The least Node.js that the dependencies run on; an older one hands over to the one that comes as a package. */
+const LEAST_NODE = 24;
+const PACKAGED_NODE = fileURLToPath(new URL(`../node_modules/node-linux-${process.arch}/bin/node`, import.meta.url));
+
+if (Number.parseInt(process.versions.node, 10) >= LEAST_NODE) {
+  const { cli } = await import('./cli/cli.ts');
+  const code = await cli(process.argv.slice(2), {
+    stdout: (text) => void process.stdout.write(text),
+    stderr: (text) => void process.stderr.write(text),
+  });
+  // A peer that hangs must not hold the process: what had to be flushed has been.
+  process.exit(code);
+} else if (existsSync(PACKAGED_NODE)) {
+  const child = spawn(PACKAGED_NODE, process.argv.slice(1), { stdio: 'inherit' });
+  for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) process.on(signal, () => child.kill(signal));
+  child.on('exit', (code, signal) => process.exit(code ?? 128 + (signal === null ? 0 : constants.signals[signal])));
+} else {
+  process.stderr.write(`dropreason needs Node.js ${LEAST_NODE} or later, this is ${process.version}: run "npm run setup" first\n`);
+  process.exit(1);
+}

@@ -1,0 +1,204 @@
+/**
+ * Every metric that the agent publishes, declared once: instruments are made from these, and so are the tables of
+ * docs/metrics.md. Names follow the OpenTelemetry conventions; a Prometheus scrape shows dots as `_`, and counters
+ * with `_total`.
+ */
+export interface MetricDefinition {
+  readonly name: string;
+  /** A UCUM unit, with what is counted in braces. */
+  readonly unit: string;
+  readonly description: string;
+  readonly kind: 'counter' | 'gauge' | 'histogram';
+  /** Integers go out as integers, the rest as doubles. */
+  readonly integer: boolean;
+  /** Attribute names with what they mean. */
+  readonly attributes: Readonly<Record<string, string>>;
+  /** Upper bounds of the histogram's buckets, in its unit. */
+  readonly boundaries?: readonly number[];
+}
+
+const PACKET_ATTRIBUTES = {
+  reason: "why it was dropped: the name that Retina gives it, else the running kernel's own",
+  direction: '`ingress`, `egress`, `forward` or `unknown`',
+  class: '`policy`, `capacity`, `error`, `benign`, `call` (a failed call, not a packet) or `unclassified`',
+  cpu: 'the CPU that dropped it; only without the processor `percpu_sum`',
+  'network.type': '`ipv4`, `ipv6` or `other`; opt-in',
+  'network.transport': "`tcp`, `udp`, `sctp`, `icmp`, `icmpv6` or the protocol's number; opt-in",
+  'network.interface.name': 'the interface, or `unknown`; opt-in',
+  'network.namespace.inode': 'inode number of the network namespace; opt-in',
+  'code.function.name': 'the kernel function that freed the packet; opt-in',
+} as const;
+
+const DROP_ATTRIBUTES = { ...PACKET_ATTRIBUTES, 'error.type': 'name of the errno; only for failed calls' } as const;
+
+const RETINA_ATTRIBUTES = {
+  reason: 'as under the OpenTelemetry names',
+  direction: '`ingress`, `egress` or `unknown`, which takes in what was forwarded',
+} as const;
+
+/** What was dropped: through every exporter, named by `metric_names: opentelemetry`. */
+export const DROPS = {
+  count: {
+    name: 'dropreason.drop.count',
+    unit: '{drop}',
+    description: 'Packets that the kernel dropped, and calls that failed where class is "call".',
+    kind: 'counter',
+    integer: true,
+    attributes: DROP_ATTRIBUTES,
+  },
+  bytes: {
+    name: 'dropreason.drop.bytes',
+    unit: 'By',
+    description: 'Bytes of the dropped packets, from the network header on.',
+    kind: 'counter',
+    integer: true,
+    attributes: PACKET_ATTRIBUTES,
+  },
+} as const satisfies Record<string, MetricDefinition>;
+
+/** The same under Retina's names: `metric_names: retina`. Prometheus sees gauges, OTLP monotonic sums. */
+export const RETINA_DROPS = {
+  count: { ...DROPS.count, name: 'networkobservability_drop_count', attributes: RETINA_ATTRIBUTES },
+  bytes: { ...DROPS.bytes, name: 'networkobservability_drop_bytes', attributes: RETINA_ATTRIBUTES },
+} as const satisfies Record<string, MetricDefinition>;
+
+/** How well we count: through every exporter, and on the endpoint for our own telemetry. */
+export const COUNTING = {
+  lost: {
+    name: 'dropreason.receiver.lost',
+    unit: '{drop}',
+    description: 'Events at the place of a drop that are not in the drop counters, by the slot that says why.',
+    kind: 'counter',
+    integer: true,
+    attributes: { slot: 'what kept it from being counted as a packet' },
+  },
+  hookAttached: {
+    name: 'dropreason.receiver.hook.attached',
+    unit: '1',
+    description: 'Whether a hook is attached to the kernel: 1 or 0.',
+    kind: 'gauge',
+    integer: true,
+    attributes: {
+      hook: '`kfree_skb`, `nested`, `nat`, `conntrack`, `connect` or `accept`',
+      rung: '`fexit`, `kprobe`, `tracepoint`, or `none` where it is not attached',
+      why: 'why it is not attached, or stands on no higher rung; empty where there is nothing to say',
+    },
+  },
+} as const satisfies Record<string, MetricDefinition>;
+
+/** The receiver's work: on the endpoint for our own telemetry. */
+export const RECEIVER = {
+  reads: {
+    name: 'dropreason.receiver.reads',
+    unit: '{read}',
+    description: "Reads of the kernel's counters.",
+    kind: 'counter',
+    integer: true,
+    attributes: { receiver: 'id of the receiver' },
+  },
+  readDuration: {
+    name: 'dropreason.receiver.read.duration',
+    unit: 's',
+    description: 'Time that a read took, from the maps until every pipeline had its batch.',
+    kind: 'histogram',
+    integer: false,
+    attributes: { receiver: 'id of the receiver' },
+    boundaries: [0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1],
+  },
+  rows: {
+    name: 'dropreason.receiver.rows',
+    unit: '{row}',
+    description: 'Rows that the last read brought.',
+    kind: 'gauge',
+    integer: true,
+    attributes: { receiver: 'id of the receiver' },
+  },
+  mapEntries: {
+    name: 'dropreason.receiver.map.entries',
+    unit: '{entry}',
+    description: 'Entries in use in a map of the kernel.',
+    kind: 'gauge',
+    integer: true,
+    attributes: { map: 'name of the map' },
+  },
+  mapCapacity: {
+    name: 'dropreason.receiver.map.capacity',
+    unit: '{entry}',
+    description: 'Entries that a map of the kernel can hold.',
+    kind: 'gauge',
+    integer: true,
+    attributes: { map: 'name of the map' },
+  },
+  accepted: {
+    name: 'otelcol_receiver_accepted_metric_points',
+    unit: '{datapoints}',
+    description: 'Rows that the receiver handed on to the pipelines.',
+    kind: 'counter',
+    integer: true,
+    attributes: { receiver: 'id of the receiver' },
+  },
+} as const satisfies Record<string, MetricDefinition>;
+
+/** The exporters' work: on the endpoint for our own telemetry, under the Collector's names. */
+export const EXPORTER = {
+  sent: {
+    name: 'otelcol_exporter_sent_metric_points',
+    unit: '{datapoints}',
+    description: 'Points that the destination took.',
+    kind: 'counter',
+    integer: true,
+    attributes: { exporter: 'id of the exporter' },
+  },
+  sendFailed: {
+    name: 'otelcol_exporter_send_failed_metric_points',
+    unit: '{datapoints}',
+    description: 'Points of pushes that were given up; the next push that succeeds carries what they said.',
+    kind: 'counter',
+    integer: true,
+    attributes: { exporter: 'id of the exporter' },
+  },
+} as const satisfies Record<string, MetricDefinition>;
+
+/** The process: on the endpoint for our own telemetry, under the Collector's names. */
+export const PROCESS = {
+  uptime: {
+    name: 'otelcol_process_uptime',
+    unit: 's',
+    description: 'Time since the process began.',
+    kind: 'counter',
+    integer: false,
+    attributes: {},
+  },
+  cpuSeconds: {
+    name: 'otelcol_process_cpu_seconds',
+    unit: 's',
+    description: 'CPU time of the process, user and system.',
+    kind: 'counter',
+    integer: false,
+    attributes: {},
+  },
+  memoryRss: {
+    name: 'otelcol_process_memory_rss',
+    unit: 'By',
+    description: 'Resident memory of the process.',
+    kind: 'gauge',
+    integer: true,
+    attributes: {},
+  },
+  heapAlloc: {
+    name: 'otelcol_process_runtime_heap_alloc_bytes',
+    unit: 'By',
+    description: 'Bytes of live and unswept objects on the JavaScript heap.',
+    kind: 'gauge',
+    integer: true,
+    attributes: {},
+  },
+  heapSys: {
+    name: 'otelcol_process_runtime_total_sys_memory_bytes',
+    unit: 'By',
+    description: 'Bytes that the runtime took from the system for the JavaScript heap and for buffers.',
+    kind: 'gauge',
+    integer: true,
+    attributes: {},
+  },
+} as const satisfies Record<string, MetricDefinition>;

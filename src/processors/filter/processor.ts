@@ -1,0 +1,54 @@
+import type { Processor } from '../../component/component.ts';
+import type { Consumer } from '../../component/consumer.ts';
+import type { AttributeSet } from '../../pdata/attributes.ts';
+import type { DropBatch } from '../../pdata/batch.ts';
+import type { FilterConfig, Match } from './config.ts';
+
+type Predicate = (attributes: AttributeSet) => boolean;
+
+/** Hands on the rows that `include` keeps and `exclude` doesn't drop. */
+export class Filter implements Processor {
+  readonly #next: Consumer;
+  readonly #keeps: Predicate;
+  /** The receiver hands on the same sets at each read, so each is judged once. */
+  readonly #verdicts = new WeakMap<AttributeSet, boolean>();
+
+  constructor({ include, exclude }: FilterConfig, next: Consumer) {
+    this.#next = next;
+    const included = include === undefined ? () => true : predicate(include);
+    const excluded = exclude === undefined ? () => false : predicate(exclude);
+    this.#keeps = (attributes) => included(attributes) && !excluded(attributes);
+  }
+
+  async start(): Promise<void> {}
+
+  async shutdown(): Promise<void> {}
+
+  consume(batch: DropBatch): void {
+    this.#next.consume({ ...batch, rows: batch.rows.filter(({ attributes }) => this.#isKept(attributes)) });
+  }
+
+  #isKept(attributes: AttributeSet): boolean {
+    let verdict = this.#verdicts.get(attributes);
+    if (verdict === undefined) {
+      verdict = this.#keeps(attributes);
+      this.#verdicts.set(attributes, verdict);
+    }
+    return verdict;
+  }
+}
+
+/** All conditions hold; a row without the attribute doesn't match. Expressions are for the whole value. */
+function predicate({ match_type, attributes }: Match): Predicate {
+  const conditions = attributes.map(({ key, values }) => {
+    const texts = values.map(String);
+    const expressions = match_type === 'regexp' ? texts.map((text) => new RegExp(`^(?:${text})$`, 'u')) : [];
+    const holds = (value: string) => (match_type === 'regexp' ? expressions.some((e) => e.test(value)) : texts.includes(value));
+    return { key, holds };
+  });
+  return (set) =>
+    conditions.every(({ key, holds }) => {
+      const value = set.get(key);
+      return value !== undefined && holds(String(value));
+    });
+}

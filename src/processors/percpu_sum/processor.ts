@@ -1,0 +1,46 @@
+import type { Processor } from '../../component/component.ts';
+import type { Consumer } from '../../component/consumer.ts';
+import type { AttributeSet } from '../../pdata/attributes.ts';
+import type { DropBatch, DropRow } from '../../pdata/batch.ts';
+
+/** Sums the rows that differ in `cpu` alone. */
+export class PercpuSum implements Processor {
+  readonly #next: Consumer;
+  /** The receiver hands on the same sets at each read, so each is taken apart once. */
+  readonly #summed = new WeakMap<AttributeSet, AttributeSet>();
+
+  constructor(next: Consumer) {
+    this.#next = next;
+  }
+
+  async start(): Promise<void> {}
+
+  async shutdown(): Promise<void> {}
+
+  consume(batch: DropBatch): void {
+    const sums = new Map<string, DropRow>();
+    for (const row of batch.rows) {
+      const attributes = this.#withoutCpu(row.attributes);
+      const sum = sums.get(attributes.key);
+      sums.set(attributes.key, sum === undefined ? { ...row, attributes } : add(sum, row));
+    }
+    this.#next.consume({ ...batch, rows: [...sums.values()] });
+  }
+
+  #withoutCpu(attributes: AttributeSet): AttributeSet {
+    let summed = this.#summed.get(attributes);
+    if (summed === undefined) {
+      summed = attributes.without('cpu');
+      this.#summed.set(attributes, summed);
+    }
+    return summed;
+  }
+}
+
+function add(a: DropRow, b: DropRow): DropRow {
+  return {
+    attributes: a.attributes,
+    drops: a.drops + b.drops,
+    bytes: a.bytes === undefined && b.bytes === undefined ? undefined : (a.bytes ?? 0) + (b.bytes ?? 0),
+  };
+}

@@ -1,0 +1,12 @@
+import type { ReceiverFactory } from '../../component/factory.ts';
+import { configSchema, type DropreasonConfig } from './config.ts';
+
+export const dropreasonFactory: ReceiverFactory<DropreasonConfig> = {
+  type: 'dropreason',
+  description: 'Counts the packets that the kernel drops, by reason and direction, and failed TCP calls.',
+  schema: configSchema,
+  async create(settings, config, next) {
+    const { DropreasonReceiver } = await import('./receiver.ts');
+    return new DropreasonReceiver(settings, config, next);
+  },
+};

@@ -1,0 +1,29 @@
+import { existsSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { fileURLToPath } from 'node:url';
+import type * as Native from '../../../native/index.js';
+import { ComponentError } from '../../component/errors.ts';
+
+export type { KernelFacts, KernelReason, Layout, NativeError, Probe, ProbeOptions, Row } from '../../../native/index.js';
+
+const root = fileURLToPath(new URL('../../../', import.meta.url));
+
+/** The compiled BPF programs. */
+export const BPF_OBJECT = `${root}build/dropreason.bpf.o`;
+
+let loaded: typeof Native | undefined;
+
+/** The addon, loaded when it is first needed; a ComponentError where it hasn't been built. */
+export function native(): typeof Native {
+  if (loaded !== undefined) return loaded;
+  for (const file of [`${root}build/dropreason.node`, BPF_OBJECT]) {
+    if (!existsSync(file)) throw new ComponentError(`${file} is missing: run "npm run build" in ${root}`);
+  }
+  loaded = createRequire(import.meta.url)(`${root}native/index.js`) as typeof Native;
+  return loaded;
+}
+
+/** Whether an error came from the addon. */
+export function isNativeError(error: unknown): error is Native.NativeError {
+  return error instanceof Error && 'details' in error && 'errno' in error && 'code' in error;
+}

@@ -1,0 +1,94 @@
+import type { KernelReason } from './probe.ts';
+
+/** `call`: a failed call and no packet; `policy`: a rule said so. */
+export type ReasonClass = 'policy' | 'call' | 'unclassified';
+
+export const CONNECT_REASON = 'TCP_CONNECT_BASIC';
+export const ACCEPT_REASON = 'TCP_ACCEPT_BASIC';
+/** Drops to which the kernel gives no reason. */
+export const UNKNOWN_REASON = 'UNKNOWN_DROP';
+
+const PREFIX = 'SKB_DROP_REASON_';
+
+/** Kernel names that users know by another name, from Microsoft Retina's plugin. */
+const PUBLISHED_NAMES: Readonly<Record<string, string>> = {
+  SKB_DROP_REASON_NETFILTER_DROP: 'IPTABLE_RULE_DROP',
+  SKB_DROP_REASON_TCP_CLOSE: 'TCP_CLOSE_BASIC',
+  SKB_DROP_REASON_NOT_SPECIFIED: UNKNOWN_REASON,
+};
+
+const CLASSES: Readonly<Record<string, ReasonClass>> = {
+  IPTABLE_RULE_DROP: 'policy',
+  IPTABLE_NAT_DROP: 'policy',
+  CONNTRACK_ADD_DROP: 'policy',
+  [CONNECT_REASON]: 'call',
+  [ACCEPT_REASON]: 'call',
+};
+
+/** The rows of packets that exist at 0 from the start, so that the first drop shows in PromQL's increase(). */
+export const PACKET_ROWS_AT_START = [
+  'IPTABLE_RULE_DROP',
+  'IPTABLE_NAT_DROP',
+  'CONNTRACK_ADD_DROP',
+  'TCP_CLOSE_BASIC',
+  UNKNOWN_REASON,
+] as const;
+
+export function classOf(reason: string): ReasonClass {
+  return CLASSES[reason] ?? 'unclassified';
+}
+
+/** The reasons of the running kernel: their published names by number, and what their names say about direction. */
+export class Reasons {
+  /** Numbers below this have rows of their own. */
+  readonly listed: number;
+  /** The number of "not specified"; 0 on a kernel without reasons. */
+  readonly unspecified: number;
+  /** How many reasons the kernel knows. */
+  readonly known: number;
+  readonly #names = new Map<number, string>();
+
+  constructor(kernel: readonly KernelReason[], maxListed: number) {
+    let highest = 0;
+    let unspecified = 0;
+    for (const { name, value } of kernel) {
+      if (isSentinel(name)) continue;
+      this.#names.set(value, publishedName(name));
+      if (value < 0x1_0000) highest = Math.max(highest, value);
+      if (name === `${PREFIX}NOT_SPECIFIED`) unspecified = value;
+    }
+    this.listed = Math.min(highest + 1, maxListed);
+    this.unspecified = unspecified;
+    this.known = this.#names.size;
+    // A kernel without reasons has one row, for all that no function explains.
+    if (kernel.length === 0) this.#names.set(0, UNKNOWN_REASON);
+  }
+
+  /** The published name; the number where the kernel has no name for it. */
+  name(value: number): string {
+    return this.#names.get(value) ?? String(value);
+  }
+
+  /**
+   * One byte for each listed reason: what its name says where a packet that was never received, and has no route, tells
+   * nothing. A queueing discipline and tc's egress hook send; the backlog of a CPU receives.
+   */
+  hints({ ingress, egress }: { readonly ingress: number; readonly egress: number }): Uint8Array {
+    const hints = new Uint8Array(256);
+    for (const [value, name] of this.#names) {
+      if (value >= hints.length) continue;
+      if (name === 'CPU_BACKLOG') hints[value] = ingress;
+      else if (name === 'TC_EGRESS' || /^(?:QDISC|FQ|CAKE|DUALPI2)_/.test(name)) hints[value] = egress;
+    }
+    return hints;
+  }
+}
+
+/** Enumerators that are no reasons: the end of the enum, the mask of subsystems, and packets that aren't dropped. */
+function isSentinel(name: string): boolean {
+  return /^SKB_(?:NOT_DROPPED_YET|CONSUMED|DROP_REASON_(?:MAX|SUBSYS_MASK))$/.test(name);
+}
+
+function publishedName(name: string): string {
+  return PUBLISHED_NAMES[name] ?? (name.startsWith(PREFIX) ? name.slice(PREFIX.length) : name);
+}

@@ -1,0 +1,177 @@
+import { isDeepStrictEqual } from 'node:util';
+import type { Exporter, Extension, Processor, Receiver } from '../component/component.ts';
+import type { Consumer } from '../component/consumer.ts';
+import type { Settings } from '../component/factory.ts';
+import type { ComponentHealth, Host } from '../component/host.ts';
+import type { Config } from '../config/config.ts';
+import { FanOut } from './fan_out.ts';
+import { type Named, shutdownAll, startAll } from './started.ts';
+
+/** A receiver with what a later graph needs to take it over. */
+interface RunningReceiver extends Named<Receiver> {
+  readonly config: unknown;
+  readonly next: FanOut;
+  /** The heads of the pipelines that it feeds in this graph. */
+  readonly heads: Consumer[];
+}
+
+export type SettingsOf = (kind: string, id: string) => Settings;
+
+/** Makes the batches of a receiver known to the service itself, for its own telemetry. */
+export interface GraphOptions {
+  readonly settingsOf: SettingsOf;
+  readonly observer: Consumer;
+  /** The graph that runs now; receivers that are configured alike are taken over with all they have counted. */
+  readonly previous?: Graph;
+}
+
+/** The components of one configuration, joined. */
+export class Graph {
+  readonly #receivers = new Map<string, RunningReceiver>();
+  readonly #exporters = new Map<string, Named<Exporter>>();
+  readonly #processors: Named<Processor>[] = [];
+  readonly #extensions: Named<Extension>[] = [];
+  /** Names of the receivers upstream of an exporter, by its name. */
+  readonly #upstream = new Map<string, Set<string>>();
+  readonly #settingsOf: SettingsOf;
+  readonly #observer: Consumer;
+  readonly #previous: Graph | undefined;
+
+  private constructor({ settingsOf, observer, previous }: GraphOptions) {
+    this.#settingsOf = settingsOf;
+    this.#observer = observer;
+    this.#previous = previous;
+  }
+
+  /** Makes every component, and starts none. */
+  static async build(config: Config, options: GraphOptions): Promise<Graph> {
+    const graph = new Graph(options);
+    for (const [id, { receivers, processors, exporters }] of config.service.pipelines) {
+      const last = new FanOut();
+      for (const exporter of exporters) graph.#join(exporter, receivers);
+      last.targets = await Promise.all(exporters.map((exporter) => graph.#exporter(config, exporter)));
+      let head: Consumer = last;
+      for (const processor of processors.toReversed()) head = await graph.#processor(config, id, processor, head);
+      for (const receiver of receivers) (await graph.#receiver(config, receiver)).heads.push(head);
+    }
+    for (const id of config.service.extensions) {
+      const { factory, config: given } = defined(config.extensions, id);
+      const component = await factory.create(options.settingsOf('extensions', id), given);
+      graph.#extensions.push({ name: `extensions::${id}`, component });
+    }
+    return graph;
+  }
+
+  /** Exporters first, receivers last, so that no batch comes before its takers. Throws what the first that can't says. */
+  async start(): Promise<void> {
+    const host = (name: string) => this.#host(name);
+    await startAll([...this.#exporters.values()], host);
+    await startAll(this.#processors, host);
+    for (const receiver of this.#receivers.values()) {
+      receiver.next.targets = [...receiver.heads, this.#observer];
+      if (this.#isTakenOver(receiver)) receiver.component.announce();
+      else await startAll([receiver], host);
+    }
+    await startAll(this.#extensions, host);
+  }
+
+  /**
+   * Receivers first, each with a last read; then what they fed. Those that `successor` has taken over go on, and what they
+   * read until it starts still arrives here: exporters keep their counters across a reload.
+   */
+  async shutdown(deadlineMillis: number, successor?: Graph): Promise<void> {
+    const deadline = Date.now() + deadlineMillis;
+    await shutdownAll(this.#extensions, deadlineMillis);
+    const takenOver = successor?.receivers ?? [];
+    const ending = [...this.#receivers.values()].filter(({ component }) => !takenOver.includes(component));
+    await shutdownAll(ending, deadlineMillis);
+    await shutdownAll(this.#processors, deadline - Date.now());
+    await shutdownAll([...this.#exporters.values()], deadline - Date.now());
+  }
+
+  /** Has the receivers read, those upstream of an exporter or all of them. Never rejects. */
+  async refresh(names: Iterable<string> = this.#receivers.keys()): Promise<void> {
+    await Promise.all(
+      [...names].map(async (id) => {
+        try {
+          await this.#receivers.get(id)?.component.read('request');
+        } catch (error) {
+          this.#settingsOf('receivers', id).logger.error({ err: error }, 'the kernel could not be read');
+        }
+      }),
+    );
+  }
+
+  health(): readonly ComponentHealth[] {
+    return [...this.#receivers].map(([id, { component }]) => {
+      const detached = component.hooks().filter(({ hook, attached }) => hook === 'kfree_skb' && !attached);
+      const healthy = component.hooks().length > 0 && detached.length === 0;
+      return { id, healthy, why: detached.map(({ why }) => why).join('; ') };
+    });
+  }
+
+  get receivers(): readonly Receiver[] {
+    return [...this.#receivers.values()].map(({ component }) => component);
+  }
+
+  /** Where to look, in the words of each exporter that has some. */
+  get places(): readonly string[] {
+    return [...this.#exporters.values()].flatMap(({ component: { place } }) => place ?? []);
+  }
+
+  #host(name: string): Host {
+    return {
+      refresh: () => this.refresh(this.#upstream.get(name)),
+      health: () => this.health(),
+    };
+  }
+
+  #isTakenOver({ component }: RunningReceiver): boolean {
+    return this.#previous?.receivers.includes(component) ?? false;
+  }
+
+  #join(exporter: string, receivers: readonly string[]): void {
+    const name = `exporters::${exporter}`;
+    const upstream = this.#upstream.get(name) ?? new Set();
+    for (const receiver of receivers) upstream.add(receiver);
+    this.#upstream.set(name, upstream);
+  }
+
+  async #exporter(config: Config, id: string): Promise<Exporter> {
+    const known = this.#exporters.get(id);
+    if (known !== undefined) return known.component;
+    const { factory, config: given } = defined(config.exporters, id);
+    const component = await factory.create(this.#settingsOf('exporters', id), given);
+    this.#exporters.set(id, { name: `exporters::${id}`, component });
+    return component;
+  }
+
+  async #processor(config: Config, pipeline: string, id: string, next: Consumer): Promise<Processor> {
+    const { factory, config: given } = defined(config.processors, id);
+    const component = await factory.create(this.#settingsOf(`processors of ${pipeline}`, id), given, next);
+    this.#processors.push({ name: `processors::${id}`, component });
+    return component;
+  }
+
+  async #receiver(config: Config, id: string): Promise<RunningReceiver> {
+    const known = this.#receivers.get(id);
+    if (known !== undefined) return known;
+    const { factory, config: given } = defined(config.receivers, id);
+    const running = this.#previous === undefined ? undefined : this.#previous.#receivers.get(id);
+    if (running !== undefined && isDeepStrictEqual(running.config, given)) {
+      this.#receivers.set(id, { ...running, heads: [] });
+    } else {
+      const next = new FanOut();
+      const component = await factory.create(this.#settingsOf('receivers', id), given, next);
+      this.#receivers.set(id, { name: `receivers::${id}`, component, config: given, next, heads: [] });
+    }
+    return this.#receivers.get(id) as RunningReceiver;
+  }
+}
+
+/** The configuration has been checked, so every id that is used is defined. */
+function defined<T>(components: ReadonlyMap<string, T>, id: string): T {
+  const component = components.get(id);
+  if (component === undefined) throw new Error(`${id} is used but not defined`);
+  return component;
+}

@@ -1,0 +1,118 @@
+import type { Logger } from 'pino';
+import type { Settings } from '../component/factory.ts';
+import type { Config } from '../config/config.ts';
+import { Graph } from './graph.ts';
+import { Keepsakes } from './keepsakes.ts';
+import { CountingMetrics } from './telemetry/counting_metrics.ts';
+import { bridgeDiagnostics, componentLogger, createLogger } from './telemetry/logger.ts';
+import { OwnTelemetry } from './telemetry/own_telemetry.ts';
+import { buildResource } from './telemetry/resource.ts';
+
+/** A SIGTERM is answered within 5 s, whatever a peer does; the rest is for the process to end. */
+const SHUTDOWN_MILLIS = 4_000;
+
+/**
+ * Runs one configuration after another. Own telemetry, the resource and the log are of the first one: a change to
+ * `service::telemetry` takes effect when the agent is started again, and a reload says so.
+ */
+export class Service {
+  readonly logger: Logger;
+  readonly #load: () => Config;
+  readonly #keepsakes = new Keepsakes();
+  readonly #resource: Settings['resource'];
+  readonly #ownTelemetry: OwnTelemetry;
+  readonly #counting: CountingMetrics;
+  #config: Config;
+  #graph: Graph | undefined;
+
+  /** `load` reads the configuration anew; it throws a ConfigError. */
+  constructor(load: () => Config) {
+    this.#load = load;
+    this.#config = load();
+    const { telemetry } = this.#config.service;
+    this.logger = createLogger(telemetry.logs);
+    bridgeDiagnostics(this.logger);
+    this.#resource = buildResource(telemetry.resource, this.logger);
+    this.#ownTelemetry = new OwnTelemetry({ config: telemetry.metrics, resource: this.#resource, logger: this.logger });
+    this.#counting = new CountingMetrics(this.#ownTelemetry.meter);
+    this.#warn(this.#config);
+  }
+
+  /** Starts all components. Where one can't, stops those that could, and throws what that one says. */
+  async start(): Promise<Graph> {
+    await this.#ownTelemetry.start();
+    const graph = await this.#build(this.#config);
+    try {
+      await graph.start();
+    } catch (error) {
+      await this.#stop(graph);
+      throw error;
+    }
+    this.#graph = graph;
+    return graph;
+  }
+
+  /**
+   * Reads the configuration again and changes over to it. A bad one is refused and the old one goes on; so it does where a
+   * component of the new one can't start. Throws only where neither can.
+   */
+  async reload(): Promise<void> {
+    const previous = this.#graph;
+    if (previous === undefined) return;
+    let config: Config;
+    let graph: Graph;
+    try {
+      config = this.#load();
+      graph = await this.#build(config, previous);
+    } catch (error) {
+      this.logger.error(`the new configuration is refused, the old one goes on:\n${messageOf(error)}`);
+      return;
+    }
+    this.#warn(config);
+    if (JSON.stringify(config.service.telemetry) !== JSON.stringify(this.#config.service.telemetry)) {
+      this.logger.warn('service::telemetry has changed: that takes effect when dropreason is started again');
+    }
+    await previous.shutdown(SHUTDOWN_MILLIS, graph);
+    try {
+      await graph.start();
+      this.#graph = graph;
+      this.#config = config;
+      this.logger.info('the configuration was read again');
+    } catch (error) {
+      this.logger.error(`the new configuration can't start, back to the old one: ${messageOf(error)}`);
+      const restored = await this.#build(this.#config, graph);
+      await graph.shutdown(SHUTDOWN_MILLIS, restored);
+      await restored.start();
+      this.#graph = restored;
+    }
+  }
+
+  /** Reads once more, flushes and frees, within 5 s. */
+  async shutdown(): Promise<void> {
+    await this.#stop(this.#graph);
+    this.#graph = undefined;
+  }
+
+  async #stop(graph: Graph | undefined): Promise<void> {
+    await Promise.all([graph?.shutdown(SHUTDOWN_MILLIS), this.#ownTelemetry.shutdown(SHUTDOWN_MILLIS)]);
+  }
+
+  #build(config: Config, previous?: Graph): Promise<Graph> {
+    const settingsOf = (kind: string, id: string): Settings => ({
+      id,
+      logger: componentLogger(this.logger, kind.replace(/s\b.*/, ''), id),
+      meter: this.#ownTelemetry.meter,
+      resource: this.#resource,
+      keep: this.#keepsakes.of(kind, id),
+    });
+    return Graph.build(config, { settingsOf, observer: this.#counting, ...(previous === undefined ? {} : { previous }) });
+  }
+
+  #warn(config: Config): void {
+    for (const { path, message, source } of config.warnings) this.logger.warn({ source }, `${path}: ${message}`);
+  }
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

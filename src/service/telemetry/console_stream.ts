@@ -1,0 +1,60 @@
+import type { DestinationStream } from 'pino';
+
+const COLORS: Readonly<Record<string, string>> = {
+  error: '\u001b[31m',
+  warn: '\u001b[33m',
+  info: '\u001b[32m',
+  debug: '\u001b[2m',
+};
+const RESET = '\u001b[0m';
+
+/** Said by the line's beginning, so not once more among its fields. */
+const KNOWN = new Set(['level', 'ts', 'msg', 'err', 'otelcol.component.id', 'otelcol.component.kind']);
+
+/**
+ * Turns pino's JSON lines into lines for people:
+ *
+ *     2026-01-31T12:00:00.000Z  warn   dropreason: nat is not attached  why="no fexit here"
+ */
+export class ConsoleStream implements DestinationStream {
+  readonly #out: DestinationStream;
+  readonly #colors: boolean;
+
+  constructor(out: DestinationStream, colors: boolean) {
+    this.#out = out;
+    this.#colors = colors;
+  }
+
+  write(line: string): void {
+    this.#out.write(formatLine(line, this.#colors));
+  }
+}
+
+/** One line of pino's JSON as text; as it is where it is no JSON object. */
+export function formatLine(line: string, colors = false): string {
+  let parsed: unknown;
+  try {
+    parsed = JSON.parse(line);
+  } catch {
+    return line;
+  }
+  if (typeof parsed !== 'object' || parsed === null) return line;
+  const fields = parsed as Record<string, unknown>;
+  const level = String(fields.level);
+  const shown = colors ? `${COLORS[level] ?? ''}${level.padEnd(5)}${RESET}` : level.padEnd(5);
+  const id = fields['otelcol.component.id'];
+  const rest = Object.entries(fields)
+    .filter(([name]) => !KNOWN.has(name))
+    .map(([name, value]) => `  ${name}=${JSON.stringify(value)}`);
+  return `${fields.ts}  ${shown}  ${id === undefined ? '' : `${id}: `}${fields.msg ?? ''}${rest.join('')}\n${errorLines(fields.err)}`;
+}
+
+/** An error's stack, indented below the line. */
+function errorLines(error: unknown): string {
+  if (typeof error !== 'object' || error === null) return '';
+  const { stack, message } = error as { stack?: unknown; message?: unknown };
+  return `${String(stack ?? message)
+    .split('\n')
+    .map((line) => `    ${line}`)
+    .join('\n')}\n`;
+}

@@ -1,0 +1,67 @@
+import { createNoopMeter, type Meter } from '@opentelemetry/api';
+import type { Resource } from '@opentelemetry/resources';
+import { MeterProvider } from '@opentelemetry/sdk-metrics';
+import type { Logger } from 'pino';
+import type { TelemetryConfig } from '../../config/service_schema.ts';
+import { SCOPE } from '../../metrics/hook_producer.ts';
+import { type HttpAnswer, HttpEndpoint } from '../../metrics/http_endpoint.ts';
+import { PROMETHEUS_CONTENT_TYPE, PrometheusText } from '../../metrics/prometheus_text.ts';
+import { PullReader } from '../../metrics/pull_reader.ts';
+import { registerProcessMetrics } from './process_metrics.ts';
+
+export interface OwnTelemetryOptions {
+  /** `service::telemetry::metrics`. */
+  readonly config: TelemetryConfig['metrics'];
+  readonly resource: Resource;
+  readonly logger: Logger;
+}
+
+/** What the agent says about itself: a meter for its components, and the endpoints where it can be scraped. */
+export class OwnTelemetry {
+  /** What components measure with; it measures nothing where `level` is none. */
+  readonly meter: Meter;
+  readonly #logger: Logger;
+  readonly #endpoints: readonly HttpEndpoint[];
+
+  constructor({ config, resource, logger }: OwnTelemetryOptions) {
+    this.#logger = logger;
+    if (config.level === 'none') {
+      this.meter = createNoopMeter();
+      this.#endpoints = [];
+      return;
+    }
+    // One reader a endpoint would be one copy of every series: they are cumulative, so all endpoints share one.
+    const reader = new PullReader();
+    this.meter = new MeterProvider({ resource, readers: [reader] }).getMeter(SCOPE.name, SCOPE.version);
+    registerProcessMetrics(this.meter);
+    const text = new PrometheusText();
+    this.#endpoints = config.readers.map(({ pull }, index) => {
+      return new HttpEndpoint({
+        endpoint: pull.exporter.prometheus,
+        configPath: `service::telemetry::metrics::readers::${index}::pull::exporter::prometheus::port`,
+        routes: { '/metrics': () => scrape(reader, text) },
+      });
+    });
+  }
+
+  /** The ports that it answers on. */
+  get ports(): number[] {
+    return this.#endpoints.flatMap(({ port }) => (port === undefined ? [] : [port]));
+  }
+
+  /** Listens. Where it can't, it warns: the agent's work doesn't depend on it. */
+  async start(): Promise<void> {
+    for (const endpoint of this.#endpoints) {
+      await endpoint.start().catch((error: Error) => this.#logger.warn(`own telemetry ${error.message}`));
+    }
+  }
+
+  async shutdown(deadlineMillis: number): Promise<void> {
+    await Promise.all(this.#endpoints.map((endpoint) => endpoint.stop(deadlineMillis)));
+  }
+}
+
+async function scrape(reader: PullReader, text: PrometheusText): Promise<HttpAnswer> {
+  const { resourceMetrics } = await reader.collect();
+  return { status: 200, contentType: PROMETHEUS_CONTENT_TYPE, body: text.write(resourceMetrics) };
+}

@@ -1,0 +1,72 @@
+import { randomUUID } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { hostname } from 'node:os';
+import type { Attributes } from '@opentelemetry/api';
+import {
+  type Resource,
+  resourceAttributesEnvDetector,
+  resourceFromAttributes,
+  serviceNameEnvDetector,
+} from '@opentelemetry/resources';
+import type { Logger } from 'pino';
+import type { TelemetryConfig } from '../../config/service_schema.ts';
+import { VERSION } from '../../metrics/version.ts';
+
+/** One for each process: a reload is the same instance. */
+const INSTANCE_ID = randomUUID();
+
+/**
+ * Who is speaking (OpenTelemetry's resource conventions). What the environment says (OTEL_RESOURCE_ATTRIBUTES,
+ * OTEL_SERVICE_NAME) goes before what was detected, and `service::telemetry::resource` before both; there, null or an
+ * empty string takes an attribute away.
+ */
+export function buildResource(config: TelemetryConfig['resource'], logger: Pick<Logger, 'warn'>): Resource {
+  const attributes: Attributes = { ...detect(), ...fromEnvironment(logger) };
+  for (const [name, value] of Object.entries(config)) {
+    if (value === null || value === '') delete attributes[name];
+    else attributes[name] = value;
+  }
+  return resourceFromAttributes(attributes);
+}
+
+function detect(): Attributes {
+  const hostId = machineId();
+  const nodeName = process.env.K8S_NODE_NAME ?? '';
+  return {
+    'service.name': 'dropreason',
+    'service.version': VERSION,
+    'service.instance.id': INSTANCE_ID,
+    'host.name': hostname(),
+    ...(hostId === '' ? {} : { 'host.id': hostId }),
+    'os.type': 'linux',
+    ...(nodeName === '' ? {} : { 'k8s.node.name': nodeName }),
+  };
+}
+
+function fromEnvironment(logger: Pick<Logger, 'warn'>): Attributes {
+  const attributes: Attributes = {};
+  for (const detector of [resourceAttributesEnvDetector, serviceNameEnvDetector]) {
+    for (const [name, value] of Object.entries(detector.detect().attributes ?? {})) {
+      if (typeof value === 'string') attributes[name] = value;
+    }
+  }
+  // The detector drops the whole variable for one bad entry, and doesn't say so.
+  const given = process.env.OTEL_RESOURCE_ATTRIBUTES?.trim() ?? '';
+  if (given !== '' && Object.keys(resourceAttributesEnvDetector.detect().attributes ?? {}).length === 0) {
+    logger.warn('OTEL_RESOURCE_ATTRIBUTES is left out: write it as name=value,name=value with values percent-encoded');
+  }
+  return attributes;
+}
+
+/** See machine-id(5); empty where there is none. */
+function machineId(): string {
+  for (const path of ['/etc/machine-id', '/var/lib/dbus/machine-id']) {
+    try {
+      const id = readFileSync(path, 'utf8').trim();
+      if (/^[0-9a-f]{32}$/.test(id)) return id;
+    } catch {
+      // The next one, or none.
+    }
+  }
+  return '';
+}
