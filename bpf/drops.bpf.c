@@ -60,41 +60,43 @@ static __always_inline void fill_attributes(struct dropreason_key *key, const st
 		key->location = location;
 }
 
+/* Whether more is to be said of a packet than its node row says. */
+static __always_inline bool has_attributes(__u32 reason)
+{
+	return config.attributes & ~DROPREASON_BY_LOCATION || (config.attributes && reason == config.unspecified);
+}
+
 /* Node rows are for the reasons that have one and need no more said; everything else has a key. */
-static __always_inline void count_drop(const struct sk_buff *skb, __u64 location, __u32 reason)
+static __always_inline void count_drop(const struct sk_buff *skb, __u64 location, __u32 reason, bool cast)
 {
 	__u8 hint = reason < sizeof(config.hints) ? config.hints[reason] : 0;
-	struct dropreason_key key = {
-		.reason = reason,
-		.direction = packet_direction(skb, hint),
-		.family = packet_family(skb),
-	};
+	__u8 direction = packet_direction(skb, hint, cast);
+	__u8 family = packet_family(skb);
 	__s32 bytes = packet_bytes(skb);
 
 	if (bytes < 0) {
 		count_loss(DROPREASON_SLOT_NO_HEADER);
 		bytes = skb->len;
 	}
-	if (config.attributes & ~DROPREASON_BY_LOCATION || (config.attributes && reason == config.unspecified)) {
-		struct dropreason_key full = key;
+	if (has_attributes(reason)) {
+		struct dropreason_key key = { .reason = reason, .direction = direction, .family = family };
 
-		fill_attributes(&full, skb, location);
-		if (count_key(&dropreason_attributes, &full, bytes))
+		fill_attributes(&key, skb, location);
+		if (count_key(&dropreason_attributes, &key, bytes))
 			return;
 		count_loss(DROPREASON_SLOT_ATTRIBUTES_FULL);
 	}
-	if (reason < config.reasons)
-		count_row(reason << DROPREASON_REASON_SHIFT | key.direction << DROPREASON_DIRECTION_SHIFT | key.family, bytes);
-	else if (!count_key(&dropreason_unlisted, &key, bytes))
-		count_loss(DROPREASON_SLOT_UNLISTED_FULL);
+	if (reason < config.reasons) {
+		count_row(reason << DROPREASON_REASON_SHIFT | direction << DROPREASON_DIRECTION_SHIFT | family, bytes);
+	} else {
+		struct dropreason_key key = { .reason = reason, .direction = direction, .family = family };
+
+		if (!count_key(&dropreason_unlisted, &key, bytes))
+			count_loss(DROPREASON_SLOT_UNLISTED_FULL);
+	}
 }
 
-/*
- * skb:kfree_skb is where every packet that isn't consumed ends: on every kernel, with the packet whole. As a BTF
- * tracepoint (5.5) it needs no tracefs; a reason comes with it since 5.17.
- */
-SEC("tp_btf/kfree_skb")
-int kfree_skb(__u64 *ctx)
+static __always_inline int dropped(__u64 *ctx, bool cast)
 {
 	const struct sk_buff *skb = (const void *)ctx[0];
 	__u64 location = ctx[1];
@@ -107,6 +109,23 @@ int kfree_skb(__u64 *ctx)
 	else if (is_fragment(skb, location))
 		count_loss(DROPREASON_SLOT_FRAGMENT);
 	else
-		count_drop(skb, location, reason);
+		count_drop(skb, location, reason, cast);
 	return 0;
+}
+
+/*
+ * skb:kfree_skb is where every packet that isn't consumed ends: on every kernel, with the packet whole. As a BTF
+ * tracepoint (5.5) it needs no tracefs; a reason comes with it since 5.17.
+ */
+SEC("tp_btf/kfree_skb")
+int kfree_skb(__u64 *ctx)
+{
+	return dropped(ctx, true);
+}
+
+/* Its twin for kernels before 6.2, where a pointer can't be cast. */
+SEC("tp_btf/kfree_skb")
+int kfree_skb_copy(__u64 *ctx)
+{
+	return dropped(ctx, false);
 }

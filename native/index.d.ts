@@ -49,6 +49,8 @@ export interface KernelFacts {
   readonly reasons: readonly KernelReason[];
   /** Whether the kernel keeps a BTF tracepoint's program from interrupting itself (6.1, 05b24ff9b2cf). */
   readonly guarded: boolean;
+  /** Whether a program can give a type to a pointer (6.2, a35b9af4ec2c), which saves helper calls. */
+  readonly casts: boolean;
   /** Version of the libbpf in use, such as `1.1`. */
   readonly libbpf: string;
 }

@@ -71,7 +71,7 @@ static __always_inline const struct net *packet_net(const struct sk_buff *skb)
 		net = BPF_CORE_READ(skb, sk, __sk_common.skc_net.net);
 	if (net)
 		return net;
-	dst = packet_dst(skb);
+	dst = packet_dst(skb, false);
 	return dst ? BPF_CORE_READ(dst, dev, nd_net.net) : NULL;
 }
 

@@ -51,6 +51,7 @@ Napi::Value kernel_facts(const Napi::CallbackInfo& info) {
                return one;
              }));
   object.Set("guarded", facts.guarded);
+  object.Set("casts", facts.casts);
   object.Set("libbpf", std::to_string(libbpf_major_version()) + "." + std::to_string(libbpf_minor_version()));
   return object;
 }

@@ -66,6 +66,7 @@ KernelFacts read_kernel_facts() {
   KernelFacts facts{};
   // 05b24ff9b2cf (6.1) brought the guard, and gave inc_misses_counter() this name so that tracepoints can call it.
   facts.guarded = btf__find_by_name_kind(vmlinux.get(), "bpf_prog_inc_misses_counter", BTF_KIND_FUNC) > 0;
+  facts.casts = btf__find_by_name_kind(vmlinux.get(), "bpf_rdonly_cast", BTF_KIND_FUNC) > 0;
 
   const int core = btf__find_by_name_kind(vmlinux.get(), "skb_drop_reason", BTF_KIND_ENUM);
   if (core <= 0) return facts;

@@ -14,6 +14,7 @@ struct KernelReason {
 struct KernelFacts {
   std::vector<KernelReason> reasons;
   bool guarded;
+  bool casts;
 };
 
 // What the running kernel's BTF says; throws Error(kBtf) where there is none.

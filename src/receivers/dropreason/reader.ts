@@ -77,6 +77,6 @@ export class Reader {
   /** Drops in a softirq that interrupted the counting program: the kernel skips it for them, and counts them. */
   #nestedNow(): number {
     if (!this.#session.facts.guarded) return 0;
-    return this.#session.probe.statistics().find(({ program }) => program === 'kfree_skb')?.recursionMisses ?? 0;
+    return this.#session.probe.statistics().find(({ program }) => program === this.#session.dropProgram)?.recursionMisses ?? 0;
   }
 }

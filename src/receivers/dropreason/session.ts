@@ -3,8 +3,10 @@ import type { DropreasonConfig, OptInAttribute } from './config.ts';
 import { BPF_OBJECT, type KernelFacts, type Layout, native, type NativeError, type Probe, type ProbeOptions } from './probe.ts';
 import { Reasons } from './reasons.ts';
 
-/** The program that counts packets, and those that each hook of failed calls needs. */
-const DROP_PROGRAM = 'kfree_skb';
+/** The programs that count packets: one for kernels where it can read by plain loads, its twin for the others. */
+const DROP_PROGRAMS = { casting: 'kfree_skb', copying: 'kfree_skb_copy' } as const;
+
+/** The programs that each hook of failed calls needs. */
 const HOOK_PROGRAMS = {
   connect: ['sys_exit', 'inet_sock_set_state'],
   accept: ['sys_exit'],
@@ -26,9 +28,14 @@ export interface Session {
   readonly facts: KernelFacts;
   readonly reasons: Reasons;
   readonly hooks: readonly HookStatus[];
+  /** The program that counts packets. */
+  readonly dropProgram: string;
   /** Whether the kernel function that freed a packet is asked for, because the kernel gives no reasons. */
   readonly byFunction: boolean;
 }
+
+/** What doesn't depend on which hooks can be had. */
+type CommonOptions = Omit<ProbeOptions, 'programs' | 'connect' | 'accept'>;
 
 /** Loads and attaches. Throws a NativeError where packets can't be counted; a hook of failed calls that can't be is told. */
 export function openSession(config: DropreasonConfig): Session {
@@ -37,7 +44,8 @@ export function openSession(config: DropreasonConfig): Session {
   const reasons = new Reasons(facts.reasons, layout.maxReasons);
   const symbols = symbolRanges(['skb_release_data', 'kfree_skb_list']);
   const byFunction = facts.reasons.length === 0 && symbols.skb_release_data !== undefined;
-  const options: Omit<ProbeOptions, 'programs' | 'connect' | 'accept'> = {
+  const dropProgram = facts.casts ? DROP_PROGRAMS.casting : DROP_PROGRAMS.copying;
+  const options: CommonOptions = {
     object: BPF_OBJECT,
     reasons: reasons.listed,
     unspecified: reasons.unspecified,
@@ -49,12 +57,12 @@ export function openSession(config: DropreasonConfig): Session {
     hints: reasons.hints(layout.hints),
   };
   const wanted = CALL_HOOKS.filter((hook) => config.hooks[hook].enabled);
-  const { probe, refused } = load(options, wanted);
+  const { probe, refused } = load(options, dropProgram, wanted);
   try {
-    probe.attach(DROP_PROGRAM);
+    probe.attach(dropProgram);
     const calls = CALL_HOOKS.map((hook) => attachCallHook(probe, hook, config.hooks[hook].enabled, refused));
     const drops: HookStatus = { hook: 'kfree_skb', attached: true, rung: 'tracepoint', why: '' };
-    return { probe, layout, facts, reasons, byFunction, hooks: [drops, ...ABSENT_HOOKS, ...calls] };
+    return { probe, layout, facts, reasons, dropProgram, byFunction, hooks: [drops, ...ABSENT_HOOKS, ...calls] };
   } catch (error) {
     probe.close();
     throw error;
@@ -62,15 +70,12 @@ export function openSession(config: DropreasonConfig): Session {
 }
 
 /** Loads all programs, or the one that counts packets alone where the kernel refuses those of failed calls. */
-function load(
-  options: Omit<ProbeOptions, 'programs' | 'connect' | 'accept'>,
-  calls: readonly CallHook[],
-): { probe: Probe; refused: string } {
+function load(options: CommonOptions, dropProgram: string, calls: readonly CallHook[]): { probe: Probe; refused: string } {
   const { Probe } = native();
   const open = (hooks: readonly CallHook[]): Probe =>
     new Probe({
       ...options,
-      programs: [...new Set([DROP_PROGRAM, ...hooks.flatMap((hook) => HOOK_PROGRAMS[hook])])],
+      programs: [...new Set([dropProgram, ...hooks.flatMap((hook) => HOOK_PROGRAMS[hook])])],
       connect: hooks.includes('connect'),
       accept: hooks.includes('accept'),
     });
