@@ -21,6 +21,8 @@ if (Number.parseInt(process.versions.node, 10) >= LEAST_NODE) {
   for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) process.on(signal, () => child.kill(signal));
   child.on('exit', (code, signal) => process.exit(code ?? 128 + (signal === null ? 0 : constants.signals[signal])));
 } else {
-  process.stderr.write(`dropreason needs Node.js ${LEAST_NODE} or later, this is ${process.version}: run "npm run setup" first\n`);
+  process.stderr.write(
+    `dropreason needs Node.js ${LEAST_NODE} or later, this is ${process.version}: run "npm run setup" first\n`,
+  );
   process.exit(1);
 }

@@ -18,7 +18,12 @@ const collect = (value: string, earlier: string[]) => [...earlier, value];
 function withConfig(command: Command): Command {
   return command
     .option('--config <file>', 'configuration; may be given several times, later files are merged over earlier ones', collect, [])
-    .option('--set <key=value>', 'sets one value, as in exporters.debug.verbosity=detailed; may be given several times', collect, []);
+    .option(
+      '--set <key=value>',
+      'sets one value, as in exporters.debug.verbosity=detailed; may be given several times',
+      collect,
+      [],
+    );
 }
 
 function loadOptions({ config, set }: ConfigFlags): LoadOptions {

@@ -1,3 +1,62 @@
-import type { LoadOptions } from '../config/load.ts';
+import type { Finding } from '../component/factory.ts';
+import type { Config } from '../config/config.ts';
+import { KINDS } from '../config/kinds.ts';
+import { type LoadOptions, loadConfig } from '../config/load.ts';
+import { endpointFinding } from '../metrics/endpoint_finding.ts';
 import type { Io } from './io.ts';
-export async function doctor(_options: LoadOptions & { json: boolean }, _io: Io): Promise<boolean> { return false; }
+
+interface DoctorOptions extends LoadOptions {
+  readonly json: boolean;
+}
+
+/** `dropreason doctor`: true where the given configuration would run. */
+export async function doctor({ json, ...options }: DoctorOptions, { stdout }: Io): Promise<boolean> {
+  const config = loadConfig(options);
+  const findings = [...(await ofComponents(config)), ...(await ofTelemetry(config))];
+  const ready = findings.every(({ status }) => status !== 'fail');
+  stdout(json ? `${JSON.stringify({ ready, findings }, undefined, 2)}\n` : table(findings, ready));
+  return ready;
+}
+
+/** What each component that would run says about itself. */
+async function ofComponents(config: Config): Promise<Finding[]> {
+  const used = new Set(
+    [...config.service.pipelines.values()].flatMap(({ receivers, processors, exporters }) => [
+      ...receivers.map((id) => `receivers ${id}`),
+      ...processors.map((id) => `processors ${id}`),
+      ...exporters.map((id) => `exporters ${id}`),
+    ]),
+  );
+  for (const id of config.service.extensions) used.add(`extensions ${id}`);
+  const findings: Finding[] = [];
+  for (const kind of KINDS) {
+    for (const [id, { factory, config: given }] of config[kind]) {
+      if (used.has(`${kind} ${id}`)) findings.push(...((await factory.diagnose?.(id, given)) ?? []));
+    }
+  }
+  return findings;
+}
+
+/** A port of our own telemetry that is taken is no reason not to run. */
+async function ofTelemetry({ service: { telemetry } }: Config): Promise<Finding[]> {
+  if (telemetry.metrics.level === 'none') return [];
+  return Promise.all(
+    telemetry.metrics.readers.map(({ pull }, index) => {
+      const path = `service::telemetry::metrics::readers::${index}::pull::exporter::prometheus::port`;
+      return endpointFinding(pull.exporter.prometheus, path, 'warn');
+    }),
+  );
+}
+
+function table(findings: readonly Finding[], ready: boolean): string {
+  const width = Math.max(...findings.map(({ subject }) => subject.length));
+  const lines = findings.map(({ subject, status, message }) => {
+    const [first, ...rest] = message.split('\n');
+    return [
+      `${status.padEnd(4)}  ${subject.padEnd(width)}  ${first}`,
+      ...rest.map((line) => `${' '.repeat(8 + width)}${line}`),
+    ].join('\n');
+  });
+  const verdict = ready ? 'This configuration would run.' : 'This configuration would not run: see what is marked fail.';
+  return `${lines.join('\n')}\n\n${verdict}\n`;
+}

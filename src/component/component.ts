@@ -1,5 +1,5 @@
-import type { Consumer } from './consumer.ts';
 import type { HookStatus } from '../pdata/batch.ts';
+import type { Consumer } from './consumer.ts';
 import type { Host } from './host.ts';
 
 /**

@@ -21,6 +21,15 @@ export interface Settings {
   keep<T>(name: string, make: () => T): T;
 }
 
+/** One line of `dropreason doctor`. */
+export interface Finding {
+  /** What was looked at, such as `hook connect`. */
+  readonly subject: string;
+  /** `fail`: a component of this configuration would not start. `warn`: it would, and give less. */
+  readonly status: 'ok' | 'warn' | 'fail';
+  readonly message: string;
+}
+
 interface Factory<Config> {
   /** The name in the YAML file, and of the folder. */
   readonly type: string;
@@ -30,6 +39,8 @@ interface Factory<Config> {
   readonly description: string;
   /** Validates, fills in defaults and documents: the JSON schema for editors is made from it. */
   readonly schema: z.ZodType<Config>;
+  /** Tries what the component would need, and leaves nothing behind. */
+  diagnose?(id: string, config: Config): Promise<readonly Finding[]>;
 }
 
 /** Factories import the implementation when `create` is called: what isn't configured isn't loaded. */

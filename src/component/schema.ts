@@ -22,7 +22,8 @@ export function duration({ least = '0', most, fallback }: { least?: string; most
   const mostMillis = most === undefined ? Number.POSITIVE_INFINITY : (parseDuration(most) as number);
   return z
     .union([z.string().meta({ pattern: DURATION.source }), z.literal(0)], {
-      error: ({ input }) => `must be a duration such as "10s" or "1m30s", got ${input === null ? 'nothing' : JSON.stringify(input)}`,
+      error: ({ input }) =>
+        `must be a duration such as "10s" or "1m30s", got ${input === null ? 'nothing' : JSON.stringify(input)}`,
     })
     .default(fallback)
     .transform((given, context) => {

@@ -8,8 +8,8 @@ export interface ConfiguredComponent<K extends Kind> {
   /** The factory's name for it, whichever alias was written. */
   readonly type: string;
   readonly factory: Factories[K][number];
-  /** What the factory's schema made of it: give it to `factory.create`. Its type is the factory's own secret. */
-  readonly config: never;
+  /** What the factory's schema made of it: give it to `factory.create`. Its type is known to the factory alone. */
+  readonly config: unknown;
 }
 
 export interface ServiceConfig {

@@ -1,4 +1,3 @@
-import type { z } from 'zod';
 import type { Factories } from '../component/factory.ts';
 import { parseComponentId } from './component_id.ts';
 import type { ConfiguredComponent } from './config.ts';
@@ -40,8 +39,7 @@ export function readComponents<K extends Kind>(
       draft.problem([kind, id], unknownType(factories, kind, parsed.type), 'key');
       continue;
     }
-    const schema: z.ZodType<never> = factory.schema;
-    const config = draft.parse(schema, [kind, id]);
+    const config = draft.parse(factory.schema, [kind, id]);
     if (config !== undefined) components.set(id, { type: factory.type, factory, config });
   }
   return components;

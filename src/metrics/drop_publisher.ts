@@ -55,14 +55,17 @@ export class DropPublisher {
 
   #observe(result: BatchObservableResult): void {
     for (const { attributes, startTimeMillis, drops, bytes } of this.#view.look()) {
-      this.#startTimes.set(attributes.values, millisToHrTime(startTimeMillis));
+      if (!this.#startTimes.has(attributes.values)) this.#startTimes.set(attributes.values, millisToHrTime(startTimeMillis));
       result.observe(this.#count, drops, attributes.values);
       if (bytes !== undefined) result.observe(this.#bytes, bytes, attributes.values);
     }
     for (const loss of this.#accumulator.losses.values()) {
-      const attributes = this.#lossAttributes.get(loss) ?? { slot: loss.slot };
-      this.#lossAttributes.set(loss, attributes);
-      this.#startTimes.set(attributes, millisToHrTime(loss.startTimeMillis));
+      let attributes = this.#lossAttributes.get(loss);
+      if (attributes === undefined) {
+        attributes = { slot: loss.slot };
+        this.#lossAttributes.set(loss, attributes);
+        this.#startTimes.set(attributes, millisToHrTime(loss.startTimeMillis));
+      }
       result.observe(this.#lost, loss.count, attributes);
     }
   }

@@ -22,14 +22,18 @@ const endpoint = z.string().transform((given, context): Target => {
   return { address, scheme: scheme === 'http' || scheme === 'https' ? scheme : undefined };
 });
 
-/** Header names as gRPC takes them (its metadata keys), with values that `print-config` keeps to itself. */
-const headers = z.record(
-  z.string().regex(/^[0-9A-Za-z_.-]+$/, 'must be made of letters, digits, "_", "-" and "."'),
-  z
-    .string()
-    .regex(/^[\x20-\x7e]*$/, 'must be printable ASCII')
-    .register(secrets, { secret: true }),
-);
+/** What gRPC takes as a metadata key; `-bin` keys carry bytes, which a YAML file has no way to say. */
+const HEADER_NAME = /^(?!.*-bin$)[0-9a-z_.-]+$/i;
+
+/** Header values are kept out of what `print-config` shows. */
+const headerValue = z.string().regex(/^[\x20-\x7e]*$/, 'must be printable ASCII');
+const headers = z.record(z.string(), headerValue.register(secrets, { secret: true })).superRefine((given, context) => {
+  for (const name of Object.keys(given)) {
+    if (HEADER_NAME.test(name)) continue;
+    const message = 'a header name is made of letters, digits, "_", "-" and ".", and doesn\'t end in "-bin"';
+    context.addIssue({ code: 'custom', path: [name], message });
+  }
+});
 
 const tls = z
   .strictObject({

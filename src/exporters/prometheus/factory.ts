@@ -9,4 +9,8 @@ export const prometheusFactory: ExporterFactory<PrometheusConfig> = {
     const { PrometheusExporter } = await import('./exporter.ts');
     return new PrometheusExporter(settings, config);
   },
+  async diagnose(id, config) {
+    const { endpointFinding } = await import('../../metrics/endpoint_finding.ts');
+    return [await endpointFinding(config.endpoint, `exporters::${id}::endpoint`, 'fail')];
+  },
 };

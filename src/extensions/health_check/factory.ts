@@ -9,4 +9,8 @@ export const healthCheckFactory: ExtensionFactory<HealthCheckConfig> = {
     const { HealthCheck } = await import('./extension.ts');
     return new HealthCheck(settings, config);
   },
+  async diagnose(id, config) {
+    const { endpointFinding } = await import('../../metrics/endpoint_finding.ts');
+    return [await endpointFinding(config.endpoint, `extensions::${id}::endpoint`, 'fail')];
+  },
 };

@@ -11,7 +11,10 @@ function isExpression(text: string): boolean {
 
 const condition = z.strictObject({
   key: z.string().min(1).describe('Name of an attribute, such as reason or network.interface.name.'),
-  values: z.array(z.union([z.string(), z.number()])).min(1).describe('It has one of these values.'),
+  values: z
+    .array(z.union([z.string(), z.number()]))
+    .min(1)
+    .describe('It has one of these values.'),
 });
 
 const match = z

@@ -2,18 +2,11 @@ import { z } from 'zod';
 import { duration } from '../../component/schema.ts';
 
 /** Opt-in attributes; each multiplies the number of series. */
-export const ATTRIBUTES = [
-  'network.type',
-  'network.transport',
-  'network.interface.name',
-  'network.namespace.inode',
-] as const;
+export const ATTRIBUTES = ['network.type', 'network.transport', 'network.interface.name', 'network.namespace.inode'] as const;
 
 export type OptInAttribute = (typeof ATTRIBUTES)[number];
 
-const hook = z
-  .strictObject({ enabled: z.boolean().default(true).describe('Whether the hook is attached.') })
-  .prefault({});
+const hook = z.strictObject({ enabled: z.boolean().default(true).describe('Whether the hook is attached.') }).prefault({});
 
 export const configSchema = z.strictObject({
   collection_interval: duration({ least: '1s', fallback: '10s' }).describe(

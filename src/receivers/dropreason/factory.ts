@@ -9,4 +9,8 @@ export const dropreasonFactory: ReceiverFactory<DropreasonConfig> = {
     const { DropreasonReceiver } = await import('./receiver.ts');
     return new DropreasonReceiver(settings, config, next);
   },
+  async diagnose(_id, config) {
+    const { diagnose } = await import('./diagnose.ts');
+    return diagnose(config);
+  },
 };

@@ -3,10 +3,10 @@ import type { Consumer } from '../../component/consumer.ts';
 import type { Settings } from '../../component/factory.ts';
 import type { HookStatus } from '../../pdata/batch.ts';
 import type { DropreasonConfig } from './config.ts';
+import { ReceiverMetrics } from './metrics.ts';
 import { Reader } from './reader.ts';
 import { openSession, type Session } from './session.ts';
 import { explainStartError } from './start_error.ts';
-import { ReceiverMetrics } from './metrics.ts';
 
 /** Has the kernel count drops, and hands on at each read what was added since the one before. */
 export class DropreasonReceiver implements Receiver {

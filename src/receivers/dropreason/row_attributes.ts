@@ -23,12 +23,9 @@ export class RowAttributes {
   /** Attributes of a node row, by its index in a CPU's slice. */
   ofNodeRow(cpu: number, row: number): AttributeSet {
     const { reasonShift, directionShift } = this.#layout;
-    return this.ofPacket(
-      this.#reasons.name(row >> reasonShift),
-      (row >> directionShift) & 3,
-      row & ((1 << directionShift) - 1),
-      { cpu },
-    );
+    return this.ofPacket(this.#reasons.name(row >> reasonShift), (row >> directionShift) & 3, row & ((1 << directionShift) - 1), {
+      cpu,
+    });
   }
 
   /** Attributes of a row that is no array index; `freedBy` is the kernel function, empty where that isn't known. */

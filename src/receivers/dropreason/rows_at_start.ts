@@ -10,7 +10,13 @@ const ACCEPT_ERRORS = ['EMFILE', 'ECONNABORTED', 'EINVAL'];
 /** The series that exist at 0 before anything was dropped: PromQL's increase() needs a value to rise from. */
 export function rowsAtStart(
   attributes: RowAttributes,
-  { layout, cpus, optIn, connect, accept }: {
+  {
+    layout,
+    cpus,
+    optIn,
+    connect,
+    accept,
+  }: {
     readonly layout: Layout;
     readonly cpus: number;
     readonly optIn: readonly OptInAttribute[];

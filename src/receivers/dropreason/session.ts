@@ -1,6 +1,6 @@
 import type { HookStatus } from '../../pdata/batch.ts';
 import type { DropreasonConfig, OptInAttribute } from './config.ts';
-import { BPF_OBJECT, type KernelFacts, type Layout, native, type NativeError, type Probe, type ProbeOptions } from './probe.ts';
+import { BPF_OBJECT, type KernelFacts, type Layout, type NativeError, native, type Probe, type ProbeOptions } from './probe.ts';
 import { Reasons } from './reasons.ts';
 
 /** The programs that count packets: one for kernels where it can read by plain loads, its twin for the others. */
