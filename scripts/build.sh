@@ -34,7 +34,8 @@ if outdated build/dropreason.node native/src bpf/dropreason.h scripts/build.sh; 
 fi
 
 if outdated dist/main.js src tsconfig.json tsconfig.build.json package.json; then
+  rm -rf build/dist.new
+  tsc -p tsconfig.build.json --outDir build/dist.new
   rm -rf dist
-  tsc -p tsconfig.build.json
-  touch dist/main.js
+  mv build/dist.new dist
 fi

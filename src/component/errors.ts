@@ -19,7 +19,8 @@ export class ConfigError extends Error {
   }
 }
 
-function formatProblem({ path, message, source }: ConfigProblem): string {
+/** `path: message (source)`. */
+export function formatProblem({ path, message, source }: ConfigProblem): string {
   const said = path === '' ? message : `${path}: ${message}`;
   return source === undefined ? said : `${said} (${source})`;
 }

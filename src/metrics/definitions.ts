@@ -20,13 +20,12 @@ export interface MetricDefinition {
 const PACKET_ATTRIBUTES = {
   reason: "why it was dropped: the name that Retina gives it, else the running kernel's own",
   direction: '`ingress`, `egress`, `forward` or `unknown`',
-  class: '`policy`, `capacity`, `error`, `benign`, `call` (a failed call, not a packet) or `unclassified`',
+  class: '`policy` (a rule said so), `call` (a failed call, not a packet) or `unclassified`',
   cpu: 'the CPU that dropped it; only without the processor `percpu_sum`',
   'network.type': '`ipv4`, `ipv6` or `other`; opt-in',
   'network.transport': "`tcp`, `udp`, `sctp`, `icmp`, `icmpv6` or the protocol's number; opt-in",
   'network.interface.name': 'the interface, or `unknown`; opt-in',
   'network.namespace.inode': 'inode number of the network namespace; opt-in',
-  'code.function.name': 'the kernel function that freed the packet; opt-in',
 } as const;
 
 const DROP_ATTRIBUTES = { ...PACKET_ATTRIBUTES, 'error.type': 'name of the errno; only for failed calls' } as const;
@@ -67,10 +66,10 @@ export const COUNTING = {
   lost: {
     name: 'dropreason.receiver.lost',
     unit: '{drop}',
-    description: 'Events at the place of a drop that are not in the drop counters, by the slot that says why.',
+    description: 'Events at the place of a drop that are not in the drop counters, or not in full, by the slot that says why.',
     kind: 'counter',
     integer: true,
-    attributes: { slot: 'what kept it from being counted as a packet' },
+    attributes: { slot: 'what kept it from being counted, or from being counted in full' },
   },
   hookAttached: {
     name: 'dropreason.receiver.hook.attached',
@@ -79,7 +78,7 @@ export const COUNTING = {
     kind: 'gauge',
     integer: true,
     attributes: {
-      hook: '`kfree_skb`, `nested`, `nat`, `conntrack`, `connect` or `accept`',
+      hook: '`kfree_skb`, `nat`, `conntrack`, `connect` or `accept`',
       rung: '`fexit`, `kprobe`, `tracepoint`, or `none` where it is not attached',
       why: 'why it is not attached, or stands on no higher rung; empty where there is nothing to say',
     },

@@ -16,12 +16,12 @@ export class AttributeSet {
   }
 
   get(name: string): AttributeValue | undefined {
-    return this.values[name];
+    return Object.hasOwn(this.values, name) ? this.values[name] : undefined;
   }
 
   /** This set without `name`; this very set where it has no such attribute. */
   without(name: string): AttributeSet {
-    if (!(name in this.values)) return this;
+    if (!Object.hasOwn(this.values, name)) return this;
     const { [name]: _, ...rest } = this.values;
     return new AttributeSet(rest);
   }

@@ -16,6 +16,8 @@ export class Reader {
   readonly #config: DropreasonConfig;
   /** By CPU and row, made when a row is first seen. */
   readonly #nodeAttributes = new Map<number, AttributeSet>();
+  /** Taken from the kernel and not handed on yet: what a read that failed half-way had seen is in the next one. */
+  #unread: { rows: DropRow[]; losses: LossRow[] } = { rows: [], losses: [] };
   #nested = 0;
 
   constructor(session: Session, config: DropreasonConfig) {
@@ -46,8 +48,8 @@ export class Reader {
   read(): { rows: DropRow[]; losses: LossRow[] } {
     const { layout, reasons } = this.#session;
     const firstSlot = reasons.listed << layout.reasonShift;
-    const rows: DropRow[] = [];
-    const losses: LossRow[] = [];
+    const unread = this.#unread;
+    const { rows, losses } = unread;
     this.#nodeRows.read((cpu, row, drops, bytes) => {
       if (row >= firstSlot) losses.push({ slot: layout.slots[row - firstSlot] as string, count: drops });
       else rows.push({ attributes: this.#attributesOf(cpu, row), drops, bytes });
@@ -56,7 +58,8 @@ export class Reader {
     const nested = this.#nestedNow();
     if (nested > this.#nested) losses.push({ slot: 'nested', count: nested - this.#nested });
     this.#nested = nested;
-    return { rows, losses };
+    this.#unread = { rows: [], losses: [] };
+    return unread;
   }
 
   /** Entries in use by map, where that is bounded. */

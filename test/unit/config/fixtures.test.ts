@@ -1,0 +1,37 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { ConfigError } from '../../../src/component/errors.ts';
+import { loadConfig } from '../../../src/config/load.ts';
+import { factories } from './factories.ts';
+import { mistakes } from './scratch.ts';
+
+/**
+ * Each fixture is a file with a mistake. Its comments say what must be told of it, whole and in order:
+ * `# error: …` and `# warning: …`; `# env: NAME=value` and `# set: key=value` are what it is loaded with.
+ */
+const DIRECTORY = join(import.meta.dirname, '../../fixtures/config');
+
+function said(text: string, what: string): string[] {
+  return [...text.matchAll(new RegExp(`^# ${what}: (.*)$`, 'gm'))].map((match) => match[1] ?? '');
+}
+
+describe('one file per mistake', () => {
+  test.each(readdirSync(DIRECTORY).filter((name) => name.endsWith('.yaml')))('%s', (name) => {
+    const file = join(DIRECTORY, name);
+    const text = readFileSync(file, 'utf8');
+    const env = Object.fromEntries(said(text, 'env').map((line) => line.split('=', 2)));
+    let warnings: string[] = [];
+    const errors = mistakes(() => {
+      const config = loadConfig({ files: [file], sets: said(text, 'set'), env, factories });
+      warnings = config.warnings.flatMap((warning) =>
+        mistakes(() => {
+          throw new ConfigError([warning]);
+        }),
+      );
+    });
+    expect([...said(text, 'error'), ...said(text, 'warning')]).not.toEqual([]);
+    expect(errors).toEqual(said(text, 'error'));
+    expect(warnings).toEqual(said(text, 'warning'));
+  });
+});

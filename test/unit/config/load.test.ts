@@ -1,0 +1,152 @@
+import { describe, expect, test } from 'vitest';
+import { loadConfig } from '../../../src/config/load.ts';
+import { factories } from './factories.ts';
+import { files, load, mistakes, VALID } from './scratch.ts';
+
+describe('a valid file', () => {
+  const config = () => load([VALID]);
+
+  test('components come by id, parsed by their factories', () => {
+    const { receivers, exporters } = config();
+    expect([...receivers.keys()]).toEqual(['dropreason']);
+    expect(receivers.get('dropreason')?.config).toMatchObject({ collection_interval: 5_000, pin: false });
+    expect(exporters.get('prometheus')).toMatchObject({
+      type: 'prometheus',
+      config: { endpoint: { host: 'localhost', port: 9464 } },
+    });
+  });
+
+  test('a component of nothing has its defaults', () => {
+    expect(config().extensions.get('health_check')?.config).toEqual({ endpoint: { host: 'localhost', port: 13_134 } });
+  });
+
+  test('pipelines keep the order of their processors', () => {
+    expect(config().service.pipelines.get('metrics')).toEqual({
+      receivers: ['dropreason'],
+      processors: ['percpu_sum'],
+      exporters: ['prometheus', 'debug'],
+    });
+  });
+
+  test('telemetry has the defaults of the design', () => {
+    expect(config().service.telemetry).toEqual({
+      logs: { level: 'info', output_paths: ['stderr'] },
+      metrics: { level: 'normal', readers: [{ pull: { exporter: { prometheus: { host: 'localhost', port: 9465 } } } }] },
+      resource: {},
+    });
+  });
+
+  test('nothing is warned of', () => expect(config().warnings).toEqual([]));
+
+  test('an alias is the same factory under the id that was written', () => {
+    const text = VALID.replace('  debug:', '  otlp/far: {endpoint: "far:4317"}\n  debug:').replace(
+      ', debug]',
+      ', debug, otlp/far]',
+    );
+    expect(load([text]).exporters.get('otlp/far')?.type).toBe('otlp_grpc');
+  });
+
+  test('anchors and merge keys work, and what is written beside << wins', () => {
+    const text = VALID.replace('  debug: {', '  debug/first: &first {verbosity: basic, sampling: 3}\n  debug: {<<: *first, ');
+    expect(load([text]).exporters.get('debug')?.config).toEqual({ verbosity: 'normal', sampling: 3 });
+  });
+});
+
+describe('several files', () => {
+  test('maps merge key by key, lists and scalars are replaced, the last one wins', () => {
+    const second =
+      'exporters:\n  debug: {verbosity: basic, sampling: 2}\nservice:\n  pipelines: {metrics: {exporters: [debug]}}\n';
+    const third = 'exporters:\n  debug: {verbosity: detailed}\n';
+    const config = load([VALID, second, third]);
+    expect(config.exporters.get('debug')?.config).toEqual({ verbosity: 'detailed', sampling: 2 });
+    expect(config.service.pipelines.get('metrics')?.exporters).toEqual(['debug']);
+    expect(config.service.pipelines.get('metrics')?.processors).toEqual(['percpu_sum']);
+  });
+
+  test('a mistake is told of the file that made it', () => {
+    expect(mistakes(() => load([VALID, 'exporters:\n  debug:\n    verbosity: loud\n']))).toEqual([
+      'exporters::debug::verbosity: must be one of "basic", "normal", "detailed", got "loud" (1.yaml:3:16)',
+    ]);
+  });
+
+  test('a key that all of them lack is missed where its mapping was last written', () => {
+    const first = VALID.replace('  debug:', '  otlp:\n    compression: gzip\n  debug:');
+    expect(mistakes(() => load([first, 'exporters: {otlp: {compression: none}}\n']))).toEqual([
+      'exporters::otlp::endpoint: is required (1.yaml:1:13)',
+    ]);
+  });
+
+  test('nothing replaces a mapping, an empty file changes nothing', () => {
+    expect(load([VALID, 'receivers:\n  dropreason:\n', '']).receivers.get('dropreason')?.config).toMatchObject({
+      collection_interval: 10_000,
+    });
+  });
+
+  test('an unset variable that a later file replaces is no mistake', () => {
+    const first = VALID.replace('normal', '"${env:NOT_SET}"');
+    expect(load([first, 'exporters: {debug: {verbosity: basic}}']).exporters.get('debug')?.config).toMatchObject({
+      verbosity: 'basic',
+    });
+  });
+
+  test('mistakes of all files are told at once, in their order', () => {
+    const lines = mistakes(() => load(['a: [', VALID, 'b: {']));
+    expect(lines.map((line) => /(\d)\.yaml/.exec(line)?.[1])).toEqual(['0', '2']);
+  });
+});
+
+describe('--set', () => {
+  test.each([
+    ['exporters.debug.verbosity=detailed', { verbosity: 'detailed' }],
+    ['exporters::debug::verbosity=detailed', { verbosity: 'detailed' }],
+    ['exporters.debug.sampling=0.5', { sampling: 0.5 }],
+    ['exporters.debug={sampling: 7}', { verbosity: 'normal', sampling: 7 }],
+    ['exporters.debug=', { verbosity: 'basic' }],
+    ['exporters.debug.verbosity=${env:HOW}', { verbosity: 'basic' }],
+  ])('%s', (flag, expected) => {
+    expect(load([VALID], { sets: [flag], env: { HOW: 'basic' } }).exporters.get('debug')?.config).toMatchObject(expected);
+  });
+
+  test('comes after all files, the last one wins', () => {
+    const sets = ['exporters.debug.verbosity=basic', 'exporters.debug.verbosity=detailed'];
+    expect(load([VALID, VALID], { sets }).exporters.get('debug')?.config).toMatchObject({ verbosity: 'detailed' });
+  });
+
+  test('a key with a dot is named with ::', () => {
+    expect(load([VALID], { sets: ['service::telemetry::resource::service.name=x'] }).service.telemetry.resource).toEqual({
+      'service.name': 'x',
+    });
+  });
+
+  test('its value is not told where it may be a secret', () => {
+    expect(mistakes(() => load([VALID], { sets: ['a..token=hunter2'] })).join()).not.toContain('hunter2');
+  });
+});
+
+test('a file that is not there, and no file at all', () => {
+  expect(mistakes(() => loadConfig({ files: ['/nonexistent.yaml'], env: {}, factories }))).toEqual([
+    expect.stringContaining("can't be read: ENOENT"),
+  ]);
+  expect(mistakes(() => loadConfig({ files: [], env: {}, factories }))).toEqual([
+    'no configuration was given: name a file with --config',
+  ]);
+});
+
+test('a file that stands for billions of values is refused at once', () => {
+  const laughs = Array.from({ length: 12 }, (_, level) => `l${level + 1}: &l${level + 1} [${`*l${level}, `.repeat(9)}]`);
+  const text = `l0: &l0 [x]\n${laughs.join('\n')}\n`;
+  expect(mistakes(() => loadConfig({ files: files(text), env: {}, factories }))[0]).toContain('at most 100000 values');
+});
+
+test('an anchor that names itself, and brackets without end', () => {
+  expect(mistakes(() => load(['a: &a [*a]']))[0]).toContain('at most 64 levels deep');
+  expect(mistakes(() => load(['['.repeat(100_000)]))).not.toEqual([]);
+});
+
+test('keys that JavaScript has a meaning for are unknown keys', () => {
+  const text = VALID.replace('  debug: {', '  debug: {__proto__: {a: 1}, constructor: 1, ');
+  expect(mistakes(() => load([text])).map((line) => line.split(': ')[0])).toEqual([
+    'exporters::debug::__proto__',
+    'exporters::debug::constructor',
+  ]);
+});

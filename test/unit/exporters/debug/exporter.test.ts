@@ -1,0 +1,95 @@
+import { describe, expect, it } from 'vitest';
+import { configSchema } from '../../../../src/exporters/debug/config.ts';
+import { DebugExporter } from '../../../../src/exporters/debug/exporter.ts';
+import { batch, makeService, row, ruleDrop, START } from '../../metrics/fixtures.ts';
+
+const interval = (millis: number) => ({ trigger: 'interval', timeMillis: START + millis }) as const;
+const refused = (calls: number) =>
+  row({ reason: 'TCP_CONNECT_BASIC', direction: 'egress', class: 'call', 'error.type': 'ECONNREFUSED' }, calls);
+const noSocket = (drops: number) => row({ reason: 'NO_SOCKET', direction: 'ingress', class: 'error' }, drops, drops * 40);
+const HOOK = { hook: 'kfree_skb', attached: true, rung: 'tracepoint', why: '' };
+
+async function make(verbosity: string, service = makeService()) {
+  let printed = '';
+  const exporter = new DebugExporter(service.settings('debug'), configSchema.parse({ verbosity }), (text) => {
+    printed += text;
+  });
+  await exporter.start();
+  const take = () => {
+    const text = printed;
+    printed = '';
+    return text;
+  };
+  return { exporter, take, service };
+}
+
+describe('DebugExporter', () => {
+  it('basic: one line with what rose since the last print', async () => {
+    const { exporter, take } = await make('basic');
+    exporter.consume(batch([ruleDrop(3, 252), noSocket(0)]));
+    expect(take()).toBe('');
+    exporter.consume(batch([noSocket(5), refused(1)], interval(10_000)));
+    expect(take()).toBe(
+      '2026-01-02T03:04:15.000Z  8 drops (452 bytes), 1 failed call in 10.0 s: NO_SOCKET 5, IPTABLE_RULE_DROP 3, TCP_CONNECT_BASIC 1\n',
+    );
+    exporter.consume(batch([ruleDrop(1, 84)], interval(12_500)));
+    expect(take()).toBe('2026-01-02T03:04:17.500Z  1 drop (84 bytes) in 2.5 s: IPTABLE_RULE_DROP 1\n');
+  });
+
+  it.each(['basic', 'normal', 'detailed'])('%s: is quiet when nothing changed', async (verbosity) => {
+    const { exporter, take } = await make(verbosity);
+    exporter.consume(batch([ruleDrop(3, 252)], { ...interval(10_000), hooks: [HOOK] }));
+    expect(take()).not.toBe('');
+    exporter.consume(batch([ruleDrop(0, 0)], { ...interval(20_000), hooks: [HOOK], losses: [{ slot: 'nested', count: 0 }] }));
+    expect(take()).toBe('');
+  });
+
+  it.each(['basic', 'normal', 'detailed'])('%s: tells of losses though nothing was counted', async (verbosity) => {
+    const { exporter, take } = await make(verbosity);
+    exporter.consume(batch([], { ...interval(10_000), losses: [{ slot: 'nested', count: 2 }] }));
+    expect(take()).toMatch(/nested +2/);
+  });
+
+  it('normal: a table of the series that rose, most drops first', async () => {
+    const { exporter, take } = await make('normal');
+    exporter.consume(batch([ruleDrop(3, 252), noSocket(50), refused(1), row({ reason: 'QUIET' }, 0, 0)], interval(10_000)));
+    expect(take()).toBe(
+      [
+        '2026-01-02T03:04:15.000Z  53 drops (2252 bytes), 1 failed call in 10.0 s',
+        '  reason             direction  class   error.type    drops  bytes',
+        '  NO_SOCKET          ingress    error                    50   2000',
+        '  IPTABLE_RULE_DROP  ingress    policy                    3    252',
+        '  TCP_CONNECT_BASIC  egress     call    ECONNREFUSED      1',
+        '',
+      ].join('\n'),
+    );
+  });
+
+  it('detailed: totals beside what was added, losses and hooks', async () => {
+    const { exporter, take } = await make('detailed');
+    exporter.consume(batch([ruleDrop(3, 252)], { ...interval(10_000), hooks: [HOOK], losses: [{ slot: 'nested', count: 1 }] }));
+    take();
+    exporter.consume(batch([ruleDrop(1, 84), noSocket(0)], { ...interval(20_000), hooks: [HOOK] }));
+    expect(take()).toBe(
+      [
+        '2026-01-02T03:04:25.000Z  1 drop (84 bytes) in 10.0 s',
+        '  reason             direction  class   drops  +  bytes   +',
+        '  IPTABLE_RULE_DROP  ingress    policy      4  1    336  84',
+        '  NO_SOCKET          ingress    error       0  0      0   0',
+        '  lost    count  +',
+        '  nested      1  0',
+        '  hook       attached  rung        why',
+        '  kfree_skb  yes       tracepoint',
+        '',
+      ].join('\n'),
+    );
+  });
+
+  it('doesn’t print what it printed before a reload', async () => {
+    const { exporter, service } = await make('basic');
+    exporter.consume(batch([ruleDrop(3, 252)], interval(10_000)));
+    const { exporter: next, take } = await make('basic', service);
+    next.consume(batch([ruleDrop(1, 84)], interval(20_000)));
+    expect(take()).toContain('1 drop (84 bytes) in 10.0 s');
+  });
+});

@@ -1,0 +1,50 @@
+import { describe, expect, it } from 'vitest';
+import { secrets } from '../../../../src/component/schema.ts';
+import { configSchema } from '../../../../src/exporters/otlp_grpc/config.ts';
+import { otlpGrpcFactory } from '../../../../src/exporters/otlp_grpc/factory.ts';
+
+const problem = (given: object) => configSchema.safeParse(given).error?.issues[0]?.message;
+
+describe('otlp_grpc configuration', () => {
+  it('has the Collector’s defaults', () => {
+    expect(configSchema.parse({ endpoint: 'collector:4317' })).toEqual({
+      endpoint: { address: 'collector:4317', scheme: undefined },
+      tls: { insecure: false, insecure_skip_verify: false },
+      headers: {},
+      compression: 'gzip',
+      timeout: 5000,
+      retry_on_failure: { enabled: true, initial_interval: 5000, max_interval: 30_000, max_elapsed_time: 300_000 },
+      metric_names: 'opentelemetry',
+    });
+    expect(otlpGrpcFactory.aliases).toEqual(['otlp']);
+  });
+
+  it.each([
+    ['http://collector:4317', { address: 'collector:4317', scheme: 'http' }],
+    ['https://[::1]:4317/', { address: '[::1]:4317', scheme: 'https' }],
+  ])('reads the endpoint %s', (endpoint, target) => {
+    expect(configSchema.parse({ endpoint }).endpoint).toEqual(target);
+  });
+
+  it.each(['collector', ':4317', 'collector:0', 'grpc://collector:4317', 'http://collector:4317/v1/metrics'])(
+    'refuses the endpoint %s',
+    (endpoint) => {
+      expect(problem({ endpoint })).toBe(`must be host:port such as "localhost:4317", got "${endpoint}"`);
+    },
+  );
+
+  it('refuses a certificate without its key, a zero timeout, keys it doesn’t know, and headers that gRPC refuses', () => {
+    const endpoint = 'collector:4317';
+    expect(problem({ endpoint, tls: { cert_file: 'a' } })).toBe('cert_file and key_file go together: give both or neither');
+    expect(problem({ endpoint, timeout: '0s' })).toBe('must be at least 1ms, got "0s"');
+    expect(problem({ endpoint, sending_queue: { enabled: true } })).toMatch(/sending_queue/);
+    expect(problem({ endpoint, headers: { 'a b': 'c' } })).toMatch(/^a header name is made of letters/);
+    expect(problem({ endpoint, headers: { 'a-bin': 'c' } })).toMatch(/doesn't end in "-bin"$/);
+    expect(problem({ endpoint, headers: { a: 'ü' } })).toBe('must be printable ASCII');
+    expect(problem({})).toBeDefined();
+  });
+
+  it('marks header values as secret', () => {
+    expect(secrets.has(configSchema.shape.headers.unwrap().valueType)).toBe(true);
+  });
+});

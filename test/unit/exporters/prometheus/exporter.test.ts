@@ -1,0 +1,146 @@
+import { spawnSync } from 'node:child_process';
+import { afterEach, describe, expect, it } from 'vitest';
+import type { Host } from '../../../../src/component/host.ts';
+import { configSchema } from '../../../../src/exporters/prometheus/config.ts';
+import { PrometheusExporter } from '../../../../src/exporters/prometheus/exporter.ts';
+import { prometheusFactory } from '../../../../src/exporters/prometheus/factory.ts';
+import { batch, makeHost, makeService, row, ruleDrop } from '../../metrics/fixtures.ts';
+
+const running: PrometheusExporter[] = [];
+
+async function start(given: object, { settings } = makeService(), host: Host = makeHost()) {
+  const exporter = new PrometheusExporter(settings('prometheus'), configSchema.parse({ endpoint: 'localhost:0', ...given }));
+  running.push(exporter);
+  await exporter.start(host);
+  return exporter;
+}
+
+const scrape = async (exporter: PrometheusExporter) => (await fetch(`http://127.0.0.1:${exporter.port}/metrics`)).text();
+
+const LIVE = batch(
+  [
+    ruleDrop(3, 252),
+    row({ reason: 'TCP_CONNECT_BASIC', direction: 'egress', class: 'call', 'error.type': 'ECONNREFUSED' }, 2),
+    row({ reason: 'NO_SOCKET', direction: 'forward', class: 'error', 'network.interface.name': 'we"ird\\' }, 5, 500),
+  ],
+  {
+    losses: [{ slot: 'nested', count: 0 }],
+    hooks: [{ hook: 'nat', attached: false, rung: 'none', why: 'fexit is refused: EPERM "not permitted"' }],
+  },
+);
+
+afterEach(async () => {
+  await Promise.all(running.splice(0).map((exporter) => exporter.shutdown(0)));
+});
+
+describe('PrometheusExporter', () => {
+  it('shows drops, losses, hooks and target_info', async () => {
+    const exporter = await start({});
+    exporter.consume(LIVE);
+    const lines = (await scrape(exporter)).split('\n');
+    expect(lines).toContain('dropreason_drop_count_total{class="policy",direction="ingress",reason="IPTABLE_RULE_DROP"} 3');
+    expect(lines).toContain('dropreason_drop_bytes_total{class="policy",direction="ingress",reason="IPTABLE_RULE_DROP"} 252');
+    expect(lines).toContain(
+      'dropreason_drop_count_total{class="call",direction="egress",error_type="ECONNREFUSED",reason="TCP_CONNECT_BASIC"} 2',
+    );
+    expect(lines).toContain('dropreason_receiver_lost_total{slot="nested"} 0');
+    expect(lines).toContain(
+      'dropreason_receiver_hook_attached{hook="nat",rung="none",why="fexit is refused: EPERM \\"not permitted\\""} 0',
+    );
+    expect(lines).toContain('target_info{service_name="dropreason",host_name="node-1"} 1');
+  });
+
+  it('passes promtool check metrics', async (context) => {
+    if (spawnSync('promtool', ['--version']).error !== undefined) context.skip('promtool is not installed');
+    const exporter = await start({});
+    exporter.consume(LIVE);
+    const { status, stdout, stderr } = spawnSync('promtool', ['check', 'metrics'], {
+      input: await scrape(exporter),
+      encoding: 'utf8',
+    });
+    expect(stdout + stderr).toBe('');
+    expect(status).toBe(0);
+  });
+
+  it('shows Retina’s gauges with metric_names: retina', async () => {
+    const exporter = await start({ metric_names: 'retina' });
+    exporter.consume(LIVE);
+    const text = await scrape(exporter);
+    expect(text).toContain('# TYPE networkobservability_drop_count gauge\n');
+    expect(text).toContain('\nnetworkobservability_drop_count{direction="ingress",reason="IPTABLE_RULE_DROP"} 3\n');
+    expect(text).toContain('\nnetworkobservability_drop_bytes{direction="unknown",reason="NO_SOCKET"} 500\n');
+    expect(text).not.toMatch(/networkobservability\w*_total/);
+    expect(text).toContain('# TYPE dropreason_receiver_lost_total counter\n');
+  });
+
+  it('puts the resource on every series where it is asked to', async () => {
+    const exporter = await start({ resource_to_telemetry_conversion: { enabled: true } });
+    exporter.consume(batch([ruleDrop(1, 84)]));
+    expect(await scrape(exporter)).toContain('reason="IPTABLE_RULE_DROP",service_name="dropreason",host_name="node-1"} 1\n');
+  });
+
+  it('waits for a read that begins after the scrape', async () => {
+    const reads: (() => void)[] = [];
+    const exporter = await start(
+      {},
+      makeService(),
+      makeHost(() => new Promise((resolve) => reads.push(resolve))),
+    );
+    exporter.consume(batch([ruleDrop(1, 84)]));
+    const scraped = scrape(exporter);
+    await expect.poll(() => reads.length).toBe(1);
+    exporter.consume(batch([ruleDrop(41, 84)]));
+    reads[0]?.();
+    expect(await scraped).toContain('reason="IPTABLE_RULE_DROP"} 42\n');
+  });
+
+  it('lets no counter fall at a reload, though the names change and change back', async () => {
+    const service = makeService();
+    for (const [names, shown] of [
+      ['opentelemetry', 'dropreason_drop_count_total{class="policy",direction="ingress",reason="IPTABLE_RULE_DROP"} 3'],
+      ['retina', 'networkobservability_drop_count{direction="ingress",reason="IPTABLE_RULE_DROP"} 6'],
+      ['opentelemetry', 'dropreason_drop_count_total{class="policy",direction="ingress",reason="IPTABLE_RULE_DROP"} 9'],
+    ] as const) {
+      const exporter = await start({ metric_names: names }, service);
+      exporter.consume(batch([ruleDrop(3, 252)]));
+      expect(await scrape(exporter)).toContain(`\n${shown}\n`);
+      await exporter.shutdown(1000);
+    }
+  });
+
+  it('counts the points that it sent', async () => {
+    const service = makeService();
+    const exporter = await start({}, service);
+    exporter.consume(batch([ruleDrop(1, 84)]));
+    expect(await service.own('otelcol_exporter_sent_metric_points')).toEqual([
+      { attributes: { exporter: 'prometheus' }, value: 0 },
+    ]);
+    await scrape(exporter);
+    expect(await service.own('otelcol_exporter_sent_metric_points')).toMatchObject([{ value: 2 }]);
+  });
+
+  it('can be shut down twice, and without a start', async () => {
+    const exporter = await start({});
+    await exporter.shutdown(1000);
+    await exporter.shutdown(1000);
+    await new PrometheusExporter(makeService().settings('x'), configSchema.parse({})).shutdown(1000);
+  });
+});
+
+describe('prometheusFactory', () => {
+  it('listens on localhost:9464 by default', () => {
+    expect(prometheusFactory.schema.parse({})).toEqual({
+      endpoint: { host: 'localhost', port: 9464 },
+      metric_names: 'opentelemetry',
+      resource_to_telemetry_conversion: { enabled: false },
+    });
+  });
+
+  it('refuses what it doesn’t know', () => {
+    expect(prometheusFactory.schema.safeParse({ endpoint: '9464' }).error?.issues[0]?.message).toBe(
+      'must be host:port such as "localhost:9464", got "9464"',
+    );
+    expect(prometheusFactory.schema.safeParse({ namespace: 'x' }).success).toBe(false);
+    expect(prometheusFactory.schema.safeParse({ metric_names: 'cilium' }).success).toBe(false);
+  });
+});

@@ -1,0 +1,54 @@
+import { describe, expect, it } from 'vitest';
+import { DropAccumulator } from '../../../src/metrics/drop_accumulator.ts';
+import { batch, row, ruleDrop, START } from './fixtures.ts';
+
+const only = (accumulator: DropAccumulator) => [...accumulator.series.values()];
+
+describe('DropAccumulator', () => {
+  it('sums deltas by attributes, whatever their order', () => {
+    const accumulator = new DropAccumulator();
+    accumulator.add(batch([row({ reason: 'A', direction: 'ingress' }, 3, 300)]));
+    accumulator.add(batch([row({ direction: 'ingress', reason: 'A' }, 4, 400)]));
+    expect(only(accumulator)).toMatchObject([{ drops: 7, bytes: 700, startTimeMillis: START }]);
+  });
+
+  it('has a series at 0 for a row of 0', () => {
+    const accumulator = new DropAccumulator();
+    accumulator.add(batch([ruleDrop(0, 0)]));
+    expect(only(accumulator)).toMatchObject([{ drops: 0, bytes: 0 }]);
+  });
+
+  it('keeps calls without bytes', () => {
+    const accumulator = new DropAccumulator();
+    const call = row({ reason: 'TCP_CONNECT_BASIC', class: 'call' }, 1);
+    accumulator.add(batch([call]));
+    accumulator.add(batch([call]));
+    expect(only(accumulator)).toMatchObject([{ drops: 2, bytes: undefined }]);
+  });
+
+  it('sums losses by slot, and takes the hooks of the last batch that has any', () => {
+    const accumulator = new DropAccumulator();
+    const hook = { hook: 'nat', attached: false, rung: 'none', why: 'no fexit' };
+    accumulator.add(batch([], { losses: [{ slot: 'nested', count: 2 }], hooks: [{ ...hook, attached: true, rung: 'fexit' }] }));
+    accumulator.add(batch([], { losses: [{ slot: 'nested', count: 3 }], hooks: [hook] }));
+    accumulator.add(batch([]));
+    expect(accumulator.losses.get('nested')?.count).toBe(5);
+    expect(accumulator.hooks).toEqual([hook]);
+  });
+
+  it('begins a series that appears after a reload at the last read before it, and moves no other', () => {
+    const accumulator = new DropAccumulator();
+    accumulator.add(batch([ruleDrop(1, 100)], { timeMillis: START + 10_000 }));
+    accumulator.resume();
+    accumulator.add(batch([ruleDrop(1, 100), row({ reason: 'NEW' }, 1, 1)], { timeMillis: START + 20_000 }));
+    expect(only(accumulator).map(({ startTimeMillis }) => startTimeMillis)).toEqual([START, START + 10_000]);
+  });
+
+  it('takes the later start where the receiver began anew after the last read', () => {
+    const accumulator = new DropAccumulator();
+    accumulator.add(batch([]));
+    accumulator.resume();
+    accumulator.add(batch([ruleDrop(1, 100)], { startTimeMillis: START + 15_000, timeMillis: START + 20_000 }));
+    expect(only(accumulator)).toMatchObject([{ startTimeMillis: START + 15_000 }]);
+  });
+});
