@@ -26,7 +26,12 @@ export interface Layout {
   /** Loss slots by number; slot n is row (reasons << reasonShift) + n. */
   readonly slots: readonly string[];
   /** Bits of ProbeOptions.attributes. */
-  readonly attributes: { readonly protocol: number; readonly interface: number; readonly netns: number; readonly location: number };
+  readonly attributes: {
+    readonly protocol: number;
+    readonly interface: number;
+    readonly netns: number;
+    readonly location: number;
+  };
   /** The reasons under which failed calls are counted. */
   readonly calls: { readonly connect: number; readonly accept: number };
   /** Values of ProbeOptions.hints. */

@@ -26,6 +26,8 @@ if [ -n "$packages" ]; then
   fi
 fi
 
+sh scripts/setup.sh test
+sh test/kernel/build.sh
 PATH=$PATH:/usr/sbin:/sbin
 export PATH
 exec node_modules/.bin/node test/vm/main.ts "$@"

@@ -9,7 +9,8 @@
 
 /* include/linux/skbuff.h: the low bit of _skb_refdst says that no reference is held. */
 #define SKB_DST_NOREF 1UL
-/* include/net/dst.h: a tunnel's metadata, no route. */
+/* include/net/dst.h: no routes, but a bridge's stand-in for one (br_netfilter), and a tunnel's metadata. */
+#define DST_FAKE_RTABLE 0x0010
 #define DST_METADATA 0x0080
 /* include/uapi/linux/in_route.h, include/uapi/linux/rtnetlink.h */
 #define RTCF_LOCAL 0x80000000
@@ -36,7 +37,7 @@ static __always_inline const struct dst_entry *packet_dst(const struct sk_buff *
 {
 	const struct dst_entry *dst = (const void *)(skb->_skb_refdst & ~SKB_DST_NOREF);
 
-	if (!dst || READ_AS(dst_entry, dst, flags, cast) & DST_METADATA)
+	if (!dst || READ_AS(dst_entry, dst, flags, cast) & (DST_FAKE_RTABLE | DST_METADATA))
 		return NULL;
 	return dst;
 }

@@ -71,13 +71,7 @@ Napi::Value symbol_ranges(const Napi::CallbackInfo& info) {
 
 Napi::Value symbols_at(const Napi::CallbackInfo& info) {
   const Napi::Env env = info.Env();
-  const auto given = info[0].As<Napi::Array>();
-  std::vector<uint64_t> addresses(given.Length());
-  for (uint32_t i = 0; i < given.Length(); i++) {
-    bool lossless = false;
-    addresses[i] = given.Get(i).As<Napi::BigInt>().Uint64Value(&lossless);
-  }
-  const auto names = guarded(env, [&] { return dropreason::symbols_at(addresses); });
+  const auto names = guarded(env, [&] { return dropreason::symbols_at(convert::to_addresses(info[0])); });
   return from_all(env, names, [&](const std::string& name) { return Napi::String::New(env, name); });
 }
 

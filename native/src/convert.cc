@@ -1,6 +1,7 @@
 #include "convert.h"
 
 #include <algorithm>
+#include <cmath>
 #include <cstring>
 
 using dropreason::Code;
@@ -14,31 +15,58 @@ Napi::Value field(const Napi::Object& object, const char* name, bool fits) {
   return object.Get(name);
 }
 
+// A whole number of 32 bits; JavaScript's own conversion would make 4294967295 of -1 and 0 of NaN.
 uint32_t number(const Napi::Object& object, const char* name) {
-  return field(object, name, object.Get(name).IsNumber()).As<Napi::Number>().Uint32Value();
+  const Napi::Value value = object.Get(name);
+  const double given = value.IsNumber() ? value.As<Napi::Number>().DoubleValue() : -1;
+  const bool fits = given >= 0 && given <= UINT32_MAX && given == std::floor(given);
+  return field(object, name, fits).As<Napi::Number>().Uint32Value();
 }
 
 bool boolean(const Napi::Object& object, const char* name) {
   return field(object, name, object.Get(name).IsBoolean()).As<Napi::Boolean>().Value();
 }
 
+uint64_t address(const Napi::Value& value, const char* what) {
+  bool lossless = false;
+  const uint64_t given = value.IsBigInt() ? value.As<Napi::BigInt>().Uint64Value(&lossless) : 0;
+  if (!lossless) throw Error(Code::kArgument, std::string(what) + " must be a bigint of 64 bits", 0);
+  return given;
+}
+
 dropreason_range range(const Napi::Object& object, const char* name) {
   const Napi::Value value = object.Get(name);
   if (value.IsUndefined()) return {0, 0};
   const Napi::Object bounds = field(object, name, value.IsObject()).As<Napi::Object>();
-  bool lossless = false;
-  return {bounds.Get("start").As<Napi::BigInt>().Uint64Value(&lossless),
-          bounds.Get("end").As<Napi::BigInt>().Uint64Value(&lossless)};
+  return {address(bounds.Get("start"), "SymbolRange.start"), address(bounds.Get("end"), "SymbolRange.end")};
+}
+
+bool is_bytes(const Napi::Value& value) {
+  return value.IsTypedArray() && value.As<Napi::TypedArray>().TypedArrayType() == napi_uint8_array;
 }
 
 }  // namespace
 
+std::string to_string(const Napi::Value& value) {
+  if (!value.IsString()) throw Error(Code::kArgument, "expected a string", 0);
+  return value.As<Napi::String>().Utf8Value();
+}
+
+// Element by element: a length alone may be anything up to 2^32.
 std::vector<std::string> to_strings(const Napi::Value& value) {
   if (!value.IsArray()) throw Error(Code::kArgument, "expected an array of strings", 0);
   const auto array = value.As<Napi::Array>();
-  std::vector<std::string> strings(array.Length());
-  for (uint32_t i = 0; i < array.Length(); i++) strings[i] = array.Get(i).ToString().Utf8Value();
+  std::vector<std::string> strings;
+  for (uint32_t i = 0; i < array.Length(); i++) strings.push_back(to_string(array.Get(i)));
   return strings;
+}
+
+std::vector<uint64_t> to_addresses(const Napi::Value& value) {
+  if (!value.IsArray()) throw Error(Code::kArgument, "expected an array of addresses", 0);
+  const auto array = value.As<Napi::Array>();
+  std::vector<uint64_t> addresses;
+  for (uint32_t i = 0; i < array.Length(); i++) addresses.push_back(address(array.Get(i), "an address"));
+  return addresses;
 }
 
 dropreason::ProbeOptions to_options(const Napi::Value& value) {
@@ -56,7 +84,7 @@ dropreason::ProbeOptions to_options(const Napi::Value& value) {
   options.config.accept = boolean(object, "accept");
   options.config.fragments = range(object, "fragments");
   options.config.lists = range(object, "lists");
-  const auto hints = field(object, "hints", object.Get("hints").IsTypedArray()).As<Napi::Uint8Array>();
+  const auto hints = field(object, "hints", is_bytes(object.Get("hints"))).As<Napi::Uint8Array>();
   memcpy(options.config.hints, hints.Data(), std::min(hints.ByteLength(), sizeof(options.config.hints)));
   return options;
 }

@@ -14,6 +14,8 @@ namespace convert {
 // Runs `body` and throws what it throws as one JavaScript error with code, errno and details.
 template <typename Body>
 decltype(auto) guarded(Napi::Env env, Body body) {
+  // What libbpf said of an earlier call is not about this one.
+  dropreason::clear_libbpf_log();
   try {
     return body();
   } catch (const dropreason::Error& error) {
@@ -25,7 +27,10 @@ decltype(auto) guarded(Napi::Env env, Body body) {
   }
 }
 
+// These throw Error(kArgument) for a value of another type.
+std::string to_string(const Napi::Value& value);
 std::vector<std::string> to_strings(const Napi::Value& value);
+std::vector<uint64_t> to_addresses(const Napi::Value& value);
 dropreason::ProbeOptions to_options(const Napi::Value& value);
 Napi::Object from_row(Napi::Env env, const dropreason::Row& row);
 

@@ -28,6 +28,7 @@ const char* name_of(Code code);
 
 // Has libbpf's words kept, from here on, in place of being printed; only the last lines of the calling thread.
 void capture_libbpf_log();
+// Called before each call of the addon, so that an error has the words of its own call.
 void clear_libbpf_log();
 
 }  // namespace dropreason

@@ -59,7 +59,6 @@ void append_modules(btf* vmlinux, std::vector<KernelReason>& reasons) {
 }  // namespace
 
 KernelFacts read_kernel_facts() {
-  clear_libbpf_log();
   const Btf vmlinux(btf__load_vmlinux_btf());
   if (!vmlinux) throw Error(Code::kBtf, "can't read the kernel's type information (CONFIG_DEBUG_INFO_BTF)", errno);
 

@@ -61,7 +61,6 @@ Mapping::~Mapping() { munmap(data_, bytes_); }
 
 Probe::Probe(const ProbeOptions& options)
     : cpus_(possible_cpus()), rows_(rows_per_cpu(options.config.reasons)), programs_(options.programs) {
-  clear_libbpf_log();
   object_.reset(bpf_object__open_file(options.object.c_str(), nullptr));
   if (!object_) throw Error(Code::kOpen, "can't open the BPF object " + options.object, errno);
 
@@ -101,7 +100,6 @@ void Probe::attach(const std::string& name) {
   if (links_.count(name) > 0) return;
   bpf_program* program = bpf_object__find_program_by_name(object_.get(), name.c_str());
   if (program == nullptr || !bpf_program__autoload(program)) throw Error(Code::kAttach, name + " is not loaded", 0);
-  clear_libbpf_log();
   bpf_link* link = bpf_program__attach(program);
   if (link == nullptr) throw Error(Code::kAttach, "can't attach " + name, errno);
   links_[name].reset(link);

@@ -44,7 +44,7 @@ dropreason::Probe& ProbeWrap::probe(Napi::Env env) const {
 }
 
 void ProbeWrap::attach(const Napi::CallbackInfo& info) {
-  guarded(info.Env(), [&] { probe(info.Env()).attach(info[0].ToString().Utf8Value()); });
+  guarded(info.Env(), [&] { probe(info.Env()).attach(convert::to_string(info[0])); });
 }
 
 Napi::Value ProbeWrap::cpus(const Napi::CallbackInfo& info) { return Napi::Number::New(info.Env(), probe(info.Env()).cpus()); }
@@ -55,7 +55,7 @@ Napi::Value ProbeWrap::counters(const Napi::CallbackInfo&) { return counters_.Va
 
 Napi::Value ProbeWrap::entries(const Napi::CallbackInfo& info) {
   const Napi::Env env = info.Env();
-  const auto rows = guarded(env, [&] { return probe(env).entries(info[0].ToString().Utf8Value()); });
+  const auto rows = guarded(env, [&] { return probe(env).entries(convert::to_string(info[0])); });
   return convert::from_all(env, rows, [&](const dropreason::Row& row) { return convert::from_row(env, row); });
 }
 

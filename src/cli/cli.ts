@@ -1,5 +1,5 @@
 import { Command, CommanderError } from 'commander';
-import { ConfigError } from '../component/errors.ts';
+import { ComponentError, ConfigError } from '../component/errors.ts';
 import { factories } from '../components.ts';
 import type { LoadOptions } from '../config/load.ts';
 import { VERSION } from '../metrics/version.ts';
@@ -90,5 +90,6 @@ export async function cli(argv: readonly string[], io: Io): Promise<ExitCode> {
 function describe(error: unknown): string {
   if (error instanceof ConfigError) return `the configuration has mistakes:\n${error.message}`;
   if (!(error instanceof Error)) return String(error);
-  return error.cause instanceof Error && error.cause.name === 'ComponentError' ? error.message : (error.stack ?? error.message);
+  const isExplained = error instanceof ComponentError || error.cause instanceof ComponentError;
+  return isExplained ? error.message : (error.stack ?? error.message);
 }

@@ -40,8 +40,8 @@ export class Service {
 
   /** Starts all components. Where one can't, stops those that could, and throws what that one says. */
   async start(): Promise<Graph> {
-    await this.#ownTelemetry.start();
     const graph = await this.#build(this.#config);
+    await this.#ownTelemetry.start();
     try {
       await graph.start();
     } catch (error) {

@@ -51,7 +51,7 @@ const tls = z
   });
 
 const retry = z.strictObject({
-  enabled: z.boolean().default(true),
+  enabled: z.boolean().default(true).describe('Whether a push that failed is tried again.'),
   initial_interval: duration({ least: '1ms', fallback: '5s' }).describe('Wait before the first retry; grows by half each time.'),
   max_interval: duration({ least: '1ms', fallback: '30s' }).describe('The most that it grows to.'),
   max_elapsed_time: duration({ fallback: '5m' }).describe('After this the push is given up; 0 means never.'),
@@ -61,7 +61,7 @@ export const configSchema = z.strictObject({
   endpoint: endpoint.describe('host:port of an OTLP/gRPC receiver; http:// before it means without TLS.'),
   tls: tls.prefault({}),
   headers: headers.default({}).describe('Sent with every push.'),
-  compression: z.enum(['gzip', 'none']).default('gzip'),
+  compression: z.enum(['gzip', 'none']).default('gzip').describe('How messages are compressed.'),
   timeout: duration({ least: '1ms', fallback: '5s' }).describe('The most that one attempt may take.'),
   retry_on_failure: retry.prefault({}),
   metric_names: z.enum(METRIC_NAMES).default('opentelemetry').describe("Names and labels: the OpenTelemetry ones, or Retina's."),

@@ -1,0 +1,85 @@
+import { spawnSync } from 'node:child_process';
+import { readFileSync, writeFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { schema } from '../src/cli/schema.ts';
+import { factories } from '../src/components.ts';
+import { renderMetricsTable } from '../src/metrics/metrics_table.ts';
+
+/*
+ * Writes what is generated: config/schema.json from the schemas that validate, docs/metrics.md from the metrics'
+ * definitions, the loss slots of bpf/dropreason.h and docs/metrics.template.md. With --check it writes nothing, and fails
+ * with a diff where a file is stale.
+ */
+
+const root = fileURLToPath(new URL('..', import.meta.url));
+
+/** The slots with their meanings, one comment above each enumerator; throws where one has none. */
+export function lossSlots(header: string): { name: string; meaning: string }[] {
+  const body = /enum dropreason_slot \{(.*?)\}/s.exec(header)?.[1] ?? '';
+  const enumerators = [...body.matchAll(/(?:\/\*\s*(.*?)\s*\*\/\s*)?DROPREASON_SLOT_(\w+)/gs)];
+  if (enumerators.length === 0) throw new Error('bpf/dropreason.h has no enum dropreason_slot');
+  return enumerators.map(([, comment, name = '']) => {
+    if (comment === undefined) throw new Error(`bpf/dropreason.h: DROPREASON_SLOT_${name} has no meaning above it`);
+    return { name: name.toLowerCase(), meaning: comment.replace(/\s*\n[\s*]*/g, ' ') };
+  });
+}
+
+/** The template with each `<!-- generated: NAME -->` replaced; throws where it asks for what there isn't, or not for all. */
+export function fillTemplate(template: string, parts: Readonly<Record<string, string>>): string {
+  const wanted = new Set(Object.keys(parts));
+  const filled = template.replace(/<!-- generated: (\w+) -->\n/g, (_, name: string) => {
+    const part = parts[name];
+    if (part === undefined) throw new Error(`docs/metrics.template.md asks for "${name}", which nothing generates`);
+    wanted.delete(name);
+    return part;
+  });
+  if (wanted.size > 0) throw new Error(`docs/metrics.template.md doesn't ask for ${[...wanted].join(', ')}`);
+  return filled;
+}
+
+function metricsDoc(): string {
+  const slots = lossSlots(read('bpf/dropreason.h')).map(({ name, meaning }) => `| \`${name}\` | ${meaning} |\n`);
+  return fillTemplate(read('docs/metrics.template.md'), {
+    metrics: `${renderMetricsTable().trimEnd()}\n`,
+    slots: slots.join(''),
+  });
+}
+
+async function schemaText(): Promise<string> {
+  const written: string[] = [];
+  await schema({ factories }, { stdout: (text) => void written.push(text), stderr: () => {} });
+  return written.join('');
+}
+
+function read(path: string): string {
+  return readFileSync(`${root}${path}`, 'utf8');
+}
+
+/** Prints how the file differs from what it should be; whether it doesn't. */
+function isFresh(path: string, text: string): boolean {
+  const { status, stdout, stderr } = spawnSync(
+    'diff',
+    ['-uN', '--label', `${path} (as it is)`, '--label', `${path} (as generated)`, path, '-'],
+    {
+      cwd: root,
+      input: text,
+      encoding: 'utf8',
+    },
+  );
+  process.stdout.write(stdout ?? '');
+  process.stderr.write(stderr ?? '');
+  return status === 0;
+}
+
+async function main(check: boolean): Promise<number> {
+  const files = { 'config/schema.json': await schemaText(), 'docs/metrics.md': metricsDoc() };
+  if (!check) {
+    for (const [path, text] of Object.entries(files)) writeFileSync(`${root}${path}`, text);
+    return 0;
+  }
+  const stale = Object.entries(files).flatMap(([path, text]) => (isFresh(path, text) ? [] : [path]));
+  if (stale.length > 0) process.stderr.write(`stale: ${stale.join(', ')}; run "npm run generate"\n`);
+  return stale.length === 0 ? 0 : 1;
+}
+
+if (import.meta.main) process.exitCode = await main(process.argv.includes('--check'));

@@ -1,0 +1,55 @@
+/** One row of the counter under test, summed over CPUs. */
+export interface MeterRow {
+  readonly reason: string;
+  readonly direction: string;
+  readonly family: string;
+  /** Inode number of the network namespace; 0 where it isn't known. */
+  readonly netns: number;
+  readonly class: string;
+  /** The errno's name of a failed call, else empty. */
+  readonly error: string;
+  readonly drops: number;
+  /** 0 for failed calls, which have none. */
+  readonly bytes: number;
+}
+
+/** What has been counted since `start`. */
+export interface Reading {
+  readonly rows: readonly MeterRow[];
+  readonly losses: Readonly<Record<string, number>>;
+}
+
+/** The counter under test, whatever it is made of. */
+export interface Meter {
+  start(): Promise<void>;
+  read(): Promise<Reading>;
+  stop(): Promise<void>;
+}
+
+function keyOf(row: MeterRow): string {
+  return [row.reason, row.direction, row.family, row.netns, row.class, row.error].join(' ');
+}
+
+/** What was counted between two readings; rows without any are left out. */
+export function difference(before: Reading, after: Reading): Reading {
+  const old = new Map(before.rows.map((row) => [keyOf(row), row]));
+  const rows = after.rows
+    .map((row) => {
+      const was = old.get(keyOf(row));
+      return { ...row, drops: row.drops - (was?.drops ?? 0), bytes: row.bytes - (was?.bytes ?? 0) };
+    })
+    .filter((row) => row.drops !== 0 || row.bytes !== 0);
+  const losses = Object.entries(after.losses).map(([slot, count]) => [slot, count - (before.losses[slot] ?? 0)] as const);
+  return { rows, losses: Object.fromEntries(losses.filter(([, count]) => count !== 0)) };
+}
+
+/** Adds rows that are alike, such as those of several CPUs. */
+export function sumRows(rows: Iterable<MeterRow>): MeterRow[] {
+  const sums = new Map<string, MeterRow>();
+  for (const row of rows) {
+    const key = keyOf(row);
+    const sum = sums.get(key);
+    sums.set(key, sum === undefined ? row : { ...row, drops: sum.drops + row.drops, bytes: sum.bytes + row.bytes });
+  }
+  return [...sums.values()];
+}

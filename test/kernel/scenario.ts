@@ -1,0 +1,49 @@
+import type { Counter } from './counters.ts';
+import type { Family, Role, Shape, Testbed } from './testbed.ts';
+
+export type Direction = 'ingress' | 'egress' | 'forward' | 'unknown';
+
+/** What a scenario has caused, to the packet and to the byte. */
+export interface Caused {
+  readonly drops: number;
+  /** From the network header on; undefined for calls, which have none. */
+  readonly bytes: number | undefined;
+  /** What has to be in loss slots; every slot that isn't named has to stay 0. `any`: whatever number. */
+  readonly losses?: Readonly<Record<string, number | 'any'>>;
+}
+
+/** A rule, a queue or a program that a scenario puts in place: shell scripts, run in the namespace of a role. */
+export interface Step {
+  readonly at: Role;
+  readonly run: string;
+  /** Takes it away again; without it, the namespaces are of no use to other scenarios and are removed. */
+  readonly undo?: string;
+}
+
+/** One way to have the kernel drop packets, or to have calls fail, with somebody else who counts them too. */
+export interface Scenario {
+  /** `family of scenarios/what is dropped where`; unique. */
+  readonly name: string;
+  readonly families: readonly Family[];
+  readonly shape: Shape;
+  /** Commands that have to be on PATH; a scenario without them is skipped and says so. */
+  readonly tools?: readonly string[];
+  /** The namespace in which it happens. */
+  readonly at: Role;
+  /** Reason and direction on the newest kernel; expectations.ts has what others say. */
+  readonly reason: string;
+  readonly direction: Direction;
+  /** The errno's name, where the reason is one of the calls. */
+  readonly error?: string;
+  /** Reasons that may be counted in these namespaces besides, because the scenario can't do without. */
+  readonly beside?: readonly string[];
+  /** The packet has no device, route or socket any more: only the tracepoint's socket argument (6.11) tells where it was. */
+  readonly namespaceMayBeLost?: true;
+  /** So many packets that an interrupt may bring some while our program counts one: drops and slot `nested` are the sum. */
+  readonly mayInterruptItself?: true;
+  /** What has to be in place before it is measured. */
+  setup?(bed: Testbed): readonly Step[];
+  /** The kernel's own count of the same, or the caller's. */
+  counter(bed: Testbed): Counter;
+  cause(bed: Testbed): Promise<Caused>;
+}

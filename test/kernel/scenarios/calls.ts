@@ -1,0 +1,140 @@
+import { isDeepStrictEqual } from 'node:util';
+import { sharedSnmp, Told } from '../counters.ts';
+import type { Caused, Scenario, Step } from '../scenario.ts';
+import type { Shape, Testbed } from '../testbed.ts';
+import { BOTH } from './datagrams.ts';
+
+/** What the traffic tool reports: how often a call returned which errno. */
+type Returned = Readonly<Record<string, number>>;
+
+interface Call {
+  readonly what: string;
+  readonly shape?: Shape;
+  readonly setup?: (bed: Testbed) => readonly Step[];
+  /** The errno that has to be counted, and how often; without it, nothing at all may be. */
+  readonly error?: string;
+  readonly count: number;
+  readonly beside?: readonly string[];
+  /** Whether the connection came as far as SYN_SENT and failed there, so that Tcp AttemptFails has it. */
+  readonly attempted?: true;
+  /** What the tool has to report. */
+  readonly returned: Returned;
+  readonly run: (bed: Testbed, count: number) => Promise<Returned>;
+}
+
+const CLOSED_PORT = 9;
+const LISTENING = 7;
+
+function connect(kind: string, port = CLOSED_PORT, to?: string) {
+  return (bed: Testbed, count: number) => bed.traffic('client', 'connect', kind, to ?? bed.target, port, count);
+}
+
+function accept(kind: string) {
+  return (bed: Testbed, count: number) => bed.traffic('client', 'accept', kind, bed.target, count);
+}
+
+/** A neighbour that isn't there: what is sent to it arrives as somebody else's, so that nobody answers. */
+function silence(bed: Testbed): readonly Step[] {
+  const neighbour = `ip neigh replace ${bed.target} lladdr 02:00:00:00:00:99 nud permanent dev eth0`;
+  return [{ at: 'client', run: `${neighbour}; echo 1 > /proc/sys/net/ipv4/tcp_syn_retries` }]; // gives up after 3 s
+}
+
+function onePort(): readonly Step[] {
+  return [{ at: 'client', run: 'echo "20000 20000" > /proc/sys/net/ipv4/ip_local_port_range' }];
+}
+
+const CONNECTS: readonly Call[] = [
+  {
+    what: 'refused',
+    error: 'ECONNREFUSED',
+    count: 5,
+    beside: ['NO_SOCKET'],
+    attempted: true,
+    returned: { ECONNREFUSED: 5 },
+    run: connect('blocking'),
+  },
+  {
+    // The second connect() on the failed socket returns the error, which was counted when the socket closed.
+    what: 'refused without waiting',
+    error: 'ECONNREFUSED',
+    count: 7,
+    beside: ['NO_SOCKET'],
+    attempted: true,
+    returned: { EINPROGRESS: 7, ECONNREFUSED: 7 },
+    run: connect('waiting'),
+  },
+  {
+    what: 'no route',
+    error: 'ENETUNREACH',
+    count: 11,
+    returned: { ENETUNREACH: 11 },
+    run: (bed, count) => connect('blocking', CLOSED_PORT, bed.v6 ? 'fd99::1' : '10.99.0.1')(bed, count),
+  },
+  {
+    what: 'no port left',
+    setup: onePort,
+    error: 'EADDRNOTAVAIL',
+    count: 13,
+    returned: { EADDRNOTAVAIL: 13 },
+    run: connect('port', LISTENING),
+  },
+  {
+    what: 'timed out',
+    shape: 'pair',
+    setup: silence,
+    error: 'ETIMEDOUT',
+    count: 17,
+    beside: ['OTHERHOST'],
+    attempted: true,
+    returned: { ETIMEDOUT: 17 },
+    run: connect('parallel'),
+  },
+  { what: 'answered', count: 19, returned: { EINPROGRESS: 19, OK: 19, EISCONN: 19 }, run: connect('answered', LISTENING) },
+  {
+    what: 'interrupted',
+    shape: 'pair',
+    setup: silence,
+    count: 23,
+    beside: ['OTHERHOST'],
+    returned: { EINTR: 23 },
+    run: connect('interrupted'),
+  },
+];
+
+const ACCEPTS: readonly Call[] = [
+  { what: 'no descriptor left', error: 'EMFILE', count: 29, returned: { EMFILE: 29 }, run: accept('emfile') },
+  { what: 'not listening', error: 'EINVAL', count: 31, returned: { EINVAL: 31 }, run: accept('einval') },
+  { what: 'nothing to accept', count: 1000, returned: { EAGAIN: 1000 }, run: accept('eagain') },
+  { what: 'interrupted', count: 37, returned: { EINTR: 37 }, run: accept('interrupted') },
+];
+
+function scenario(call: 'connect' | 'accept', spec: Call): Scenario {
+  const { what, shape = 'solo', setup, error, count, beside, attempted, returned, run } = spec;
+  const told = new Told();
+  return {
+    name: `${call}/${what}`,
+    families: BOTH,
+    shape,
+    at: 'client',
+    reason: call === 'connect' ? 'TCP_CONNECT_BASIC' : 'TCP_ACCEPT_BASIC',
+    direction: call === 'connect' ? 'egress' : 'ingress',
+    ...(error === undefined ? {} : { error }),
+    ...(beside === undefined ? {} : { beside }),
+    ...(setup === undefined ? {} : { setup }),
+    counter: (bed) => (attempted ? sharedSnmp(bed, 'client', 'Tcp', 'AttemptFails') : told.counter),
+    cause: async (bed): Promise<Caused> => {
+      const got = await run(bed, count);
+      if (!isDeepStrictEqual(got, returned))
+        throw new Error(`the calls returned ${JSON.stringify(got)}, not ${JSON.stringify(returned)}`);
+      const drops = error === undefined ? 0 : count;
+      told.drops += drops;
+      return { drops, bytes: undefined };
+    },
+  };
+}
+
+/** Failed connects and accepts by errno, and calls that only look like failing, which count nothing. */
+export const callScenarios: readonly Scenario[] = [
+  ...CONNECTS.map((spec) => scenario('connect', spec)),
+  ...ACCEPTS.map((spec) => scenario('accept', spec)),
+];

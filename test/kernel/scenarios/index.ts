@@ -1,0 +1,23 @@
+import type { Scenario } from '../scenario.ts';
+import { callScenarios } from './calls.ts';
+import { deviceScenarios } from './devices.ts';
+import { floodScenarios } from './flood.ts';
+import { iptablesScenarios } from './iptables.ts';
+import { largeScenarios } from './large.ts';
+import { nftablesScenarios } from './nftables.ts';
+import { notPacketScenarios } from './not_packets.ts';
+import { routingScenarios } from './routing.ts';
+import { socketScenarios } from './sockets.ts';
+
+/** Every scenario, in the order of a packet's way through the kernel. */
+export const scenarios: readonly Scenario[] = [
+  ...deviceScenarios,
+  ...nftablesScenarios,
+  ...iptablesScenarios,
+  ...routingScenarios,
+  ...socketScenarios,
+  ...largeScenarios,
+  ...callScenarios,
+  ...notPacketScenarios,
+  ...floodScenarios,
+];

@@ -1,0 +1,79 @@
+import { type Count, iptables, iptablesRules, snmp } from '../counters.ts';
+import type { Caused, Scenario } from '../scenario.ts';
+import type { Testbed } from '../testbed.ts';
+import { BOTH, sendDatagrams } from './datagrams.ts';
+import { iptablesRule } from './rules.ts';
+
+/** In four fragments, at the veth's MTU of 1500. */
+const FRAGMENTED = 5003;
+/** As many segments as one GSO packet may have on every kernel, and a few less. */
+const [SEGMENT, SUPER_PACKET] = [1000, 50_000];
+const TCP_BYTES = 200_000;
+
+async function sendFragmented(bed: Testbed, count: number): Promise<Caused> {
+  // The three behind the first are in its fragment list, where the kernel didn't merge them into it.
+  return { ...(await sendDatagrams(bed, count, FRAGMENTED)), losses: { fragment: 'any' } };
+}
+
+/** How many segments TCP makes of it is its own affair, so what iptables has counted is what there was. */
+async function sendTcp(bed: Testbed): Promise<Caused> {
+  const counter = iptablesRules(bed, 'client', 'nft', 'filter');
+  const before: Count = await counter();
+  const rule = `nsenter --net=/run/netns/${bed.netns('client')} ${iptables(bed, 'nft')} -A OUTPUT -p tcp -j DROP`;
+  await bed.traffic('client', 'tcp-send', bed.netns('server'), bed.target, TCP_BYTES, rule);
+  const after = await counter();
+  await bed.sh('client', rule.replace(' -A ', ' -D '));
+  const [drops, bytes] = [after.drops - before.drops, (after.bytes ?? 0) - (before.bytes ?? 0)];
+  if (bytes < 2 * 1500) throw new Error(`no GSO packet among ${drops} packets of ${bytes} bytes`);
+  return { drops, bytes };
+}
+
+/** Packets larger than the wire: put together from fragments, or not yet cut into segments. One packet is one drop. */
+export const largeScenarios: readonly Scenario[] = [
+  {
+    name: 'large/fragments to a closed port',
+    families: BOTH,
+    shape: 'pair',
+    at: 'server',
+    reason: 'NO_SOCKET',
+    direction: 'ingress',
+    counter: (bed) => snmp(bed, 'server', 'Udp', 'NoPorts'),
+    cause: (bed) => sendFragmented(bed, 103),
+  },
+  {
+    name: 'large/fragments in INPUT',
+    families: BOTH,
+    shape: 'pair',
+    tools: ['iptables-nft'],
+    at: 'server',
+    reason: 'IPTABLE_RULE_DROP',
+    direction: 'ingress',
+    // Asking for the connection has conntrack put fragments together before INPUT, in IPv6 too.
+    setup: (bed) => [iptablesRule(bed, 'nft', 'server', '', 'INPUT -p udp -m conntrack --ctstate NEW,ESTABLISHED -j DROP')],
+    counter: (bed) => iptablesRules(bed, 'server', 'nft', 'filter'),
+    cause: (bed) => sendFragmented(bed, 107),
+  },
+  {
+    name: 'large/UDP GSO in OUTPUT',
+    families: BOTH,
+    shape: 'pair',
+    tools: ['iptables-nft'],
+    at: 'client',
+    reason: 'IPTABLE_RULE_DROP',
+    direction: 'egress',
+    setup: (bed) => [iptablesRule(bed, 'nft', 'client', '', 'OUTPUT -p udp -j DROP')],
+    counter: (bed) => iptablesRules(bed, 'client', 'nft', 'filter'),
+    cause: (bed) => sendDatagrams(bed, 109, SUPER_PACKET, { options: [`gso=${SEGMENT}`] }),
+  },
+  {
+    name: 'large/TCP GSO in OUTPUT',
+    families: BOTH,
+    shape: 'pair',
+    tools: ['iptables-nft'],
+    at: 'client',
+    reason: 'IPTABLE_RULE_DROP',
+    direction: 'egress',
+    counter: (bed) => iptablesRules(bed, 'client', 'nft', 'filter'),
+    cause: sendTcp,
+  },
+];

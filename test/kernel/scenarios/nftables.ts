@@ -1,0 +1,92 @@
+import { nftRules } from '../counters.ts';
+import type { Direction, Scenario } from '../scenario.ts';
+import type { Family, Role, Shape } from '../testbed.ts';
+import { BOTH, sendDatagrams } from './datagrams.ts';
+
+interface Chain {
+  readonly what: string;
+  /** The table's family as nft names it. */
+  readonly table: string;
+  readonly hook: string;
+  readonly families: readonly Family[];
+  readonly shape: Shape;
+  readonly at: Role;
+  readonly direction: Direction;
+  readonly count: number;
+}
+
+const PAYLOAD = 211;
+
+const CHAINS: readonly Chain[] = [
+  { what: 'ip', table: 'ip', hook: 'input', families: ['ipv4'], shape: 'pair', at: 'server', direction: 'ingress', count: 11 },
+  { what: 'ip6', table: 'ip6', hook: 'input', families: ['ipv6'], shape: 'pair', at: 'server', direction: 'ingress', count: 13 },
+  {
+    what: 'inet',
+    table: 'inet',
+    hook: 'forward',
+    families: BOTH,
+    shape: 'router',
+    at: 'router',
+    direction: 'forward',
+    count: 17,
+  },
+  {
+    what: 'inet output',
+    table: 'inet',
+    hook: 'output',
+    families: BOTH,
+    shape: 'pair',
+    at: 'client',
+    direction: 'egress',
+    count: 19,
+  },
+  {
+    what: 'bridge prerouting',
+    table: 'bridge',
+    hook: 'prerouting',
+    families: BOTH,
+    shape: 'bridge',
+    at: 'router',
+    direction: 'ingress',
+    count: 23,
+  },
+  {
+    what: 'bridge forward',
+    table: 'bridge',
+    hook: 'forward',
+    families: BOTH,
+    shape: 'bridge',
+    at: 'router',
+    direction: 'forward',
+    count: 29,
+  },
+  {
+    what: 'netdev ingress',
+    table: 'netdev',
+    hook: 'ingress device eth0',
+    families: BOTH,
+    shape: 'pair',
+    at: 'server',
+    direction: 'ingress',
+    count: 31,
+  },
+];
+
+/** A chain of each family of tables, with one rule that counts and drops. */
+export const nftablesScenarios: readonly Scenario[] = CHAINS.map(
+  ({ what, table, hook, families, shape, at, direction, count }) => ({
+    name: `nftables/${what}`,
+    families,
+    shape,
+    tools: ['nft'],
+    at,
+    reason: 'IPTABLE_RULE_DROP',
+    direction,
+    setup: () => {
+      const chain = `add chain ${table} t c { type filter hook ${hook} priority 0; }; add rule ${table} t c counter drop`;
+      return [{ at, run: `nft 'add table ${table} t; ${chain}'`, undo: `nft delete table ${table} t` }];
+    },
+    counter: (bed) => nftRules(bed, at),
+    cause: (bed) => sendDatagrams(bed, count, PAYLOAD),
+  }),
+);

@@ -1,0 +1,77 @@
+import { snmp, Told } from '../counters.ts';
+import type { Scenario } from '../scenario.ts';
+import { BOTH, datagramBytes, sendDatagrams } from './datagrams.ts';
+
+const TCP_HEADER = 20;
+
+function closedTcpSocket(): Scenario {
+  const [count, payload] = [17, 512];
+  const told = new Told();
+  return {
+    name: 'sockets/closed TCP socket',
+    families: BOTH,
+    shape: 'pair',
+    at: 'server',
+    reason: 'TCP_CLOSE_BASIC',
+    direction: 'ingress',
+    namespaceMayBeLost: true,
+    // The socket's own drop counter (sk_drops): traffic/tcp.c tells how a packet gets there at all.
+    counter: () => told.counter,
+    cause: async (bed) => {
+      const { dropped = 0 } = await bed.traffic(
+        'client',
+        'tcp-closed',
+        bed.netns('server'),
+        bed.target,
+        bed.source,
+        count,
+        payload,
+      );
+      told.drops += dropped;
+      return { drops: count, bytes: count * (bed.header + TCP_HEADER + payload) };
+    },
+  };
+}
+
+/** Packets that came as far as the transport layer. */
+export const socketScenarios: readonly Scenario[] = [
+  {
+    name: 'sockets/UDP closed port',
+    families: BOTH,
+    shape: 'pair',
+    at: 'server',
+    reason: 'NO_SOCKET',
+    direction: 'ingress',
+    counter: (bed) => snmp(bed, 'server', 'Udp', 'NoPorts'),
+    cause: (bed) => sendDatagrams(bed, 53, 307),
+  },
+  {
+    name: 'sockets/UDP receive buffer full',
+    families: BOTH,
+    shape: 'pair',
+    at: 'server',
+    reason: 'SOCKET_RCVBUFF',
+    direction: 'ingress',
+    counter: (bed) => snmp(bed, 'server', 'Udp', 'RcvbufErrors'),
+    cause: async (bed) => {
+      const [count, payload] = [59, 311];
+      await bed.traffic('client', 'udp-full', bed.netns('server'), bed.target, count, payload);
+      return { drops: count, bytes: count * datagramBytes(bed, payload) };
+    },
+  },
+  {
+    name: 'sockets/UDP bad checksum',
+    families: BOTH,
+    shape: 'pair',
+    at: 'server',
+    reason: 'UDP_CSUM',
+    direction: 'ingress',
+    counter: (bed) => snmp(bed, 'server', 'Udp', 'InCsumErrors'),
+    cause: async (bed) => {
+      const [count, payload] = [61, 313];
+      await bed.traffic('client', 'raw-udp', bed.netns('server'), bed.target, bed.source, count, payload);
+      return { drops: count, bytes: count * datagramBytes(bed, payload) };
+    },
+  },
+  closedTcpSocket(),
+];
