@@ -47,6 +47,11 @@ export interface Endpoint {
   readonly port: number;
 }
 
+/** An endpoint as it is written, with an IPv6 host in brackets. */
+export function formatEndpoint({ host, port }: Endpoint): string {
+  return `${host.includes(':') ? `[${host}]` : host}:${port}`;
+}
+
 /** `host:port` with IPv6 hosts in brackets; undefined where `text` isn't one. An empty host is every address. */
 export function parseEndpoint(text: string): Endpoint | undefined {
   const match = /^(?:\[([0-9a-fA-F:.]+)\]|([^:[\]/\s]*)):(\d{1,5})$/.exec(text);

@@ -3,7 +3,7 @@ import type { AddressInfo } from 'node:net';
 import { promisify } from 'node:util';
 import { gzip } from 'node:zlib';
 import { ComponentError } from '../component/errors.ts';
-import type { Endpoint } from '../component/schema.ts';
+import { type Endpoint, formatEndpoint } from '../component/schema.ts';
 
 /** What a path answers with. */
 export interface HttpAnswer {
@@ -105,7 +105,7 @@ export class HttpEndpoint {
 
   #why(code: string): string {
     const { endpoint, configPath } = this.#options;
-    const where = `can't listen on ${endpoint.host.includes(':') ? `[${endpoint.host}]` : endpoint.host}:${endpoint.port}`;
+    const where = `can't listen on ${formatEndpoint(endpoint)}`;
     const change = `set ${configPath} to another`;
     if (code === 'EADDRINUSE') return `${where}: another process has port ${endpoint.port}; stop it, or ${change}`;
     if (code === 'EACCES') return `${where}: not permitted; ports below 1024 need CAP_NET_BIND_SERVICE, or ${change}`;

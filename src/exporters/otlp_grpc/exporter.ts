@@ -31,6 +31,10 @@ export class OtlpGrpcExporter implements Exporter {
     });
   }
 
+  get place(): string {
+    return `pushed to ${this.#config.endpoint.address} at every collection_interval`;
+  }
+
   async start(host: Host): Promise<void> {
     this.#host = host;
     this.#accumulator.resume();

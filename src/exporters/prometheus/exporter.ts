@@ -2,6 +2,7 @@ import type { Counter } from '@opentelemetry/api';
 import type { Exporter } from '../../component/component.ts';
 import type { Settings } from '../../component/factory.ts';
 import type { Host } from '../../component/host.ts';
+import { type Endpoint, formatEndpoint } from '../../component/schema.ts';
 import { EXPORTER } from '../../metrics/definitions.ts';
 import { DropAccumulator } from '../../metrics/drop_accumulator.ts';
 import { DropPublisher } from '../../metrics/drop_publisher.ts';
@@ -20,6 +21,7 @@ export class PrometheusExporter implements Exporter {
   readonly #publisher: DropPublisher;
   readonly #text: PrometheusText;
   readonly #endpoint: HttpEndpoint;
+  readonly #listensOn: Endpoint;
   readonly #sent: Counter;
   #host: Host | undefined;
 
@@ -37,12 +39,17 @@ export class PrometheusExporter implements Exporter {
       configPath: `exporters::${settings.id}::endpoint`,
       routes: { '/metrics': () => this.#scrape() },
     });
+    this.#listensOn = config.endpoint;
     this.#sent = counter(settings.meter, EXPORTER.sent);
   }
 
   /** The port that scrapes are answered on. */
   get port(): number | undefined {
     return this.#endpoint.port;
+  }
+
+  get place(): string {
+    return `curl ${formatEndpoint({ host: this.#listensOn.host || 'localhost', port: this.port ?? this.#listensOn.port })}/metrics`;
   }
 
   async start(host: Host): Promise<void> {
