@@ -67,16 +67,23 @@ static __always_inline const struct file *file_of(const void *task, __u32 fd)
 	return file;
 }
 
-/* The socket's sock where the file is a TCP socket, else NULL. */
-static __always_inline const struct sock *tcp_sock_of(const struct file *file)
+/*
+ * The socket's sock where the file is a TCP socket, else NULL. An MPTCP socket accepts as a TCP socket does; a connect of
+ * one is made by a TCP socket of its own, whose state change tells.
+ */
+static __always_inline const struct sock *tcp_sock_of(const struct file *file, __u32 call)
 {
 	const struct socket *socket = BPF_CORE_READ(file, private_data);
 	const struct sock *sk;
+	__u16 protocol;
 
 	if ((BPF_CORE_READ(file, f_inode, i_mode) & S_IFMT) != S_IFSOCK)
 		return NULL;
 	sk = BPF_CORE_READ(socket, sk);
-	return sk && BPF_CORE_READ(sk, sk_protocol) == IPPROTO_TCP ? sk : NULL;
+	protocol = BPF_CORE_READ(sk, sk_protocol);
+	if (protocol == IPPROTO_TCP || (protocol == IPPROTO_MPTCP && call == DROPREASON_CALL_ACCEPT))
+		return sk;
+	return NULL;
 }
 
 /* Whether the state change has counted what this call returns; it does so once for each attempt. */
@@ -97,7 +104,7 @@ static __always_inline void failed_call(const struct pt_regs *regs, __u32 call, 
 	if (is_compat(task))
 		return;
 	file = file_of(task, syscall_fd(regs));
-	sk = file ? tcp_sock_of(file) : NULL;
+	sk = file ? tcp_sock_of(file, call) : NULL;
 	if (sk && !(call == DROPREASON_CALL_CONNECT && is_reported(sk, file)))
 		count_call(sk, call, error);
 }

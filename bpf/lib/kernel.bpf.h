@@ -147,5 +147,6 @@ enum skb_drop_reason___any {
 #define AF_INET6 10
 /* include/uapi/linux/in.h */
 #define IPPROTO_TCP 6
+#define IPPROTO_MPTCP 262
 
 #endif

@@ -1,4 +1,4 @@
-import { type Count, iptables, iptablesRules, snmp } from '../counters.ts';
+import { iptablesRules, snmp } from '../counters.ts';
 import type { Caused, Scenario } from '../scenario.ts';
 import type { Testbed } from '../testbed.ts';
 import { BOTH, sendDatagrams } from './datagrams.ts';
@@ -9,22 +9,23 @@ const FRAGMENTED = 5003;
 /** As many segments as one GSO packet may have on every kernel, and a few less. */
 const [SEGMENT, SUPER_PACKET] = [1000, 50_000];
 const TCP_BYTES = 200_000;
+const MTU = 1500;
 
 async function sendFragmented(bed: Testbed, count: number): Promise<Caused> {
   // The three behind the first are in its fragment list, where the kernel didn't merge them into it.
   return { ...(await sendDatagrams(bed, count, FRAGMENTED)), losses: { fragment: 'any' } };
 }
 
+const TCP_RULE = 'OUTPUT -p tcp -j DROP';
+
 /** How many segments TCP makes of it is its own affair, so what iptables has counted is what there was. */
 async function sendTcp(bed: Testbed): Promise<Caused> {
   const counter = iptablesRules(bed, 'client', 'nft', 'filter');
-  const before: Count = await counter();
-  const rule = `nsenter --net=/run/netns/${bed.netns('client')} ${iptables(bed, 'nft')} -A OUTPUT -p tcp -j DROP`;
-  await bed.traffic('client', 'tcp-send', bed.netns('server'), bed.target, TCP_BYTES, rule);
-  const after = await counter();
-  await bed.sh('client', rule.replace(' -A ', ' -D '));
-  const [drops, bytes] = [after.drops - before.drops, (after.bytes ?? 0) - (before.bytes ?? 0)];
-  if (bytes < 2 * 1500) throw new Error(`no GSO packet among ${drops} packets of ${bytes} bytes`);
+  const { run } = iptablesRule(bed, 'nft', 'client', '', TCP_RULE);
+  const append = `nsenter --net=/run/netns/${bed.netns('client')} ${run}`; // only once the connection stands
+  await bed.traffic('client', 'tcp-send', bed.netns('server'), bed.target, TCP_BYTES, append);
+  const { drops, bytes = 0 } = await counter();
+  if (bytes < drops * MTU) throw new Error(`no GSO packets among ${drops} packets of ${bytes} bytes`);
   return { drops, bytes };
 }
 
@@ -73,6 +74,7 @@ export const largeScenarios: readonly Scenario[] = [
     at: 'client',
     reason: 'IPTABLE_RULE_DROP',
     direction: 'egress',
+    setup: (bed) => [{ ...iptablesRule(bed, 'nft', 'client', '', TCP_RULE), run: ':' }],
     counter: (bed) => iptablesRules(bed, 'client', 'nft', 'filter'),
     cause: sendTcp,
   },

@@ -7,6 +7,7 @@
 #include <linux/userfaultfd.h>
 #include <netinet/tcp.h>
 #include <pthread.h>
+#include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -133,7 +134,7 @@ int tcp_closed_command(int argc, char **argv)
 	long count = number(argv[4]);
 	size_t length = sizeof(struct tcphdr) + number(argv[5]);
 	struct tcphdr *segment = calloc(1, length);
-	int raw = open_socket(to.any.sa_family, SOCK_RAW, IPPROTO_TCP);
+	int raw, own = open("/proc/self/ns/net", O_RDONLY | O_CLOEXEC);
 	struct connection connection = connected(argv[1], argv[2]);
 	char *pages = mmap(NULL, 2 * PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	struct uffdio_zeropage zero = {.range = {.start = (unsigned long)pages + PAGE, .len = PAGE}};
@@ -156,10 +157,15 @@ int tcp_closed_command(int argc, char **argv)
 	segment->window = htons(1000);
 	segment->ack = 1;
 	segment->rst = 1;
+	/* Only now, and not for long: a raw socket gets a copy of all TCP that comes in, and to close it unread is a drop. */
+	if (setns(own, CLONE_NEWNET))
+		fail("setns");
+	raw = open_socket(to.any.sa_family, SOCK_RAW, IPPROTO_TCP);
 	write_segment(raw, &to, &from, segment, sizeof(*segment));
 	segment->rst = 0;
 	for (long i = 0; i < count; i++)
 		write_segment(raw, &to, &from, segment, length);
+	close(raw);
 	if (ioctl(fd, UFFDIO_ZEROPAGE, &zero) || pthread_join(receiver, NULL))
 		fail("UFFDIO_ZEROPAGE");
 	printf("{\"sent\":%ld,\"dropped\":%u}\n", count, drops_of(connection.there));

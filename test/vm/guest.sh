@@ -1,0 +1,32 @@
+#!/bin/sh
+# The first program in the guest's own root: prepares what the scenarios need, runs the command that the host left in the
+# scratch share, leaves its status there and powers off.
+export HOME=/run TMPDIR=/tmp LC_ALL=C.UTF-8 PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
+exec </dev/null
+
+mount -t bpf bpf /sys/fs/bpf
+mount -t cgroup2 cgroup2 /sys/fs/cgroup
+mount -t tracefs tracefs /sys/kernel/tracing
+mkdir -p /dev/pts /dev/shm
+mount -t devpts devpts /dev/pts
+mount -t tmpfs shm /dev/shm
+ln -sf /proc/self/fd /dev/fd
+ip link set lo up
+hostname dropreason-vm
+
+# Most would load by themselves, but programs that attach to a module's functions want it there before they start.
+# Not br_netfilter: with it a bridge's packets pass the rules for IP too. What this kernel doesn't have it has built in, or
+# lacks, and then the scenario says so.
+modprobe -qa veth dummy bridge ipv6 \
+  nf_tables nf_tables_bridge nf_conntrack nf_nat nf_reject_ipv4 nf_reject_ipv6 \
+  nft_compat nft_counter nft_ct nft_nat nft_chain_nat nft_reject nft_reject_inet nft_reject_ipv4 nft_reject_ipv6 nft_fwd_netdev nft_limit \
+  ip_tables iptable_filter iptable_raw iptable_mangle iptable_nat iptable_security ipt_REJECT \
+  ip6_tables ip6table_filter ip6table_raw ip6table_mangle ip6table_nat ip6table_security ip6t_REJECT \
+  x_tables xt_tcpudp xt_conntrack xt_nat xt_comment xt_REJECT \
+  arp_tables ebtables sch_tbf sch_ingress cls_bpf act_bpf udp_diag tcp_diag unix_diag netlink_diag
+
+cut -d ' ' -f 1 /proc/uptime >/run/vm/ready
+sh /run/vm/command >/run/vm/stdout 2>/run/vm/stderr
+echo $? >/run/vm/status
+cut -d ' ' -f 1 /proc/uptime >/run/vm/done
+busybox poweroff -f

@@ -1,0 +1,59 @@
+import { type Machine, type Outcome, runMachine } from './machine.ts';
+import { isSummary, parseLine, type RunSummary, type ScenarioResult } from './results.ts';
+
+/** What one kernel's run came to. */
+export interface KernelRun {
+  readonly results: readonly ScenarioResult[];
+  readonly outcome: Outcome;
+  /** What went wrong beside the scenarios themselves: each is one failure more. */
+  readonly troubles: readonly string[];
+}
+
+/** Runs the scenarios in one kernel, and says each result as it comes. */
+export async function runKernel(
+  machine: Omit<Machine, 'onLine'>,
+  onResult: (result: ScenarioResult) => void,
+): Promise<KernelRun> {
+  const results: ScenarioResult[] = [];
+  let summary: RunSummary | undefined;
+  const outcome = await runMachine({
+    ...machine,
+    onLine: (line) => {
+      const parsed = parseLine(line);
+      if (parsed === undefined) return;
+      if (isSummary(parsed)) {
+        summary = parsed;
+      } else {
+        results.push(parsed);
+        onResult(parsed);
+      }
+    },
+  });
+  return { results, outcome, troubles: findTroubles(results, summary, outcome, machine.limitMillis) };
+}
+
+function findTroubles(
+  results: readonly ScenarioResult[],
+  summary: RunSummary | undefined,
+  outcome: Outcome,
+  limitMillis: number,
+): string[] {
+  if (outcome.status === 'timed out') return [`not done within ${limitMillis / 1000} s, the console says:\n${outcome.console}`];
+  if (outcome.status === 'died') return [`the guest died, the console says:\n${outcome.console}`];
+  const { passed, failed, skipped } = count(results);
+  const said = outcome.stderr.trim().split('\n').slice(-20).join('\n');
+  if (summary === undefined) return [`the scenarios' runner ended with status ${outcome.code} and no summary:\n${said}`];
+  const troubles: string[] = [];
+  if (passed !== summary.passed || failed !== summary.failed || skipped !== summary.skipped) {
+    troubles.push(`the runner sums up ${JSON.stringify(summary)} but gave ${JSON.stringify({ passed, failed, skipped })}`);
+  }
+  if (passed + failed === 0) troubles.push('no scenario ran');
+  if (outcome.code !== 0 && failed === 0) troubles.push(`the scenarios' runner ended with status ${outcome.code}:\n${said}`);
+  return troubles;
+}
+
+export function count(results: readonly ScenarioResult[]): RunSummary {
+  const skipped = results.filter((result) => result.skipped !== undefined).length;
+  const passed = results.filter((result) => result.skipped === undefined && result.ok).length;
+  return { passed, failed: results.length - passed - skipped, skipped };
+}

@@ -1,0 +1,156 @@
+import { availableParallelism } from 'node:os';
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import { type Fetched, fetchKernels } from './fetch.ts';
+import { count, type KernelRun, runKernel } from './kernel_run.ts';
+import { findImage, KERNELS, type KernelImage } from './kernels.ts';
+import { kernelsAreUpToDate, writeKernels } from './kernels_doc.ts';
+import type { ScenarioResult } from './results.ts';
+
+const USAGE = `usage: npm run test:vm -- [options] [-- COMMAND…]
+  --kernel NAME    this kernel alone (repeatable): ${KERNELS.join(', ')}
+  --filter TEXT    only scenarios whose name and family have this in them; docs/kernels.md stays as it is
+  --check          fail where docs/kernels.md isn't what this run would write, rather than write it
+  --cpus N         CPUs of a guest (2: sums over CPUs and packets across them need more than one)
+  --jobs N         guests at a time (one for each --cpus of this machine's: more than that is no quicker)
+  --timeout N      seconds for one kernel, boot included (900)
+  COMMAND          run this in each guest rather than the scenarios, and show what it prints`;
+
+const ROOT = join(import.meta.dirname, '..', '..');
+const NODE = join(ROOT, 'node_modules', '.bin', 'node');
+
+const { values: options, positionals } = parseArgs({
+  allowPositionals: true,
+  options: {
+    kernel: { type: 'string', multiple: true },
+    filter: { type: 'string', default: '' },
+    check: { type: 'boolean', default: false },
+    cpus: { type: 'string', default: '2' },
+    jobs: { type: 'string' },
+    timeout: { type: 'string', default: '900' },
+    help: { type: 'boolean', short: 'h', default: false },
+  },
+});
+
+const totals = { passed: 0, failed: 0, skipped: 0 };
+const runs = new Map<string, KernelRun>();
+
+if (options.help) {
+  console.log(USAGE);
+} else {
+  process.once('SIGINT', () => process.exit(130));
+  process.once('SIGTERM', () => process.exit(143));
+  process.exitCode = await main();
+}
+
+async function main(): Promise<number> {
+  const names = options.kernel ?? KERNELS;
+  const unknown = names.find((name) => !KERNELS.some((known) => known === name));
+  if (unknown !== undefined) {
+    console.error(`no kernel "${unknown}" here\n${USAGE}`);
+    return 2;
+  }
+  const images = await obtain(names);
+  const cpus = Number(options.cpus);
+  const jobs = Number(options.jobs ?? Math.max(1, Math.floor(availableParallelism() / cpus)));
+  const queue = [...images];
+  await Promise.all(Array.from({ length: jobs }, () => work(queue, cpus)));
+  if (positionals.length === 0) settleDoc();
+  console.log(`${totals.passed} passed, ${totals.failed} failed, ${totals.skipped} skipped`);
+  return totals.failed > 0 ? 1 : 0;
+}
+
+/** The images of these kernels, fetched where they aren't in the cache. One that isn't to be had counts as told in Fetched. */
+async function obtain(names: readonly string[]): Promise<KernelImage[]> {
+  const absent = names.filter((name) => findImage(name) === undefined);
+  if (absent.length > 0) console.log(`fetching ${absent.join(', ')} …`);
+  const fetched = await fetchKernels(absent);
+  const images: KernelImage[] = [];
+  for (const name of names) {
+    const image = findImage(name);
+    if (image === undefined) sayNotFetched(name, fetched.get(name));
+    else images.push(image);
+  }
+  return images;
+}
+
+function sayNotFetched(name: string, fetched: Fetched | undefined): void {
+  const missing = fetched?.status === 'missing';
+  totals[missing ? 'skipped' : 'failed'] += 1;
+  say(name, missing ? 'skip' : 'FAIL', 'kernel image', fetched?.what ?? '');
+}
+
+async function work(queue: KernelImage[], cpus: number): Promise<void> {
+  for (let image = queue.shift(); image !== undefined; image = queue.shift()) {
+    try {
+      await runOne(image, cpus);
+    } catch (error) {
+      totals.failed += 1;
+      say(image.name, 'FAIL', 'the virtual machine', String(error));
+    }
+  }
+}
+
+async function runOne(image: KernelImage, cpus: number): Promise<void> {
+  const started = performance.now();
+  const machine = { image, cpus, memoryMebibytes: 2_048, limitMillis: Number(options.timeout) * 1_000 };
+  if (positionals.length > 0) return runCommand(machine);
+  const command = `cd ${quote(ROOT)} && exec ${quote(NODE)} test/kernel/main.ts --filter ${quote(options.filter)}`;
+  const run = await runKernel({ ...machine, command }, (result) => sayResult(image.name, result));
+  runs.set(image.name, run);
+  for (const trouble of run.troubles) say(image.name, 'FAIL', 'the run itself', trouble);
+  const { passed, failed, skipped } = count(run.results);
+  totals.passed += passed;
+  totals.failed += failed + run.troubles.length;
+  totals.skipped += skipped;
+  const seconds = ((performance.now() - started) / 1_000).toFixed(0);
+  const { bootSeconds, commandSeconds } = run.outcome;
+  const spent = `${seconds} s: boot ${bootSeconds.toFixed(0)}, scenarios ${commandSeconds.toFixed(0)}`;
+  console.log(`${image.name} (${image.release}): ${passed} passed, ${failed} failed, ${skipped} skipped in ${spent}`);
+}
+
+async function runCommand(machine: Omit<Parameters<typeof runKernel>[0], 'command'>): Promise<void> {
+  const { name, release } = machine.image;
+  const { runMachine } = await import('./machine.ts');
+  const command = positionals.length === 1 ? (positionals[0] ?? '') : positionals.map(quote).join(' ');
+  const onLine = (line: string) => console.log(`${name.padEnd(8)} ${line}`);
+  const outcome = await runMachine({ ...machine, command: `cd ${quote(ROOT)}\n${command}`, onLine });
+  if (outcome.stderr !== '') console.error(outcome.stderr.trimEnd());
+  const good = outcome.status === 'finished' && outcome.code === 0;
+  totals[good ? 'passed' : 'failed'] += 1;
+  if (outcome.status !== 'finished') console.error(outcome.console);
+  const times = `boot ${outcome.bootSeconds.toFixed(1)} s, command ${outcome.commandSeconds.toFixed(1)} s`;
+  console.log(`${name} (${release}): ${outcome.status}, status ${outcome.code ?? '–'}; ${times}`);
+}
+
+function sayResult(kernel: string, result: ScenarioResult): void {
+  const { scenario, family, reason, direction, drops, bytes, message } = result;
+  const what = `${scenario} ${family}`.trimEnd();
+  if (result.skipped !== undefined) {
+    say(kernel, 'skip', what, result.skipped);
+    return;
+  }
+  const counted = `${reason} ${direction} ${drops}${bytes === undefined ? '' : ` / ${bytes} B`}`;
+  say(kernel, result.ok ? 'ok' : 'FAIL', what, result.ok ? counted : `${counted}: ${message}`);
+}
+
+function say(kernel: string, verdict: 'ok' | 'FAIL' | 'skip', what: string, details: string): void {
+  console.log(`${kernel.padEnd(8)} ${verdict.padEnd(4)} ${what.padEnd(44)} ${details}`);
+}
+
+/** Writes docs/kernels.md, or checks it, where every kernel ran and all is well; else it stays as it is. */
+function settleDoc(): void {
+  if (totals.failed > 0 || options.filter !== '' || KERNELS.some((name) => !runs.has(name))) {
+    console.log('docs/kernels.md is left as it is: it is written from a run in which every kernel ran and nothing failed');
+    return;
+  }
+  const results = new Map(KERNELS.map((name) => [name, runs.get(name)?.results ?? []]));
+  if (!options.check) writeKernels(results);
+  if (kernelsAreUpToDate(results)) return;
+  totals.failed += 1;
+  console.error("docs/kernels.md isn't what this run would write: run `npm run test:vm` and commit it");
+}
+
+function quote(word: string): string {
+  return `'${word.replaceAll("'", "'\\''")}'`;
+}

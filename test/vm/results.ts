@@ -1,0 +1,66 @@
+/** One scenario in one kernel, as test/kernel/main.ts prints it: a line of JSON. */
+export interface ScenarioResult {
+  readonly scenario: string;
+  readonly family: string;
+  readonly ok: boolean;
+  readonly reason: string;
+  readonly direction: string;
+  readonly drops: number;
+  readonly bytes: number | undefined;
+  /** What was wrong, or why it was skipped. */
+  readonly message: string;
+  /** Why it was left out; undefined where it ran. */
+  readonly skipped: string | undefined;
+  /** Why this kernel differs from the newest, where it does: a footnote in docs/kernels.md. */
+  readonly note: string | undefined;
+}
+
+/** The runner's last line: without it the runner has died, whatever it said before. */
+export interface RunSummary {
+  readonly passed: number;
+  readonly failed: number;
+  readonly skipped: number;
+}
+
+/** A line of the runner's output: a result, the summary, or undefined where it is neither. */
+export function parseLine(line: string): ScenarioResult | RunSummary | undefined {
+  let value: unknown;
+  try {
+    value = JSON.parse(line);
+  } catch {
+    return undefined;
+  }
+  if (typeof value !== 'object' || value === null) return undefined;
+  const fields = value as Record<string, unknown>;
+  if (typeof fields['scenario'] === 'string') return toResult(fields['scenario'], fields);
+  const { passed, failed, skipped } = fields;
+  if (typeof passed !== 'number' || typeof failed !== 'number') return undefined;
+  return { passed, failed, skipped: typeof skipped === 'number' ? skipped : 0 };
+}
+
+export function isSummary(line: ScenarioResult | RunSummary): line is RunSummary {
+  return 'passed' in line;
+}
+
+function toResult(scenario: string, fields: Record<string, unknown>): ScenarioResult {
+  const text = (name: string) => (typeof fields[name] === 'string' ? fields[name] : '');
+  const number = (name: string) => (typeof fields[name] === 'number' ? fields[name] : undefined);
+  const { skipped } = fields;
+  return {
+    scenario,
+    family: text('family'),
+    ok: fields['ok'] === true,
+    reason: text('reason'),
+    direction: text('direction'),
+    drops: number('drops') ?? 0,
+    bytes: number('bytes'),
+    message: text('message'),
+    skipped: typeof skipped === 'string' ? skipped : skipped === true ? text('message') || 'no reason given' : undefined,
+    note: why(fields['expected']) || undefined,
+  };
+}
+
+function why(expected: unknown): string {
+  const text = typeof expected === 'object' && expected !== null && 'why' in expected ? expected.why : '';
+  return typeof text === 'string' ? text : '';
+}
