@@ -92,7 +92,7 @@ function summary(change: Change): string {
 
 function lossLine({ losses }: Change): string {
   const rose = losses.filter(({ newCount }) => newCount > 0).map(({ slot, newCount }) => `${slot} ${newCount}`);
-  return rose.length === 0 ? '' : `; not counted: ${rose.join(', ')}`;
+  return rose.length === 0 ? '' : `; loss slots: ${rose.join(', ')}`;
 }
 
 /** Reason, direction and class first, then the others by name. */
