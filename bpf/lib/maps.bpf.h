@@ -57,7 +57,9 @@ static __always_inline void add(struct dropreason_count *count, __u64 bytes, boo
 {
 	if (atomic) {
 		__sync_fetch_and_add(&count->packets, 1);
-		__sync_fetch_and_add(&count->bytes, bytes);
+		/* clang makes an atomic or of adding a constant 0, and kernels before 5.12 have none. */
+		if (bytes)
+			__sync_fetch_and_add(&count->bytes, bytes);
 	} else {
 		count->packets += 1;
 		count->bytes += bytes;
