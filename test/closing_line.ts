@@ -9,7 +9,8 @@ export default class ClosingLine implements Reporter {
     const { state, ...result } = test.result();
     if (state === 'pending') return;
     this.#counts[state] += 1;
-    if (state === 'skipped') this.#skips.push(`skipped: ${test.fullName}${'note' in result && result.note ? `: ${result.note}` : ''}`);
+    if (state === 'skipped')
+      this.#skips.push(`skipped: ${test.fullName}${'note' in result && result.note ? `: ${result.note}` : ''}`);
   }
 
   onTestRunEnd(_modules: unknown, errors: readonly unknown[]): void {

@@ -4,6 +4,9 @@ import type { Graph } from '../service/graph.ts';
 import { Service } from '../service/service.ts';
 import type { Io } from './io.ts';
 
+/** The process ends this long after a signal at the latest, also where a peer holds up a reload that comes first: 5 s are promised. */
+const END_MILLIS = 4_000;
+
 /** `dropreason run`: resolves when a signal has ended the agent, and rejects where it can't start. */
 export async function run(options: LoadOptions, { stdout }: Io): Promise<void> {
   const service = new Service(() => loadConfig(options));
@@ -20,7 +23,11 @@ function signals(service: Service): Promise<void> {
   const end = () => {
     if (ending) return;
     ending = true;
-    turn = turn.then(() => service.shutdown()).then(resolve, reject);
+    const late = setTimeout(resolve, END_MILLIS);
+    turn = turn
+      .then(() => service.shutdown())
+      .then(resolve, reject)
+      .finally(() => clearTimeout(late));
   };
   process.on('SIGTERM', end);
   process.on('SIGINT', end);

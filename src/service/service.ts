@@ -9,7 +9,7 @@ import { OwnTelemetry } from './telemetry/own_telemetry.ts';
 import { buildResource } from './telemetry/resource.ts';
 
 /** A SIGTERM is answered within 5 s, whatever a peer does; the rest is for the process to end. */
-const SHUTDOWN_MILLIS = 4_000;
+const SHUTDOWN_MILLIS = 3_500;
 
 /**
  * Runs one configuration after another. Own telemetry, the resource and the log are of the first one: a change to

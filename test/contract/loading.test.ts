@@ -1,0 +1,61 @@
+import { execFileSync } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+import { describe, expect, test } from 'vitest';
+import { subjects } from './every_component.ts';
+
+const ROOT = fileURLToPath(new URL('../../', import.meta.url));
+/** Prints the modules that were loaded, once `body` has run. */
+function loadedBy(body: string): string[] {
+  const script = `
+    import { registerHooks } from 'node:module';
+    const urls = [];
+    registerHooks({ load(url, context, next) { urls.push(url); return next(url, context); } });
+    const { factories } = await import('./src/components.ts');
+    const make = async (kind, type, config) => {
+      const factory = factories[kind].find((each) => each.type === type);
+      const meter = new Proxy({}, { get: () => () => ({ add() {}, record() {}, addCallback() {}, removeCallback() {} }) });
+      const settings = { id: type, meter, logger: console, resource: { attributes: {} }, keep: (_, make) => make() };
+      return factory.create(settings, factory.schema.parse(config), { consume() {} });
+    };
+    ${body}
+    process.stdout.write(JSON.stringify(urls));
+    process.exit(0);`;
+  const options = { cwd: ROOT, encoding: 'utf8', maxBuffer: 16 << 20 } as const;
+  const output = execFileSync(process.execPath, ['--input-type=module', '-e', script], options);
+  return JSON.parse(output) as string[];
+}
+
+const short = (urls: readonly string[]) => urls.map((url) => url.replace(/^file:\/\//, '').replace(ROOT, ''));
+const GRPC = 'node_modules/@grpc/grpc-js/';
+const SDK = 'node_modules/@opentelemetry/sdk-metrics/';
+
+describe('what is not configured is not loaded:', () => {
+  test('the table of components loads factories and schemas alone', () => {
+    const urls = short(loadedBy(''));
+    for (const { kind, type } of subjects()) {
+      expect(urls).toContain(`src/${kind}/${type}/factory.ts`);
+      expect(urls).not.toContain(`src/${kind}/${type}/${kind.slice(0, -1)}.ts`);
+    }
+    for (const heavy of [GRPC, SDK]) expect(urls.filter((url) => url.includes(heavy))).toEqual([]);
+    expect(urls.filter((url) => url.endsWith('.node'))).toEqual([]);
+  });
+
+  test('the pipeline of otel-collector.yaml loads no gRPC', () => {
+    const urls = short(
+      loadedBy(`
+        await make('receivers', 'dropreason', {});
+        await make('processors', 'percpu_sum', {});
+        await make('exporters', 'prometheus', {});
+        await make('exporters', 'debug', {});`),
+    );
+    expect(urls).toContain('src/exporters/prometheus/exporter.ts');
+    expect(urls.filter((url) => url.includes(GRPC))).toEqual([]);
+    expect(urls.filter((url) => url.includes('/otlp_grpc/') && !/(?:factory|config)\.ts$/.test(url))).toEqual([]);
+  });
+
+  test('and a pipeline with it does, so that these tests can see it', () => {
+    const urls = short(loadedBy(`await make('exporters', 'otlp_grpc', { endpoint: 'localhost:1', tls: { insecure: true } });`));
+    expect(urls).toContain('src/exporters/otlp_grpc/exporter.ts');
+    expect(urls.some((url) => url.includes(GRPC))).toBe(true);
+  });
+});

@@ -1,0 +1,46 @@
+import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
+import { statSync } from 'node:fs';
+
+const ENV = { ...process.env, PATH: `${process.env.PATH}:/usr/sbin:/sbin` };
+/** Bytes of an IPv4 and a UDP header. */
+const HEADER_BYTES = 28;
+let made = 0;
+
+/** A network namespace of a test's own, with its loopback up. */
+export class Namespace {
+  readonly name: string;
+  /** As `network.namespace.inode` has it. */
+  readonly inode: number;
+
+  constructor() {
+    made += 1;
+    this.name = `dropreason-e2e-${process.pid}-${made}`;
+    execFileSync('ip', ['netns', 'add', this.name], { env: ENV });
+    execFileSync('ip', ['-n', this.name, 'link', 'set', 'lo', 'up'], { env: ENV });
+    this.inode = statSync(`/run/netns/${this.name}`).ino;
+  }
+
+  /**
+   * Sends that many datagrams to a port that nobody listens on: the kernel drops each with NO_SOCKET before this returns, on
+   * the CPU that sent it. Returns the bytes that the drops come to, from the network header on.
+   */
+  drop(count: number, { payloadBytes = 100, cpu = 0 }: { payloadBytes?: number; cpu?: number } = {}): number {
+    execFileSync('ip', [...this.#sender(cpu), `for ((i = 0; i < ${count}; i++)); do ${send(payloadBytes)}; done`], { env: ENV });
+    return count * (payloadBytes + HEADER_BYTES);
+  }
+
+  /** Goes on dropping until the process is killed. */
+  flood(): ChildProcess {
+    return spawn('ip', [...this.#sender(0), `while :; do ${send(10)}; done`], { env: ENV, stdio: 'ignore' });
+  }
+
+  remove(): void {
+    execFileSync('ip', ['netns', 'del', this.name], { env: ENV });
+  }
+
+  #sender(cpu: number): string[] {
+    return ['netns', 'exec', this.name, 'taskset', '-c', String(cpu), 'bash', '-c'];
+  }
+}
+
+const send = (payloadBytes: number) => `printf '%${payloadBytes}s' '' > /dev/udp/127.0.0.1/9`;

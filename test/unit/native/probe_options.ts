@@ -1,0 +1,40 @@
+import { createRequire } from 'node:module';
+import { fileURLToPath } from 'node:url';
+import type * as Native from '../../../native/index.js';
+
+export const ROOT = fileURLToPath(new URL('../../../', import.meta.url));
+export const OBJECT = `${ROOT}build/dropreason.bpf.o`;
+
+export const native = createRequire(import.meta.url)(`${ROOT}native/index.js`) as typeof Native;
+
+/** The program that counts packets on this kernel. */
+export const program = () => (native.kernelFacts().casts ? 'kfree_skb' : 'kfree_skb_copy');
+
+/** Options of a small probe. */
+export function options(more: object = {}): Native.ProbeOptions {
+  return {
+    object: OBJECT,
+    programs: [program()],
+    reasons: 10,
+    unspecified: 2,
+    attributes: 0,
+    attributesMaxEntries: 16,
+    atomic: false,
+    connect: false,
+    accept: false,
+    fragments: undefined,
+    lists: undefined,
+    hints: new Uint8Array(256),
+    ...more,
+  };
+}
+
+/** What `act` throws, as the addon's own error; an error of this test where it throws nothing. */
+export function thrownBy(act: () => unknown): Native.NativeError {
+  try {
+    act();
+  } catch (error) {
+    return error as Native.NativeError;
+  }
+  throw new Error('nothing was thrown');
+}

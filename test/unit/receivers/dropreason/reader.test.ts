@@ -1,0 +1,99 @@
+import { describe, expect, test } from 'vitest';
+import { configSchema } from '../../../../src/receivers/dropreason/config.ts';
+import { Reader } from '../../../../src/receivers/dropreason/reader.ts';
+import { Reasons } from '../../../../src/receivers/dropreason/reasons.ts';
+import type { Session } from '../../../../src/receivers/dropreason/session.ts';
+import { entry, FakeProbe, LAYOUT } from '../../../support/layout.ts';
+
+const REASONS = new Reasons(
+  [
+    { name: 'SKB_DROP_REASON_NOT_SPECIFIED', value: 2 },
+    { name: 'SKB_DROP_REASON_NO_SOCKET', value: 3 },
+  ],
+  LAYOUT.maxReasons,
+);
+const FIRST_SLOT = REASONS.listed << LAYOUT.reasonShift;
+const NO_SOCKET_INGRESS_V4 = (3 << 4) | (1 << 2) | 1;
+
+function make({ guarded = true, config = {} }: { guarded?: boolean; config?: object } = {}) {
+  const probe = new FakeProbe(2, 128);
+  const session: Session = {
+    probe,
+    layout: LAYOUT,
+    facts: { reasons: [], guarded, casts: true, libbpf: '1.1' },
+    reasons: REASONS,
+    hooks: [{ hook: 'connect', attached: true, rung: 'tracepoint', why: '' }],
+    dropProgram: 'kfree_skb',
+    byFunction: false,
+  };
+  return { probe, reader: new Reader(session, configSchema.parse(config)) };
+}
+
+const sum = (rows: readonly { drops: number }[]) => rows.reduce((all, { drops }) => all + drops, 0);
+
+describe('Reader', () => {
+  test('tells rows from loss slots', () => {
+    const { probe, reader } = make();
+    probe.drop(1, NO_SOCKET_INGRESS_V4, 2n, 200n);
+    probe.drop(0, FIRST_SLOT, 3n, 0n);
+    probe.drop(1, FIRST_SLOT + 4, 1n, 0n);
+    const { rows, losses } = reader.read();
+    expect(rows).toMatchObject([{ drops: 2, bytes: 200, attributes: { values: { reason: 'NO_SOCKET', cpu: 1 } } }]);
+    expect(losses).toEqual([
+      { slot: 'fragment', count: 3 },
+      { slot: 'unlisted_full', count: 1 },
+    ]);
+  });
+
+  test('nested is what the kernel skipped since the last read', () => {
+    const { probe, reader } = make();
+    probe.misses = 7;
+    expect(reader.read().losses).toEqual([{ slot: 'nested', count: 7 }]);
+    expect(reader.read().losses).toEqual([]);
+    probe.misses = 9;
+    expect(reader.read().losses).toEqual([{ slot: 'nested', count: 2 }]);
+  });
+
+  test('where the kernel has no guard nothing is skipped, and the slot is absent', () => {
+    const { probe, reader } = make({ guarded: false });
+    probe.misses = 7;
+    expect(reader.read().losses).toEqual([]);
+    expect(reader.atStart().losses.map(({ slot }) => slot)).toEqual(LAYOUT.slots);
+  });
+
+  test('every slot exists at 0', () => {
+    expect(make().reader.atStart().losses).toEqual(['nested', ...LAYOUT.slots].map((slot) => ({ slot, count: 0 })));
+  });
+
+  test('a hook that is not attached has no row at 0', () => {
+    const reasons = new Set(
+      make()
+        .reader.atStart()
+        .rows.map(({ attributes }) => attributes.get('reason')),
+    );
+    expect(reasons).toContain('TCP_CONNECT_BASIC');
+    expect(reasons).not.toContain('TCP_ACCEPT_BASIC');
+  });
+
+  test('a row hands on the same attributes at each read, so that processors judge each set once', () => {
+    const { probe, reader } = make();
+    probe.drop(0, NO_SOCKET_INGRESS_V4, 1n, 10n);
+    const [first] = reader.read().rows;
+    probe.drop(0, NO_SOCKET_INGRESS_V4, 1n, 10n);
+    expect(reader.read().rows[0]?.attributes).toBe(first?.attributes);
+  });
+
+  test('what a failed read had seen is in the next one', () => {
+    const { probe, reader } = make({ config: { attributes: ['network.namespace.inode'] } });
+    probe.drop(0, NO_SOCKET_INGRESS_V4, 3n, 30n);
+    probe.drop(0, FIRST_SLOT, 1n, 0n);
+    probe.tables.unlisted = [entry({ packets: 2 })];
+    probe.failure = new Error('the kernel is busy');
+    expect(() => reader.read()).toThrow('the kernel is busy');
+    probe.drop(0, NO_SOCKET_INGRESS_V4, 1n, 10n);
+    const { rows, losses } = reader.read();
+    expect(sum(rows)).toBe(6);
+    expect(losses).toEqual([{ slot: 'fragment', count: 1 }]);
+    expect(reader.read()).toEqual({ rows: [], losses: [] });
+  });
+});
