@@ -13,6 +13,6 @@ export interface Host {
    * Never rejects: a failed read is logged, and the counters are those of the last good one.
    */
   refresh(): Promise<void>;
-  /** Health of each receiver and exporter. */
+  /** Health of each receiver: whether what counts is attached. */
   health(): readonly ComponentHealth[];
 }

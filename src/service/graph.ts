@@ -81,12 +81,13 @@ export class Graph {
    */
   async shutdown(deadlineMillis: number, successor?: Graph): Promise<void> {
     const deadline = Date.now() + deadlineMillis;
-    await shutdownAll(this.#extensions, deadlineMillis);
+    const extensions = shutdownAll(this.#extensions, deadlineMillis);
     const takenOver = successor?.receivers ?? [];
     const ending = [...this.#receivers.values()].filter(({ component }) => !takenOver.includes(component));
     await shutdownAll(ending, deadlineMillis);
     await shutdownAll(this.#processors, deadline - Date.now());
     await shutdownAll([...this.#exporters.values()], deadline - Date.now());
+    await extensions;
   }
 
   /** Has the receivers read, those upstream of an exporter or all of them. Never rejects. */
