@@ -1,7 +1,7 @@
 #!/bin/sh
 # The first program in the guest's own root: prepares what the scenarios need, runs the command that the host left in the
 # scratch share, leaves its status there and powers off.
-export HOME=/run TMPDIR=/tmp LC_ALL=C.UTF-8 PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
+export HOME=/run TMPDIR=/tmp LC_ALL=C PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
 exec </dev/null
 
 mount -t bpf bpf /sys/fs/bpf
@@ -11,6 +11,8 @@ mkdir -p /dev/pts /dev/shm
 mount -t devpts devpts /dev/pts
 mount -t tmpfs shm /dev/shm
 ln -sf /proc/self/fd /dev/fd
+# Asks for no change, but makes the overlay copy each file up into memory: see hot_files.sh.
+xargs chmod u+r </run/vm/hot_files
 ip link set lo up
 hostname dropreason-vm
 

@@ -9,6 +9,14 @@ import { join } from 'node:path';
  */
 export const KERNELS = ['5.10', '6.1', '6.12', '6.12-rt'] as const;
 
+/**
+ * CPUs of a guest. Under emulation a second one makes everything two to three times slower, for the two wait for each other,
+ * so only the kernel on which a packet's softirq may change CPUs at will has two.
+ */
+export function cpusOf(name: string): number {
+  return name === '6.12-rt' ? 2 : 1;
+}
+
 /** What is fetched or built once and kept between runs, outside the tree. */
 export function cacheDirectory(): string {
   const { DROPREASON_CACHE: chosen, XDG_CACHE_HOME: cache } = process.env;

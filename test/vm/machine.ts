@@ -14,7 +14,7 @@ const CONSOLE_LINES_SHOWN = 30;
  * detector take an emulated CPU that waits for a real one for a hung one.
  */
 const KERNEL_ARGUMENTS =
-  'console=ttyS0 quiet panic=-1 oops=panic mitigations=off nowatchdog rcupdate.rcu_cpu_stall_suppress=1 random.trust_cpu=on rcupdate.rcu_expedited=1';
+  'console=ttyS0 quiet panic=-1 oops=panic mitigations=off nowatchdog rcupdate.rcu_cpu_stall_suppress=1 random.trust_cpu=on';
 
 export interface Machine {
   readonly image: KernelImage;
@@ -45,16 +45,22 @@ export interface Outcome {
 /** Boots a kernel under emulation with this machine's root inside, runs the command and waits until the guest is gone. */
 export async function runMachine(machine: Machine): Promise<Outcome> {
   const scratch = mkdtempSync(join(tmpdir(), 'dropreason-vm-'));
+  const remove = () => rmSync(scratch, { recursive: true, force: true });
+  // For an interrupted run, which ends in the middle of the wait.
+  process.once('exit', remove);
   try {
     return await boot(machine, scratch);
   } finally {
-    rmSync(scratch, { recursive: true, force: true });
+    remove();
+    process.off('exit', remove);
   }
 }
 
 async function boot(machine: Machine, scratch: string): Promise<Outcome> {
   const initramfs = join(scratch, 'initramfs');
   await promisify(execFile)('sh', [join(import.meta.dirname, 'initramfs.sh'), machine.image.directory, initramfs]);
+  const hotFiles = await promisify(execFile)('sh', [join(import.meta.dirname, 'hot_files.sh')]);
+  writeFileSync(join(scratch, 'hot_files'), hotFiles.stdout);
   copyFileSync(join(import.meta.dirname, 'guest.sh'), join(scratch, 'guest.sh'));
   writeFileSync(join(scratch, 'command'), machine.command);
 
@@ -94,14 +100,28 @@ async function boot(machine: Machine, scratch: string): Promise<Outcome> {
 function qemuArguments(machine: Machine, scratch: string, initramfs: string): string[] {
   const share = (tag: string, path: string, readonly: boolean) =>
     `local,path=${path.replaceAll(',', ',,')},mount_tag=${tag},security_model=none,multidevs=remap${readonly ? ',readonly=on' : ''}`;
+  // Emulated even where /dev/kvm exists: nested, it is often there and hangs. One CPU more is possible than there is, as on
+  // many a real machine: maps are laid out by possible CPUs.
+  const options = {
+    accel: 'tcg,thread=multi',
+    cpu: 'max',
+    smp: `cpus=${machine.cpus},maxcpus=${machine.cpus + 1}`,
+    m: `${machine.memoryMebibytes}`,
+    display: 'none',
+    serial: `file:${join(scratch, 'console')}`,
+    kernel: machine.image.vmlinuz,
+    initrd: initramfs,
+    append: KERNEL_ARGUMENTS,
+  };
+  const shares = [
+    share('host', '/', true),
+    share('modules', join(machine.image.directory, 'lib', 'modules'), true),
+    share('scratch', scratch, false),
+  ];
   return [
-    // Emulated even where /dev/kvm exists: nested, it is often there and hangs.
-    ...['-accel', 'tcg,thread=multi', '-cpu', 'max', '-smp', `${machine.cpus}`, '-m', `${machine.memoryMebibytes}`],
-    ...['-nodefaults', '-no-reboot', '-display', 'none', '-serial', `file:${join(scratch, 'console')}`],
-    ...['-kernel', machine.image.vmlinuz, '-initrd', initramfs, '-append', KERNEL_ARGUMENTS],
-    ...['-virtfs', share('host', '/', true)],
-    ...['-virtfs', share('modules', join(machine.image.directory, 'lib', 'modules'), true)],
-    ...['-virtfs', share('scratch', scratch, false)],
+    ...['-nodefaults', '-no-reboot'],
+    ...Object.entries(options).flatMap(([name, value]) => [`-${name}`, value]),
+    ...shares.flatMap((value) => ['-virtfs', value]),
   ];
 }
 

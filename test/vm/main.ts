@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { type Fetched, fetchKernels } from './fetch.ts';
 import { count, type KernelRun, runKernel } from './kernel_run.ts';
-import { findImage, KERNELS, type KernelImage } from './kernels.ts';
+import { cpusOf, findImage, KERNELS, type KernelImage } from './kernels.ts';
 import { kernelsAreUpToDate, writeKernels } from './kernels_doc.ts';
 import type { ScenarioResult } from './results.ts';
 
@@ -11,9 +11,9 @@ const USAGE = `usage: npm run test:vm -- [options] [-- COMMAND…]
   --kernel NAME    this kernel alone (repeatable): ${KERNELS.join(', ')}
   --filter TEXT    only scenarios whose name and family have this in them; docs/kernels.md stays as it is
   --check          fail where docs/kernels.md isn't what this run would write, rather than write it
-  --cpus N         CPUs of a guest (2: sums over CPUs and packets across them need more than one)
-  --jobs N         guests at a time (one for each --cpus of this machine's: more than that is no quicker)
-  --timeout N      seconds for one kernel, boot included (900)
+  --cpus N         CPUs of a guest (1, of 6.12-rt 2)
+  --jobs N         guests at a time (one for each CPU of this machine)
+  --timeout N      seconds for one kernel, boot included (1200)
   COMMAND          run this in each guest rather than the scenarios, and show what it prints`;
 
 const ROOT = join(import.meta.dirname, '..', '..');
@@ -25,9 +25,9 @@ const { values: options, positionals } = parseArgs({
     kernel: { type: 'string', multiple: true },
     filter: { type: 'string', default: '' },
     check: { type: 'boolean', default: false },
-    cpus: { type: 'string', default: '2' },
+    cpus: { type: 'string' },
     jobs: { type: 'string' },
-    timeout: { type: 'string', default: '900' },
+    timeout: { type: 'string', default: '1200' },
     help: { type: 'boolean', short: 'h', default: false },
   },
 });
@@ -51,10 +51,9 @@ async function main(): Promise<number> {
     return 2;
   }
   const images = await obtain(names);
-  const cpus = Number(options.cpus);
-  const jobs = Number(options.jobs ?? Math.max(1, Math.floor(availableParallelism() / cpus)));
+  const jobs = Number(options.jobs ?? availableParallelism());
   const queue = [...images];
-  await Promise.all(Array.from({ length: jobs }, () => work(queue, cpus)));
+  await Promise.all(Array.from({ length: jobs }, () => work(queue)));
   if (positionals.length === 0) settleDoc();
   console.log(`${totals.passed} passed, ${totals.failed} failed, ${totals.skipped} skipped`);
   return totals.failed > 0 ? 1 : 0;
@@ -80,10 +79,10 @@ function sayNotFetched(name: string, fetched: Fetched | undefined): void {
   say(name, missing ? 'skip' : 'FAIL', 'kernel image', fetched?.what ?? '');
 }
 
-async function work(queue: KernelImage[], cpus: number): Promise<void> {
+async function work(queue: KernelImage[]): Promise<void> {
   for (let image = queue.shift(); image !== undefined; image = queue.shift()) {
     try {
-      await runOne(image, cpus);
+      await runOne(image);
     } catch (error) {
       totals.failed += 1;
       say(image.name, 'FAIL', 'the virtual machine', String(error));
@@ -91,8 +90,9 @@ async function work(queue: KernelImage[], cpus: number): Promise<void> {
   }
 }
 
-async function runOne(image: KernelImage, cpus: number): Promise<void> {
+async function runOne(image: KernelImage): Promise<void> {
   const started = performance.now();
+  const cpus = Number(options.cpus ?? cpusOf(image.name));
   const machine = { image, cpus, memoryMebibytes: 2_048, limitMillis: Number(options.timeout) * 1_000 };
   if (positionals.length > 0) return runCommand(machine);
   const command = `cd ${quote(ROOT)} && exec ${quote(NODE)} test/kernel/main.ts --filter ${quote(options.filter)}`;

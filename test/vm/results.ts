@@ -32,7 +32,7 @@ export function parseLine(line: string): ScenarioResult | RunSummary | undefined
   }
   if (typeof value !== 'object' || value === null) return undefined;
   const fields = value as Record<string, unknown>;
-  if (typeof fields['scenario'] === 'string') return toResult(fields['scenario'], fields);
+  if (typeof fields.scenario === 'string') return toResult(fields.scenario, fields);
   const { passed, failed, skipped } = fields;
   if (typeof passed !== 'number' || typeof failed !== 'number') return undefined;
   return { passed, failed, skipped: typeof skipped === 'number' ? skipped : 0 };
@@ -49,14 +49,14 @@ function toResult(scenario: string, fields: Record<string, unknown>): ScenarioRe
   return {
     scenario,
     family: text('family'),
-    ok: fields['ok'] === true,
+    ok: fields.ok === true,
     reason: text('reason'),
     direction: text('direction'),
     drops: number('drops') ?? 0,
     bytes: number('bytes'),
     message: text('message'),
     skipped: typeof skipped === 'string' ? skipped : skipped === true ? text('message') || 'no reason given' : undefined,
-    note: why(fields['expected']) || undefined,
+    note: why(fields.expected) || undefined,
   };
 }
 
