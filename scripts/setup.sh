@@ -5,7 +5,7 @@ set -eu
 cd "$(dirname "$0")/.."
 
 build_packages='clang llvm libbpf-dev libelf-dev zlib1g-dev g++'
-test_packages='iproute2 iptables nftables prometheus bpftool bpftrace ca-certificates gcc libc6-dev procps util-linux'
+test_packages='iproute2 iptables nftables bpftool bpftrace ca-certificates gcc libc6-dev procps util-linux'
 
 say() { printf 'dropreason: %s\n' "$*" >&2; }
 
@@ -14,7 +14,7 @@ have_build() {
   command -v clang && command -v llvm-strip && command -v g++ && [ -e /usr/include/bpf/libbpf.h ]
 }
 have_test() {
-  have_build && command -v ip && command -v tc && command -v iptables-legacy && command -v nft && command -v prometheus &&
+  have_build && command -v ip && command -v tc && command -v iptables-legacy && command -v nft &&
     command -v bpftrace && [ -e /usr/sbin/bpftool ] && command -v gcc && command -v taskset
 }
 

@@ -9,11 +9,6 @@ sh scripts/setup.sh test
 cache=${DROPREASON_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/dropreason}/peers
 mkdir -p "$cache"
 
-# The address of a program: what the variable says, what is on PATH, or nothing.
-find_peer() { # VALUE PROGRAM
-  if [ -n "$1" ]; then echo "$1"; else command -v "$2" || true; fi
-}
-
 build_collector() {
   if ! command -v go >/dev/null; then
     echo 'skip: no OpenTelemetry Collector: Go 1.26 is not here to build it, and OTELCOL_PEER names none' >&2
@@ -32,32 +27,11 @@ build_collector() {
   echo "$binary"
 }
 
-# Unpacked, not installed: Debian's package would start a service of its own.
-fetch_prometheus() {
-  directory=$cache/prometheus
-  if [ ! -x "$directory/usr/bin/prometheus" ]; then
-    if ! command -v apt-get >/dev/null || ! command -v dpkg >/dev/null; then
-      echo "skip: no Prometheus: it is not on PATH, and this is no Debian to fetch it from" >&2
-      return
-    fi
-    echo 'fetching Prometheus' >&2
-    scratch=$(mktemp -d)
-    get() { (cd "$scratch" && apt-get download -qq -o APT::Sandbox::User= prometheus) >&2; }
-    get 2>/dev/null || { apt-get update -qq >&2 && get; }
-    dpkg -x "$scratch"/*.deb "$scratch/unpacked"
-    rm -rf "$directory"
-    mv "$scratch/unpacked" "$directory"
-    rm -r "$scratch"
-  fi
-  echo "$directory/usr/bin/prometheus"
-}
-
-OTELCOL_PEER=$(find_peer "${OTELCOL_PEER:-}" otelcol)
+OTELCOL_PEER=${OTELCOL_PEER:-$(command -v otelcol || true)}
 [ -n "$OTELCOL_PEER" ] || OTELCOL_PEER=$(build_collector)
-PROMETHEUS_PEER=$(find_peer "${PROMETHEUS_PEER:-}" prometheus)
-[ -n "$PROMETHEUS_PEER" ] || PROMETHEUS_PEER=$(fetch_prometheus)
-PROMTOOL_PEER=$(find_peer "${PROMTOOL_PEER:-}" promtool)
-[ -n "$PROMTOOL_PEER" ] || [ -z "$PROMETHEUS_PEER" ] || PROMTOOL_PEER=$(dirname "$PROMETHEUS_PEER")/promtool
+prometheus=$(sh scripts/prometheus.sh)
+PROMETHEUS_PEER=${PROMETHEUS_PEER:-${prometheus:+$prometheus/prometheus}}
+PROMTOOL_PEER=${PROMTOOL_PEER:-${prometheus:+$prometheus/promtool}}
 export OTELCOL_PEER PROMETHEUS_PEER PROMTOOL_PEER
 
 exec node_modules/.bin/node node_modules/.bin/vitest run --config test/peers/vitest.config.ts "$@"

@@ -5,5 +5,5 @@ here=$(dirname "$0")
 sh "$here/setup.sh" test
 cd "$here/.."
 [ ! -f test/kernel/build.sh ] || sh test/kernel/build.sh
-export PATH="$PWD/node_modules/.bin:/usr/sbin:/sbin:$PATH"
+export PATH="$PWD/node_modules/.bin:/usr/sbin:/sbin:$PATH:$(sh scripts/prometheus.sh)"
 exec node node_modules/.bin/vitest run "$@"
