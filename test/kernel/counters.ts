@@ -29,28 +29,31 @@ function sum(counts: Iterable<RegExpMatchArray>): Count {
 /** The rules of one iptables table that drop or reject, by their own packet and byte counters. */
 export function iptablesRules(bed: Testbed, role: Role, variant: IptablesVariant, table: string): Counter {
   return async () => {
-    const saved = await bed.run(role, `${iptables(bed, variant)}-save`, '-c', '-t', table);
+    const saved = await bed.sh(role, `${iptables(bed, variant)}-save -c -t ${table}`);
     return sum(saved.matchAll(/^\[(\d+):(\d+)\] -A .* -j (?:DROP|REJECT)\b/gm));
   };
 }
 
 /** Every nft rule with a counter in that namespace. */
 export function nftRules(bed: Testbed, role: Role): Counter {
-  return async () => sum((await bed.run(role, 'nft', 'list', 'ruleset')).matchAll(/counter packets (\d+) bytes (\d+)/g));
+  return async () => sum((await bed.sh(role, 'nft list ruleset')).matchAll(/counter packets (\d+) bytes (\d+)/g));
 }
 
 /** `Udp` `NoPorts` and the like: IPv4's from /proc/net/snmp or netstat, IPv6's (`Udp6NoPorts`) from snmp6. */
 export function snmp(bed: Testbed, role: Role, protocol: string, name: string): Counter {
   return async () => {
-    const files = bed.v6 ? ['/proc/net/snmp6'] : ['/proc/net/snmp', '/proc/net/netstat'];
-    const text = await bed.run(role, 'cat', ...files);
+    const text = bed.v6 ? bed.proc(role, 'snmp6') : bothTables(bed, role);
     return { drops: bed.v6 ? v6Value(text, `${protocol}6${name}`) : v4Value(text, protocol, name) };
   };
 }
 
 /** A value that IPv4 and IPv6 share, such as `Tcp` `AttemptFails`. */
 export function sharedSnmp(bed: Testbed, role: Role, protocol: string, name: string): Counter {
-  return async () => ({ drops: v4Value(await bed.run(role, 'cat', '/proc/net/snmp', '/proc/net/netstat'), protocol, name) });
+  return async () => ({ drops: v4Value(bothTables(bed, role), protocol, name) });
+}
+
+function bothTables(bed: Testbed, role: Role): string {
+  return bed.proc(role, 'snmp') + bed.proc(role, 'netstat');
 }
 
 function v6Value(text: string, name: string): number {
@@ -72,7 +75,7 @@ function v4Value(text: string, protocol: string, name: string): number {
 /** What the queueing disciplines of a device say they dropped; their bytes have the link's header and aren't used. */
 export function qdiscDrops(bed: Testbed, role: Role, device: string): Counter {
   return async () => {
-    const shown = await bed.run(role, 'tc', '-s', 'qdisc', 'show', 'dev', device);
+    const shown = await bed.sh(role, `tc -s qdisc show dev ${device}`);
     return { drops: sum(shown.matchAll(/\(dropped (\d+),()/g)).drops };
   };
 }
@@ -81,7 +84,7 @@ export function qdiscDrops(bed: Testbed, role: Role, device: string): Counter {
 export function lostBeforeIp(bed: Testbed, role: Role, device: string): Counter {
   const arrived = snmp(bed, role, 'Ip', 'InReceives');
   return async () => {
-    const shown = await bed.run(role, 'ip', '-s', 'link', 'show', 'dev', device);
+    const shown = await bed.sh(role, `ip -s link show dev ${device}`);
     const received = /RX:.*\n\s*\d+\s+(\d+)/.exec(shown)?.[1];
     if (received === undefined) throw new Error(`no received packets in ${shown}`);
     return { drops: Number(received) - (await arrived()).drops };

@@ -1,8 +1,10 @@
 import { spawnSync } from 'node:child_process';
-import { statSync } from 'node:fs';
+import { readFileSync, statSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { command } from './command.ts';
+import { Shell } from './shell.ts';
 
 export type Family = 'ipv4' | 'ipv6';
 export type Role = 'client' | 'router' | 'server';
@@ -41,11 +43,6 @@ const QUIET = [
 /** Written when the devices have no multicast any more: a router would join groups on them, and report that. */
 const FORWARD = ['ipv4/ip_forward=1', 'ipv6/conf/all/forwarding=1'];
 
-/** A cable carries nothing until the kernel's link watch, which runs by itself, has seen it: a queue or a bridge port drops till then. */
-const ALL_UP = `
-  while ip -o link show | grep -v ' lo:' | grep -qv 'state UP'; do sleep 0.01; done
-  while bridge -o link show | grep -qv 'state forwarding'; do sleep 0.01; done`;
-
 const made = new Set<Testbed>();
 let serial = 0;
 
@@ -61,6 +58,7 @@ export class Testbed {
   readonly roles: readonly Role[];
   readonly #prefix = `dropreason-${process.pid}-${++serial}`;
 
+  readonly #shells = new Map<Role, Shell>();
   #family: Family = 'ipv4';
 
   private constructor(shape: Shape) {
@@ -120,14 +118,14 @@ export class Testbed {
     return this.v6 ? 'fd01::1' : '10.1.0.1';
   }
 
-  /** Runs a command in the namespace of `role`, and returns what it printed. */
-  run(role: Role, file: string, ...args: readonly string[]): Promise<string> {
-    return command('nsenter', [`--net=/run/netns/${this.netns(role)}`, file, ...args]);
-  }
-
   /** Runs a shell script in the namespace of `role`, and returns what it printed. */
   sh(role: Role, script: string): Promise<string> {
-    return this.run(role, 'sh', '-ec', script);
+    return this.#shell(role).run(script);
+  }
+
+  /** What is in /proc/net/`name` there. */
+  proc(role: Role, name: string): string {
+    return readFileSync(`${this.#shell(role).proc}/${name}`, 'utf8');
   }
 
   /** Runs the traffic tool in the namespace of `role`, on one CPU, and returns the numbers that it reports. */
@@ -137,6 +135,8 @@ export class Testbed {
   }
 
   async remove(): Promise<void> {
+    for (const shell of this.#shells.values()) shell.close();
+    this.#shells.clear();
     const removals = this.roles.map((role) => `netns del ${this.netns(role)}`);
     await command('ip', ['-force', '-batch', '-'], removals.join('\n')).catch(() => {}); // some may not have been made
     made.delete(this);
@@ -153,8 +153,23 @@ export class Testbed {
     for (const role of this.roles) {
       await command('ip', ['-n', this.netns(role), '-batch', '-'], ['link set lo up', ...this.#devices(role)].join('\n'));
     }
-    for (const role of this.roles) await this.sh(role, ALL_UP);
+    for (const role of this.roles) await this.#allUp(role);
     if (this.shape === 'router') await this.#write('router', FORWARD);
+  }
+
+  #shell(role: Role): Shell {
+    const shell = this.#shells.get(role) ?? new Shell(this.netns(role));
+    this.#shells.set(role, shell);
+    return shell;
+  }
+
+  /** A cable carries nothing until the kernel's link watch, which runs by itself, has seen it: a queue or a bridge port drops till then. */
+  async #allUp(role: Role): Promise<void> {
+    const isDown = (link: string) => link !== '' && !link.includes(' lo:') && !link.includes(' state UP ');
+    while ((await this.sh(role, 'ip -o link show')).split('\n').some(isDown)) await sleep(10);
+    if (this.shape !== 'bridge' || role !== 'router') return;
+    const isClosed = (port: string) => port !== '' && !port.includes(' state forwarding ');
+    while ((await this.sh(role, 'bridge -o link show')).split('\n').some(isClosed)) await sleep(10);
   }
 
   /** Settings below /proc/sys/net, as `path=value`. */

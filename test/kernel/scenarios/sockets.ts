@@ -1,4 +1,5 @@
 import { snmp, Told } from '../counters.ts';
+import { resetIsDropped } from '../expectations.ts';
 import type { Scenario } from '../scenario.ts';
 import { BOTH, datagramBytes, sendDatagrams } from './datagrams.ts';
 
@@ -28,7 +29,9 @@ function closedTcpSocket(): Scenario {
         payload,
       );
       told.drops += dropped;
-      return { drops: count, bytes: count * (bed.header + TCP_HEADER + payload) };
+      const resets = resetIsDropped() ? 1 : 0;
+      const headers = (count + resets) * (bed.header + TCP_HEADER);
+      return { drops: count + resets, bytes: headers + count * payload };
     },
   };
 }
