@@ -5,9 +5,10 @@
 #include "lib/direction.bpf.h"
 #include "lib/attributes.bpf.h"
 
-static __always_inline bool within(const volatile struct dropreason_range *range, __u64 address)
+/* A return address is the first byte behind a function that ends with the call. */
+static __always_inline bool within(const volatile struct dropreason_range *range, __u64 return_address)
 {
-	return address - range->start < range->end - range->start;
+	return return_address - 1 - range->start < range->end - range->start;
 }
 
 /* The next member of the fragment list that this CPU is freeing, where symbols can't be read. */

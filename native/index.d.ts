@@ -75,7 +75,10 @@ export interface SymbolRange {
  */
 export declare function symbolRanges(names: readonly string[]): Record<string, SymbolRange>;
 
-/** The functions in which addresses lie; an empty name where that can't be told. About 50 ms, for any number. */
+/**
+ * The functions in which return addresses lie (one may be the first byte behind a function that ends with the call); an
+ * empty name where that can't be told. About 50 ms, for any number.
+ */
 export declare function symbolsAt(addresses: readonly bigint[]): string[];
 
 export interface ProbeOptions {

@@ -60,7 +60,7 @@ std::vector<std::string> symbols_at(const std::vector<uint64_t>& addresses) {
   std::vector<uint64_t> nearest(addresses.size(), 0);
   each_function([&](uint64_t start, std::string_view name) {
     for (size_t i = 0; i < addresses.size(); i++) {
-      if (start <= addresses[i] && start > nearest[i]) {
+      if (start < addresses[i] && start > nearest[i]) {
         nearest[i] = start;
         found[i] = base_name(name);
       }

@@ -14,6 +14,7 @@ struct SymbolRange {
 
 // Both read /proc/kallsyms through, keeping nothing; throw Error(kSymbols) where it can't be opened.
 std::map<std::string, SymbolRange> symbol_ranges(const std::vector<std::string>& names);
+// The functions that return addresses lie in: one may be the first byte behind a function that ends with a call.
 std::vector<std::string> symbols_at(const std::vector<uint64_t>& addresses);
 
 }  // namespace dropreason
