@@ -8,7 +8,8 @@ const HEAD = `# What each kernel tells
 
 Written by \`npm run test:vm\`, which boots each of these kernels and runs the scenarios of test/kernel/ in it. A cell is the
 reason under which that kernel's drops were counted; in every one of them the drops and the bytes were exact. Where kernels
-disagree on the direction too, it stands behind the reason. "–" is a scenario that this kernel or family hasn't got.
+disagree on the direction too, it stands behind the reason. "none" is a scenario of which nothing is counted: because nothing
+failed, or because the kernel lets nobody see it, as the footnote says. "–" is one that this kernel or family hasn't got.
 `;
 
 /** The results of a run, by kernel, in the order of the columns. */
@@ -41,11 +42,15 @@ function renderRow(kernels: readonly string[], byKernel: ReadonlyMap<string, Sce
   const cells = kernels.map((kernel) => {
     const result = byKernel.get(kernel);
     if (result === undefined) return '–';
-    const said = result.skipped === undefined ? `\`${result.reason}\`` : '–';
     const direction = result.skipped === undefined && directions.length > 1 ? ` ${result.direction}` : '';
-    return said + direction + (result.note === undefined ? '' : ` <sup>${footnote(result.note, notes)}</sup>`);
+    return renderReason(result) + direction + (result.note === undefined ? '' : ` <sup>${footnote(result.note, notes)}</sup>`);
   });
   return [directions.length === 1 ? directions[0] || '–' : '–', ...cells].join(' | ');
+}
+
+function renderReason({ skipped, drops, reason }: ScenarioResult): string {
+  if (skipped !== undefined) return '–';
+  return drops === 0 ? 'none' : `\`${reason}\``;
 }
 
 function footnote(note: string, notes: string[]): number {
