@@ -33,12 +33,15 @@ describe('the kernel', () => {
     expect(rest).toEqual({});
     if (range === undefined) throw new Error('skb_release_data is not in /proc/kallsyms');
     expect(range.end).toBeGreaterThan(range.start);
-    expect(native.symbolsAt([range.start, range.start + 1n, range.end - 1n, 0n])).toEqual([
-      'skb_release_data',
-      'skb_release_data',
-      'skb_release_data',
-      '',
-    ]);
+    expect(native.symbolsAt([range.start + 1n, range.end - 1n, 0n])).toEqual(['skb_release_data', 'skb_release_data', '']);
+  });
+
+  test.skipIf(why !== undefined)('takes the first byte behind a function for the return of its last call', () => {
+    const { skb_release_data: range } = native.symbolRanges(['skb_release_data']);
+    if (range === undefined) throw new Error('skb_release_data is not in /proc/kallsyms');
+    const [before, within] = native.symbolsAt([range.start, range.end]);
+    expect(before).not.toBe('skb_release_data');
+    expect(within).toBe('skb_release_data');
   });
 });
 
