@@ -65,6 +65,25 @@ describe.skipIf(whyNotHere(['ip', 'taskset', 'setpriv']) !== undefined)('the age
     }
   });
 
+  test('by every opt-in attribute, and what failed by protocol too', async () => {
+    const attributes = ['network.type', 'network.transport', 'network.interface.name', 'network.namespace.inode'];
+    const agent = await Agent.start({ receiver: { attributes } });
+    try {
+      const bytes = namespace.drop(17);
+      namespace.refuse(5);
+      const series = await agent.scrape();
+      const udp = { ...here(), network_type: 'ipv4', network_transport: 'udp', network_interface_name: 'lo' };
+      expect(sum(pick(series, COUNT, udp))).toBe(17);
+      expect(sum(pick(series, BYTES, udp))).toBe(bytes);
+      // A refused SYN finds no socket either.
+      expect(sum(pick(series, COUNT, { ...udp, network_transport: 'tcp' }))).toBe(5);
+      const connects = { ...here(), reason: 'TCP_CONNECT_BASIC', error_type: 'ECONNREFUSED', network_transport: 'tcp' };
+      expect(sum(pick(series, COUNT, { ...connects, network_type: 'ipv4', network_interface_name: 'unknown' }))).toBe(5);
+    } finally {
+      await agent.stop();
+    }
+  });
+
   test('from 0 on what users look for first', async () => {
     const agent = await Agent.start({ receiver: { attributes: [] } });
     try {

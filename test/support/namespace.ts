@@ -29,6 +29,12 @@ export class Namespace {
     return count * (payloadBytes + HEADER_BYTES);
   }
 
+  /** Has that many TCP connects refused. */
+  refuse(count: number): void {
+    const script = `for ((i = 0; i < ${count}; i++)); do (: < /dev/tcp/127.0.0.1/9) 2> /dev/null || :; done`;
+    execFileSync('ip', [...this.#sender(0), script], { env: ENV });
+  }
+
   /** Goes on dropping until the process is killed. */
   flood(): ChildProcess {
     return spawn('ip', [...this.#sender(0), `while :; do ${send(10)}; done`], { env: ENV, stdio: 'ignore' });
