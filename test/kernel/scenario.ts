@@ -37,6 +37,11 @@ export interface Scenario {
   readonly error?: string;
   /** Reasons that may be counted in these namespaces besides, because the scenario can't do without. */
   readonly beside?: readonly string[];
+  /**
+   * Its packets have lists of members that are freed after them, without a device: counted as drops of their own they would
+   * stand in no namespace, so what stands there counts against it.
+   */
+  readonly hasMembers?: true;
   /** The packet has no device, route or socket any more: only the tracepoint's socket argument (6.11) tells where it was. */
   readonly namespaceMayBeLost?: true;
   /** So many packets that an interrupt may bring some while our program counts one: drops and slot `nested` are the sum. */

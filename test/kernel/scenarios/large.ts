@@ -34,6 +34,7 @@ export const largeScenarios: readonly Scenario[] = [
   {
     name: 'large/fragments to a closed port',
     families: BOTH,
+    hasMembers: true,
     shape: 'pair',
     at: 'server',
     reason: 'NO_SOCKET',
@@ -44,6 +45,7 @@ export const largeScenarios: readonly Scenario[] = [
   {
     name: 'large/fragments in INPUT',
     families: BOTH,
+    hasMembers: true,
     shape: 'pair',
     tools: ['iptables-nft'],
     at: 'server',
