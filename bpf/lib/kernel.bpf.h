@@ -39,7 +39,6 @@ typedef struct {
 struct net_device {
 	char name[16];
 	int ifindex;
-	unsigned int flags;
 	unsigned int priv_flags;
 	possible_net_t nd_net;
 	struct hlist_node index_hlist;
@@ -77,7 +76,6 @@ struct sock {
 	struct sock_common __sk_common;
 	struct socket *sk_socket;
 	__u16 sk_protocol;
-	__u16 sk_type;
 	int sk_err;
 };
 
