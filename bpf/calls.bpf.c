@@ -95,18 +95,66 @@ static __always_inline bool is_reported(const struct sock *sk, const struct file
 	return inode && *inode == BPF_CORE_READ(file, f_inode, i_ino);
 }
 
-static __always_inline void failed_call(const struct pt_regs *regs, __u32 call, __u16 error)
+/* What the caller is told at once and isn't a failed attempt: one definition for every hook. */
+static __always_inline bool is_failure(__u32 call, __s64 error)
+{
+	if (error <= 0 || error >= ERESTARTSYS || error == EINTR)
+		return false;
+	if (call == DROPREASON_CALL_ACCEPT)
+		return error != EAGAIN;
+	return error != EINPROGRESS && error != EALREADY && error != EISCONN;
+}
+
+/* A system call returns: `regs` as the task entered the kernel. */
+static __always_inline int call_returns(const struct pt_regs *regs, __u32 call, __s64 value)
 {
 	const void *task = (const void *)bpf_get_current_task();
 	const struct file *file;
 	const struct sock *sk;
 
-	if (is_compat(task))
-		return;
+	if (!is_failure(call, -value) || is_compat(task))
+		return 0;
 	file = file_of(task, syscall_fd(regs));
 	sk = file ? tcp_sock_of(file, call) : NULL;
 	if (sk && !(call == DROPREASON_CALL_CONNECT && is_reported(sk, file)))
-		count_call(sk, call, error);
+		count_call(sk, call, -value);
+	return 0;
+}
+
+/*
+ * fexit (x86 5.5, arm64 6.0) on the calls' own functions: whatever reason a call fails for, and nothing to pay for any other
+ * call. The functions inside, such as inet_csk_accept(), don't see all of them: EMFILE, ECONNABORTED, a program's EPERM.
+ * Their argument isn't used: on 5.10 the verifier doesn't know its type.
+ */
+SEC("fexit")
+int connect_fexit(__u64 *ctx)
+{
+	return call_returns(entry_registers(), DROPREASON_CALL_CONNECT, ctx[1]);
+}
+
+SEC("fexit")
+int accept_fexit(__u64 *ctx)
+{
+	return call_returns(entry_registers(), DROPREASON_CALL_ACCEPT, ctx[1]);
+}
+
+SEC("fexit")
+int accept4_fexit(__u64 *ctx)
+{
+	return call_returns(entry_registers(), DROPREASON_CALL_ACCEPT, ctx[1]);
+}
+
+/* Their twins for kernels that know kprobes alone. */
+SEC("kretprobe")
+int connect_kretprobe(struct pt_regs *ctx)
+{
+	return call_returns(entry_registers(), DROPREASON_CALL_CONNECT, return_value(ctx));
+}
+
+SEC("kretprobe")
+int accept_kretprobe(struct pt_regs *ctx)
+{
+	return call_returns(entry_registers(), DROPREASON_CALL_ACCEPT, return_value(ctx));
 }
 
 /*
@@ -117,30 +165,21 @@ SEC("tp_btf/sys_exit")
 int sys_exit(__u64 *ctx)
 {
 	const struct pt_regs *regs = (const void *)ctx[0];
-	__s64 error = -(__s64)ctx[1];
+	__s64 value = ctx[1];
 
-	if (error <= 0 || error >= ERESTARTSYS || error == EINTR)
+	if (value >= 0)
 		return 0;
 	switch (syscall_number(regs)) {
 	case NR_CONNECT:
-		if (config.connect && error != EINPROGRESS && error != EALREADY && error != EISCONN)
-			failed_call(regs, DROPREASON_CALL_CONNECT, error);
-		break;
+		return config.connect ? call_returns(regs, DROPREASON_CALL_CONNECT, value) : 0;
 	case NR_ACCEPT:
 	case NR_ACCEPT4:
-		if (config.accept && error != EAGAIN)
-			failed_call(regs, DROPREASON_CALL_ACCEPT, error);
-		break;
+		return config.accept ? call_returns(regs, DROPREASON_CALL_ACCEPT, value) : 0;
 	}
 	return 0;
 }
 
-/*
- * A connection attempt that fails later, blocking or not: SYN_SENT → CLOSE with an error on the socket (5.5 as a BTF
- * tracepoint). Without an error it was a close(), or a failure that the call returns itself.
- */
-SEC("tp_btf/inet_sock_set_state")
-int inet_sock_set_state(__u64 *ctx)
+static __always_inline int state_changes(__u64 *ctx)
 {
 	const struct sock *sk = (const void *)ctx[0];
 	int old_state = ctx[1], new_state = ctx[2];
@@ -154,10 +193,28 @@ int inet_sock_set_state(__u64 *ctx)
 	if (old_state != TCP_SYN_SENT || new_state != TCP_CLOSE)
 		return 0;
 	error = sk->sk_err;
-	if (!error)
+	/* The other program has counted it where there is an entry: its attempt began by removing the entry. */
+	if (!error || bpf_map_lookup_elem(&dropreason_connects, &address))
 		return 0;
 	inode = BPF_CORE_READ(sk, sk_socket, file, f_inode, i_ino);
 	bpf_map_update_elem(&dropreason_connects, &address, &inode, BPF_ANY);
 	count_call(sk, DROPREASON_CALL_CONNECT, error);
 	return 0;
+}
+
+/*
+ * A connection attempt that fails later, blocking or not: SYN_SENT → CLOSE with an error on the socket (5.5 as a BTF
+ * tracepoint). Without an error it was a close(), or a failure that the call returns itself.
+ */
+SEC("tp_btf/inet_sock_set_state")
+int inet_sock_set_state(__u64 *ctx)
+{
+	return state_changes(ctx);
+}
+
+/* Once more, for a change in a softirq that interrupted the first, which the kernel then skips. */
+SEC("tp_btf/inet_sock_set_state")
+int inet_sock_set_state_again(__u64 *ctx)
+{
+	return state_changes(ctx);
 }

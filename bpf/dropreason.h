@@ -44,19 +44,30 @@ enum dropreason_slot {
 	DROPREASON_SLOT_ATTRIBUTES_FULL = 3,
 	/* Lost: the reason, or the call, has no row and the map of such was full. */
 	DROPREASON_SLOT_UNLISTED_FULL = 4,
-	DROPREASON_SLOTS = 5,
+	/* Counted, but as a rule's drop even if NAT or conntrack dropped it: the map of their notes was full. */
+	DROPREASON_SLOT_NOTES_FULL = 5,
+	/* Counted, but without its call chain: the map of such was full, or the freeing function wasn't in it. */
+	DROPREASON_SLOT_STACKS_FULL = 6,
+	DROPREASON_SLOTS = 7,
 };
 
 /* Reasons of our own, beyond the reach of the kernel's (a subsystem's id is in the upper 16 bits). */
 #define DROPREASON_CALL_CONNECT 0xffffff01u
 #define DROPREASON_CALL_ACCEPT 0xffffff02u
+#define DROPREASON_NOTE_NAT 0xffffff03u
+#define DROPREASON_NOTE_CONNTRACK 0xffffff04u
+/* In dropreason_rescued alone: runs of the rescuing program that had something to count. */
+#define DROPREASON_RESCUED 0xffffff05u
 
 /* Bits of config.attributes: what the key of dropreason_attributes holds besides reason, direction and family. */
 #define DROPREASON_BY_PROTOCOL (1u << 0)
 #define DROPREASON_BY_INTERFACE (1u << 1)
 #define DROPREASON_BY_NETNS (1u << 2)
-/* The freeing location of packets that the kernel gives no reason for. */
+/* The freeing location of packets that the kernel gives no reason for, and that of every packet. */
 #define DROPREASON_BY_LOCATION (1u << 3)
+#define DROPREASON_BY_EVERY_LOCATION (1u << 4)
+/* The call chain of what netfilter dropped. */
+#define DROPREASON_BY_STACK (1u << 5)
 
 /* Value of dropreason_key.protocol where there is no IP header. */
 #define DROPREASON_NO_PROTOCOL 0xffffu
@@ -64,14 +75,28 @@ enum dropreason_slot {
 /* A row that is no array index. What wasn't asked for is zero. */
 struct dropreason_key {
 	__u64 location; /* return address in the function that freed the packet */
-	__u32 reason; /* the kernel's number, or DROPREASON_CALL_* */
+	__u64 stack; /* key of dropreason_stacks */
+	__u32 reason; /* the kernel's number, or one of DROPREASON_CALL_*, NOTE_*, RESCUED */
 	__u32 netns; /* inode number of the network namespace */
 	__u16 error; /* errno of a failed call */
 	__u16 protocol; /* IP protocol number or DROPREASON_NO_PROTOCOL */
 	__u8 direction; /* enum dropreason_direction */
 	__u8 family; /* enum dropreason_family */
-	__u8 pad[2];
+	__u8 unconfirmed; /* 1: with a stack, and conntrack had yet to confirm the connection when NAT was through with it */
+	__u8 pad;
 	char interface[16]; /* IFNAMSIZ */
+};
+
+/* A call chain from the function that freed the packet outwards: return addresses, 0 behind the last. */
+#define DROPREASON_FRAMES 12
+struct dropreason_stack {
+	__u64 frames[DROPREASON_FRAMES];
+};
+
+/* What is pinned, and since when it counts; fingerprint is empty until all maps are pinned. */
+struct dropreason_identity {
+	__u64 start_time_millis;
+	char fingerprint[64];
 };
 
 /* Bits of config.hints: what a reason's name says about direction where the packet itself says nothing. */
@@ -89,9 +114,13 @@ struct dropreason_config {
 	__u32 reasons; /* reasons 0 … reasons-1 have rows of their own */
 	__u32 unspecified; /* the running kernel's SKB_DROP_REASON_NOT_SPECIFIED */
 	__u32 attributes; /* DROPREASON_BY_* */
+	__u32 netfilter; /* the running kernel's SKB_DROP_REASON_NETFILTER_DROP; that of unspecified where it has none */
+	__u32 reasoned; /* 1 where the kernel's reasons are used */
 	__u32 atomic; /* 1 where the kernel doesn't keep a program from interrupting itself */
-	__u32 connect; /* 1 where failed connects are counted */
-	__u32 accept; /* 1 where failed accepts are counted */
+	__u32 rescue; /* 1 where a second program counts what the first was kept from */
+	__u32 notes; /* 1 where hooks of NAT and conntrack may leave notes */
+	__u32 connect; /* 1 where the system calls' tracepoint counts failed connects */
+	__u32 accept; /* 1 where it counts failed accepts */
 	__u32 pad;
 	struct dropreason_range fragments; /* skb_release_data, which frees fragment lists; empty where unreadable */
 	struct dropreason_range lists; /* kfree_skb_list, which does on kernels before 5.19 */

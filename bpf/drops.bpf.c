@@ -4,6 +4,15 @@
 #include "lib/length.bpf.h"
 #include "lib/direction.bpf.h"
 #include "lib/attributes.bpf.h"
+#include "lib/notes.bpf.h"
+#include "lib/seen.bpf.h"
+#include "lib/stack.bpf.h"
+
+/* How a program counts: a constant at each call, so that each program has the code of its own way alone. */
+struct way {
+	bool cast; /* read routes by a cast (direction.bpf.h) */
+	bool rescue; /* count what the first program was kept from */
+};
 
 /* A return address is the first byte behind a function that ends with the call. */
 static __always_inline bool within(const volatile struct dropreason_range *range, __u64 return_address)
@@ -11,20 +20,23 @@ static __always_inline bool within(const volatile struct dropreason_range *range
 	return return_address - 1 - range->start < range->end - range->start;
 }
 
-/* The next member of the fragment list that this CPU is freeing, where symbols can't be read. */
+/*
+ * The next member of the fragment list that this CPU is freeing, where symbols can't be read. Key: 0, or 1 for the rescuing
+ * program. Size: 16 bytes a CPU.
+ */
 struct {
 	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
-	__uint(max_entries, 1);
+	__uint(max_entries, 2);
 	__type(key, __u32);
 	__type(value, __u64);
 } dropreason_fragment SEC(".maps");
 
-static __always_inline bool is_next_fragment(const struct sk_buff *skb)
+static __always_inline bool is_next_fragment(const struct sk_buff *skb, bool rescue)
 {
 	struct skb_shared_info *shared = (void *)(skb->head + skb->end);
 	struct sk_buff *list = NULL;
-	const __u32 zero = 0;
-	__u64 *expected = bpf_map_lookup_elem(&dropreason_fragment, &zero);
+	const __u32 key = rescue;
+	__u64 *expected = bpf_map_lookup_elem(&dropreason_fragment, &key);
 
 	if (!expected)
 		return false;
@@ -42,76 +54,115 @@ static __always_inline bool is_next_fragment(const struct sk_buff *skb)
  * kernels where kfree_skb() reports its own caller; a queue's list is freed there too, but its packets have a device.
  * Where symbols can't be read, the list of the last packet is walked along with the kernel.
  */
-static __always_inline bool is_fragment(const struct sk_buff *skb, __u64 location)
+static __always_inline bool is_fragment(const struct sk_buff *skb, __u64 location, bool rescue)
 {
 	if (config.fragments.end == 0)
-		return is_next_fragment(skb);
+		return is_next_fragment(skb, rescue);
 	return within(&config.fragments, location) || (within(&config.lists, location) && !skb->dev);
 }
 
-static __always_inline void fill_attributes(struct dropreason_key *key, const struct sk_buff *skb, __u64 location)
+/* Whether a reason is a netfilter rule's, as far as the reason tells. */
+static __always_inline bool may_be_netfilters(__u32 reason)
 {
-	if (config.attributes & DROPREASON_BY_PROTOCOL)
-		key->protocol = packet_protocol(skb, key->family);
-	if (config.attributes & DROPREASON_BY_INTERFACE)
-		packet_interface(key->interface, skb);
-	if (config.attributes & DROPREASON_BY_NETNS)
-		key->netns = BPF_CORE_READ(packet_net(skb), ns.inum);
-	if (config.attributes & DROPREASON_BY_LOCATION && key->reason == config.unspecified)
-		key->location = location;
+	return reason == config.netfilter || reason == config.unspecified || reason == DROPREASON_NOTE_NAT ||
+	       reason == DROPREASON_NOTE_CONNTRACK;
 }
 
-/* Whether more is to be said of a packet than its node row says. */
-static __always_inline bool has_attributes(__u32 reason)
+/* The attributes that a packet of this reason has: what is asked for, but for what only some have. */
+static __always_inline __u32 attributes_of(__u32 reason)
 {
-	return config.attributes & ~DROPREASON_BY_LOCATION || (config.attributes && reason == config.unspecified);
+	__u32 attributes = config.attributes;
+
+	if (reason != config.unspecified)
+		attributes &= ~DROPREASON_BY_LOCATION;
+	if (!may_be_netfilters(reason))
+		attributes &= ~DROPREASON_BY_STACK;
+	return attributes;
+}
+
+static __always_inline void fill_attributes(struct dropreason_key *key, __u64 *ctx, __u32 attributes, bool rescue)
+{
+	const struct sk_buff *skb = (const void *)ctx[0];
+	__u64 location = ctx[1];
+
+	if (attributes & DROPREASON_BY_PROTOCOL)
+		key->protocol = packet_protocol(skb, key->family);
+	if (attributes & DROPREASON_BY_INTERFACE)
+		packet_interface(key->interface, skb);
+	if (attributes & DROPREASON_BY_NETNS)
+		key->netns = BPF_CORE_READ(packet_net(skb), ns.inum);
+	if (attributes & (DROPREASON_BY_LOCATION | DROPREASON_BY_EVERY_LOCATION))
+		key->location = location;
+	if (attributes & DROPREASON_BY_STACK) {
+		key->stack = packet_stack(ctx, location, rescue);
+		key->unconfirmed = is_unconfirmed(skb);
+	}
 }
 
 /* Node rows are for the reasons that have one and need no more said; everything else has a key. */
-static __always_inline void count_drop(const struct sk_buff *skb, __u64 location, __u32 reason, bool cast)
+static __always_inline void count_drop(__u64 *ctx, __u32 reason, const struct way way)
 {
+	const struct sk_buff *skb = (const void *)ctx[0];
 	__u8 hint = reason < sizeof(config.hints) ? config.hints[reason] : 0;
-	__u8 direction = packet_direction(skb, hint, cast);
+	__u8 direction = packet_direction(skb, hint, way.cast);
 	__u8 family = packet_family(skb);
+	__u32 attributes = attributes_of(reason);
 	__s32 bytes = packet_bytes(skb);
 
 	if (bytes < 0) {
 		count_loss(DROPREASON_SLOT_NO_HEADER);
 		bytes = skb->len;
 	}
-	if (has_attributes(reason)) {
+	if (attributes) {
 		struct dropreason_key key = { .reason = reason, .direction = direction, .family = family };
 
-		fill_attributes(&key, skb, location);
+		fill_attributes(&key, ctx, attributes, way.rescue);
 		if (count_key(&dropreason_attributes, &key, bytes))
 			return;
 		count_loss(DROPREASON_SLOT_ATTRIBUTES_FULL);
 	}
-	if (reason < config.reasons) {
+	if (reason < config.reasons && !way.rescue) {
 		count_row(reason << DROPREASON_REASON_SHIFT | direction << DROPREASON_DIRECTION_SHIFT | family, bytes);
 	} else {
 		struct dropreason_key key = { .reason = reason, .direction = direction, .family = family };
+		void *map = way.rescue ? (void *)&dropreason_rescued : (void *)&dropreason_unlisted;
 
-		if (!count_key(&dropreason_unlisted, &key, bytes))
+		if (!count_key(map, &key, bytes))
 			count_loss(DROPREASON_SLOT_UNLISTED_FULL);
 	}
 }
 
-static __always_inline int dropped(__u64 *ctx, bool cast)
+static __always_inline __u32 reason_of(__u64 *ctx)
 {
-	const struct sk_buff *skb = (const void *)ctx[0];
-	__u64 location = ctx[1];
+	__u32 noted = config.notes ? take_note(ctx[0]) : 0;
 	__u32 reason = config.unspecified;
 
-	if (bpf_core_type_exists(enum skb_drop_reason___any))
+	if (config.reasoned && bpf_core_type_exists(enum skb_drop_reason___any))
 		reason = ctx[2];
+	/* What notes a verdict of netfilter's may be freed by others in the end, such as tc's conntrack action. */
+	return noted && may_be_netfilters(reason) ? noted : reason;
+}
+
+static __always_inline int dropped(__u64 *ctx, const struct way way)
+{
+	const struct sk_buff *skb = (const void *)ctx[0];
+
 	if (!skb->protocol && !skb->network_header)
 		count_loss(DROPREASON_SLOT_NOT_PACKET);
-	else if (is_fragment(skb, location))
+	else if (is_fragment(skb, ctx[1], way.rescue))
 		count_loss(DROPREASON_SLOT_FRAGMENT);
 	else
-		count_drop(skb, location, reason, cast);
+		count_drop(ctx, reason_of(ctx), way);
 	return 0;
+}
+
+static __always_inline int first_to_see(__u64 *ctx, bool cast)
+{
+	const struct way way = { .cast = cast };
+
+	if (config.rescue)
+		mark_seen(ctx, (const void *)ctx[0]);
+	return dropped(ctx, way);
 }
 
 /*
@@ -121,12 +172,41 @@ static __always_inline int dropped(__u64 *ctx, bool cast)
 SEC("tp_btf/kfree_skb")
 int kfree_skb(__u64 *ctx)
 {
-	return dropped(ctx, true);
+	return first_to_see(ctx, true);
 }
 
 /* Its twin for kernels before 6.2, where a pointer can't be cast. */
 SEC("tp_btf/kfree_skb")
 int kfree_skb_copy(__u64 *ctx)
 {
-	return dropped(ctx, false);
+	return first_to_see(ctx, false);
+}
+
+static __always_inline int rescue(__u64 *ctx, bool cast)
+{
+	const struct dropreason_key all = { .reason = DROPREASON_RESCUED };
+	const struct way way = { .cast = cast, .rescue = true };
+
+	if (was_seen(ctx, (const void *)ctx[0]))
+		return 0;
+	/* Told apart from what was missed for good: recursion misses of the first program less these. */
+	if (!count_key(&dropreason_rescued, &all, 0))
+		return 0;
+	return dropped(ctx, way);
+}
+
+/*
+ * A drop in a softirq that interrupted kfree_skb: since 6.1 (05b24ff9b2cf) the kernel skips a program that is running on this
+ * CPU already. Attached after it, so that it is called after it.
+ */
+SEC("tp_btf/kfree_skb")
+int nested(__u64 *ctx)
+{
+	return rescue(ctx, true);
+}
+
+SEC("tp_btf/kfree_skb")
+int nested_copy(__u64 *ctx)
+{
+	return rescue(ctx, false);
 }

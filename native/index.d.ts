@@ -6,7 +6,18 @@
 /** What went wrong, said once and with the kernel's own words. */
 export interface NativeError extends Error {
   /** What was being done. `ERR_ARGUMENT` is the caller's mistake, `ERR_CLOSED` a use after `close`. */
-  readonly code: 'ERR_BTF' | 'ERR_OPEN' | 'ERR_LOAD' | 'ERR_ATTACH' | 'ERR_MAP' | 'ERR_SYMBOLS' | 'ERR_ARGUMENT' | 'ERR_CLOSED';
+  readonly code:
+    | 'ERR_BTF'
+    | 'ERR_OPEN'
+    | 'ERR_LOAD'
+    | 'ERR_ATTACH'
+    | 'ERR_MAP'
+    | 'ERR_SYMBOLS'
+    | 'ERR_PIN'
+    | 'ERR_LOCKED'
+    | 'ERR_CAPABILITIES'
+    | 'ERR_ARGUMENT'
+    | 'ERR_CLOSED';
   /** The errno's name, such as `EPERM`; empty where there is none. */
   readonly errno: string;
   /** libbpf's last lines, the verifier's among them; empty where it said nothing. */
@@ -30,10 +41,21 @@ export interface Layout {
     readonly protocol: number;
     readonly interface: number;
     readonly netns: number;
+    /** Where packets without a reason were freed. */
     readonly location: number;
+    /** Where every packet was freed. */
+    readonly everyLocation: number;
+    /** The call chain of netfilter's drops. */
+    readonly stack: number;
   };
   /** The reasons under which failed calls are counted. */
   readonly calls: { readonly connect: number; readonly accept: number };
+  /** The reasons of packets for which a hook of netfilter has left a note. */
+  readonly notes: { readonly nat: number; readonly conntrack: number };
+  /** The reason under which the map `rescued` counts everything that was rescued, losses too: no row of its own. */
+  readonly rescued: number;
+  /** What the kernel function of a system call is called before the call's name, such as `__x64_sys_`. */
+  readonly syscallPrefix: string;
   /** Values of ProbeOptions.hints. */
   readonly hints: { readonly ingress: number; readonly egress: number };
   /** RowKey.protocol where there was no IP header. */
@@ -84,24 +106,46 @@ export declare function symbolsAt(addresses: readonly bigint[]): string[];
 export interface ProbeOptions {
   /** Path of the BPF object. */
   readonly object: string;
-  /** The programs to load; each can then be attached. */
-  readonly programs: readonly string[];
   /** Node rows for the reasons 0 … reasons-1. */
   readonly reasons: number;
   /** The kernel's number for "not specified". */
   readonly unspecified: number;
+  /** The kernel's number for a drop by netfilter, for call chains; that of "not specified" where it has none. */
+  readonly netfilter: number;
   /** Layout.attributes, or-ed; and the most rows with such attributes. */
   readonly attributes: number;
   readonly attributesMaxEntries: number;
   /** Atomic adds, for kernels that don't guard a program against itself. */
   readonly atomic: boolean;
-  readonly connect: boolean;
-  readonly accept: boolean;
+  /** Whether the kernel's reasons are used; else every packet is "not specified", as on kernels without them. */
+  readonly reasoned: boolean;
+  /** Whether hooks of netfilter may leave notes. */
+  readonly notes: boolean;
+  /** Whether the program that rescues what the first was kept from counting is attached beside it. */
+  readonly rescue: boolean;
   /** Where skb_release_data and kfree_skb_list lie, where that is known. */
   readonly fragments: SymbolRange | undefined;
   readonly lists: SymbolRange | undefined;
   /** Layout.hints by reason. */
   readonly hints: Uint8Array;
+  /** Keeps maps and links in the kernel when the process ends. */
+  readonly pin: PinOptions | undefined;
+}
+
+export interface PinOptions {
+  /** A directory of a BPF file system, made where it isn't there. */
+  readonly directory: string;
+  /** Tells one layout and configuration from another: what is pinned under another one is removed. At most 64 bytes. */
+  readonly fingerprint: string;
+  /** When counting begins, in milliseconds since the epoch, unless what is pinned is carried on with. */
+  readonly startTimeMillis: number;
+}
+
+/** A program and where it runs. */
+export interface Attachment {
+  readonly program: string;
+  /** The kernel function, for programs of fentry, fexit, kprobe and kretprobe; empty for those of tracepoints. */
+  readonly target: string;
 }
 
 /** A row that is no array index: bpf/dropreason.h says what each field holds. Counts are exact up to 2^53. */
@@ -114,6 +158,10 @@ export interface Row {
   readonly direction: number;
   readonly family: number;
   readonly interface: string;
+  /** Key of Probe.stacks(); 0 where none was asked for or had room. */
+  readonly stack: bigint;
+  /** The packet's connection was not confirmed yet though NAT was through with it; told with a stack alone. */
+  readonly unconfirmed: boolean;
   readonly packets: number;
   readonly bytes: number;
 }
@@ -134,12 +182,27 @@ export interface MapUse {
   readonly bytes: number;
 }
 
-/** A loaded BPF object. `close` detaches and frees it, and so does the garbage collector. */
+/**
+ * The maps, and the programs that were attached to count into them. `close` detaches and frees all but what is pinned, and so
+ * does the garbage collector.
+ */
 export declare class Probe {
-  /** Opens, sizes and loads; nothing is attached yet. `ERR_OPEN`, `ERR_LOAD`, `ERR_MAP`. */
+  /**
+   * Makes and sizes the maps, or takes over pinned ones with all that is attached; `ERR_OPEN`, `ERR_MAP`, `ERR_LOAD`;
+   * `ERR_PIN` where nothing can be pinned there, `ERR_LOCKED` where another process has pinned there and is alive.
+   */
   constructor(options: ProbeOptions);
-  /** Attaches one of the loaded programs; `ERR_ATTACH`. Attaching twice does nothing. */
-  attach(program: string): void;
+  /**
+   * Loads and attaches programs, all of them or none, in this order; `ERR_LOAD`, `ERR_ATTACH`, `ERR_PIN`. `calls` says which
+   * calls the program at the system calls' return counts. What is attached already is left alone.
+   */
+  attach(attachments: readonly Attachment[], calls?: { readonly connect: boolean; readonly accept: boolean }): void;
+  /** What is attached now, in order; what was taken over is among it. */
+  readonly attached: readonly Attachment[];
+  /** `taken_over` from what was pinned, or made anew; `replaced` where something of another fingerprint was pinned. */
+  readonly origin: 'new' | 'taken_over' | 'replaced';
+  /** When counting began, in milliseconds since the epoch; 0 where nothing is pinned. */
+  readonly startTimeMillis: number;
   /** CPUs that the counters have slices for: the highest possible one + 1. */
   readonly cpus: number;
   /** Rows of one CPU's slice. */
@@ -149,10 +212,21 @@ export declare class Probe {
    * Read-only memory: writing to it ends the process. Of length 0 after `close`.
    */
   readonly counters: BigUint64Array;
-  /** The rows with opt-in attributes, or those without a node row. `ERR_MAP`. */
-  entries(map: 'attributes' | 'unlisted'): Row[];
+  /** The rows with opt-in attributes, those without a node row, or those that were rescued. `ERR_MAP`. */
+  entries(map: 'attributes' | 'unlisted' | 'rescued'): Row[];
+  /** Return addresses by Row.stack, the innermost first: the function that freed the packet, its caller and so on. */
+  stacks(): ReadonlyMap<bigint, readonly bigint[]>;
   statistics(): ProgramStatistics[];
   maps(): MapUse[];
-  /** Detaches everything and frees it. Safe to call twice. */
+  /** Detaches everything that isn't pinned, and frees it. Safe to call twice. */
   close(): void;
 }
+
+/** Removes all that is pinned in a directory, and the directory; names what was there. `ERR_PIN`, `ERR_LOCKED`. */
+export declare function unpin(directory: string): string[];
+
+/**
+ * Gives up every capability of every thread of this process for good: effective, permitted, inheritable, ambient, and the
+ * bounding set where CAP_SETPCAP is held; sets no_new_privs. `ERR_CAPABILITIES`.
+ */
+export declare function dropCapabilities(): void;

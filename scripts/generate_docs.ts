@@ -4,11 +4,12 @@ import { fileURLToPath } from 'node:url';
 import { schema } from '../src/cli/schema.ts';
 import { factories } from '../src/components.ts';
 import { renderMetricsTable } from '../src/metrics/metrics_table.ts';
+import { renderReasonsDoc } from './reasons_doc.ts';
 
 /*
  * Writes what is generated: config/schema.json from the schemas that validate, docs/metrics.md from the metrics'
- * definitions, the loss slots of bpf/dropreason.h and docs/metrics.template.md. With --check it writes nothing, and fails
- * with a diff where a file is stale.
+ * definitions, the loss slots of bpf/dropreason.h and docs/metrics.template.md, docs/reasons.md from the catalog of reasons. With
+ * --check it writes nothing, and fails with a diff where a file is stale.
  */
 
 const root = fileURLToPath(new URL('..', import.meta.url));
@@ -72,7 +73,11 @@ function isFresh(path: string, text: string): boolean {
 }
 
 async function main(check: boolean): Promise<number> {
-  const files = { 'config/schema.json': await schemaText(), 'docs/metrics.md': metricsDoc() };
+  const files = {
+    'config/schema.json': await schemaText(),
+    'docs/metrics.md': metricsDoc(),
+    'docs/reasons.md': renderReasonsDoc(),
+  };
   if (!check) {
     for (const [path, text] of Object.entries(files)) writeFileSync(`${root}${path}`, text);
     return 0;

@@ -89,6 +89,7 @@ struct files_struct {
 };
 
 struct task_struct {
+	void *stack;
 	struct files_struct *files;
 };
 
@@ -105,6 +106,11 @@ struct sk_buff {
 	unsigned int end;
 	unsigned char *head;
 	unsigned char *data;
+	unsigned long _nfct;
+};
+
+struct nf_conn {
+	unsigned long status;
 };
 
 struct skb_shared_info {
@@ -136,6 +142,9 @@ struct rt6_info {
 enum skb_drop_reason___any {
 	DROPREASON_ANY_REASON = 1,
 };
+
+/* THREAD_SIZE of x86 and arm64. */
+#define TASK_STACK_BYTES 16384
 
 /* include/uapi/linux/if_ether.h */
 #define ETH_P_IP 0x0800

@@ -23,8 +23,8 @@ struct {
 } dropreason_metrics SEC(".maps");
 
 /*
- * Rows with opt-in attributes, shared by the CPUs. Size: attributes_max_entries × (40 + 16 bytes and the kernel's 48),
- * 0.4 MB by default. What doesn't fit goes to the node row without them.
+ * Rows with opt-in attributes, shared by the CPUs. Size: attributes_max_entries × (48 + 16 bytes and the kernel's 48),
+ * 0.5 MB by default. What doesn't fit goes to the node row without them.
  */
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);
@@ -33,7 +33,7 @@ struct {
 	__type(value, struct dropreason_count);
 } dropreason_attributes SEC(".maps");
 
-/* Rows that are no array index: failed calls by errno, subsystems' reasons. Size: 1024 × 104 bytes. */
+/* Rows that are no array index: failed calls by errno, subsystems' reasons. Size: 1024 × 112 bytes. */
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);
 	__uint(max_entries, 1024);
@@ -52,6 +52,25 @@ struct {
 	__type(key, __u64);
 	__type(value, __u64);
 } dropreason_connects SEC(".maps");
+
+/*
+ * What was dropped while kfree_skb was interrupted: the second program's own rows, since both may be at the same one. No opt-in
+ * attributes. Size: 1024 × 112 bytes, with atomic adds; what doesn't fit goes to the slot of dropreason_unlisted.
+ */
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, 1024);
+	__type(key, struct dropreason_key);
+	__type(value, struct dropreason_count);
+} dropreason_rescued SEC(".maps");
+
+/* For user space alone: whose maps these are, where they are pinned. Key: 0. Size: 72 bytes. */
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, struct dropreason_identity);
+} dropreason_identity SEC(".maps");
 
 static __always_inline void add(struct dropreason_count *count, __u64 bytes, bool atomic)
 {
@@ -76,9 +95,15 @@ static __always_inline void count_row(__u32 row, __u64 bytes)
 		add(count, bytes, config.atomic);
 }
 
+/* Slots are rare, and written by programs that interrupt one another. */
 static __always_inline void count_loss(enum dropreason_slot slot)
 {
-	count_row((config.reasons << DROPREASON_REASON_SHIFT) + slot, 0);
+	__u32 row = (config.reasons << DROPREASON_REASON_SHIFT) + slot;
+	__u32 index = bpf_get_smp_processor_id() * config.rows + row;
+	struct dropreason_count *count = bpf_map_lookup_elem(&dropreason_metrics, &index);
+
+	if (count)
+		add(count, 0, true);
 }
 
 /* Adds one to a row of a shared map; false where the row is new and the map is full. */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* The one place that knows an architecture: where a system call's number and first argument are at its return. */
+/* The one place that knows an architecture: where a system call's number and first argument are, and a function's. */
 #ifndef DROPREASON_SYSCALL_BPF_H
 #define DROPREASON_SYSCALL_BPF_H
 
@@ -18,6 +18,9 @@
 
 struct pt_regs {
 	unsigned long di;
+	unsigned long si;
+	unsigned long ax;
+	unsigned long sp;
 	unsigned long orig_ax;
 };
 
@@ -36,12 +39,38 @@ static __always_inline __u64 syscall_number(const struct pt_regs *regs)
 
 static __always_inline __u32 syscall_fd(const struct pt_regs *regs)
 {
-	return regs->di;
+	return BPF_CORE_READ(regs, di);
 }
 
 static __always_inline bool is_compat(const void *task)
 {
 	return BPF_CORE_READ((const struct task_struct___x86 *)task, thread_info.status) & TS_COMPAT;
+}
+
+static __always_inline __u64 first_argument(const struct pt_regs *ctx)
+{
+	return ctx->di;
+}
+
+static __always_inline __u64 second_argument(const struct pt_regs *ctx)
+{
+	return ctx->si;
+}
+
+static __always_inline __u64 return_value(const struct pt_regs *ctx)
+{
+	return ctx->ax;
+}
+
+/* A call pushes the return address, which is popped at the return. */
+static __always_inline __u64 frame_at_entry(const struct pt_regs *ctx)
+{
+	return ctx->sp + sizeof(__u64);
+}
+
+static __always_inline __u64 frame_at_return(const struct pt_regs *ctx)
+{
+	return ctx->sp;
 }
 
 #elif defined(__TARGET_ARCH_arm64)
@@ -54,6 +83,8 @@ static __always_inline bool is_compat(const void *task)
 #define TIF_32BIT (1UL << 22)
 
 struct pt_regs {
+	__u64 regs[31];
+	__u64 sp;
 	__u64 orig_x0;
 	int syscallno;
 };
@@ -73,7 +104,7 @@ static __always_inline __u64 syscall_number(const struct pt_regs *regs)
 
 static __always_inline __u32 syscall_fd(const struct pt_regs *regs)
 {
-	return regs->orig_x0;
+	return BPF_CORE_READ(regs, orig_x0);
 }
 
 static __always_inline bool is_compat(const void *task)
@@ -81,10 +112,44 @@ static __always_inline bool is_compat(const void *task)
 	return BPF_CORE_READ((const struct task_struct___arm64 *)task, thread_info.flags) & TIF_32BIT;
 }
 
+static __always_inline __u64 first_argument(const struct pt_regs *ctx)
+{
+	return ctx->regs[0];
+}
+
+static __always_inline __u64 second_argument(const struct pt_regs *ctx)
+{
+	return ctx->regs[1];
+}
+
+static __always_inline __u64 return_value(const struct pt_regs *ctx)
+{
+	return ctx->regs[0];
+}
+
+static __always_inline __u64 frame_at_entry(const struct pt_regs *ctx)
+{
+	return ctx->sp;
+}
+
+static __always_inline __u64 frame_at_return(const struct pt_regs *ctx)
+{
+	return ctx->sp;
+}
+
 #else
 #error "unknown architecture: say here where a system call's number and first argument are"
 #endif
 
 #pragma clang attribute pop
+
+/* The registers as the current task entered the kernel: at the end of its stack, told by a helper since 5.15. */
+static __always_inline const struct pt_regs *entry_registers(void)
+{
+	if (bpf_core_enum_value_exists(enum bpf_func_id, BPF_FUNC_task_pt_regs))
+		return (const void *)bpf_task_pt_regs((void *)bpf_get_current_task_btf());
+	return BPF_CORE_READ((const struct task_struct *)bpf_get_current_task(), stack) + TASK_STACK_BYTES -
+	       bpf_core_type_size(struct pt_regs);
+}
 
 #endif

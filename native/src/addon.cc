@@ -1,9 +1,11 @@
 #include <bpf/libbpf.h>
 #include <napi.h>
 
+#include "capabilities.h"
 #include "convert.h"
 #include "error.h"
 #include "kernel_facts.h"
+#include "pin_directory.h"
 #include "probe_wrap.h"
 #include "symbols.h"
 
@@ -11,6 +13,15 @@ namespace {
 
 using convert::from_all;
 using convert::guarded;
+
+// include/asm/syscall_wrapper.h of each: what the functions of 64-bit system calls are called before the call's name.
+#if defined(__x86_64__)
+constexpr char kSyscallPrefix[] = "__x64_sys_";
+#elif defined(__aarch64__)
+constexpr char kSyscallPrefix[] = "__arm64_sys_";
+#else
+#error "unknown architecture: say here what the functions of system calls are called"
+#endif
 
 Napi::Array strings(Napi::Env env, std::initializer_list<const char*> items) {
   return from_all(env, items, [&](const char* item) { return Napi::String::New(env, item); });
@@ -27,16 +38,22 @@ Napi::Object layout(Napi::Env env) {
   Napi::Object object = numbers(env, {{"reasonShift", DROPREASON_REASON_SHIFT},
                                       {"directionShift", DROPREASON_DIRECTION_SHIFT},
                                       {"maxReasons", DROPREASON_MAX_REASONS},
-                                      {"noProtocol", DROPREASON_NO_PROTOCOL}});
+                                      {"noProtocol", DROPREASON_NO_PROTOCOL},
+                                      {"rescued", DROPREASON_RESCUED}});
   object.Set("directions", strings(env, {"unknown", "ingress", "egress", "forward"}));
   object.Set("families", strings(env, {"other", "ipv4", "ipv6"}));
-  object.Set("slots", strings(env, {"fragment", "not_packet", "no_header", "attributes_full", "unlisted_full"}));
-  static_assert(DROPREASON_SLOTS == 5, "name the new slot");
+  object.Set("slots", strings(env, {"fragment", "not_packet", "no_header", "attributes_full", "unlisted_full",
+                                    "notes_full", "stacks_full"}));
+  static_assert(DROPREASON_SLOTS == 7, "name the new slot");
   object.Set("attributes", numbers(env, {{"protocol", DROPREASON_BY_PROTOCOL},
                                          {"interface", DROPREASON_BY_INTERFACE},
                                          {"netns", DROPREASON_BY_NETNS},
-                                         {"location", DROPREASON_BY_LOCATION}}));
+                                         {"location", DROPREASON_BY_LOCATION},
+                                         {"everyLocation", DROPREASON_BY_EVERY_LOCATION},
+                                         {"stack", DROPREASON_BY_STACK}}));
   object.Set("calls", numbers(env, {{"connect", DROPREASON_CALL_CONNECT}, {"accept", DROPREASON_CALL_ACCEPT}}));
+  object.Set("notes", numbers(env, {{"nat", DROPREASON_NOTE_NAT}, {"conntrack", DROPREASON_NOTE_CONNTRACK}}));
+  object.Set("syscallPrefix", kSyscallPrefix);
   object.Set("hints", numbers(env, {{"ingress", DROPREASON_HINT_INGRESS}, {"egress", DROPREASON_HINT_EGRESS}}));
   return object;
 }
@@ -75,12 +92,22 @@ Napi::Value symbols_at(const Napi::CallbackInfo& info) {
   return from_all(env, names, [&](const std::string& name) { return Napi::String::New(env, name); });
 }
 
+Napi::Value unpin(const Napi::CallbackInfo& info) {
+  const Napi::Env env = info.Env();
+  const auto names = guarded(env, [&] { return dropreason::unpin(convert::to_string(info[0])); });
+  return from_all(env, names, [&](const std::string& name) { return Napi::String::New(env, name); });
+}
+
+void drop_capabilities(const Napi::CallbackInfo& info) { guarded(info.Env(), [] { dropreason::drop_capabilities(); }); }
+
 Napi::Object init(Napi::Env env, Napi::Object exports) {
   dropreason::capture_libbpf_log();
   exports.Set("layout", layout(env));
   exports.Set("kernelFacts", Napi::Function::New<kernel_facts>(env));
   exports.Set("symbolRanges", Napi::Function::New<symbol_ranges>(env));
   exports.Set("symbolsAt", Napi::Function::New<symbols_at>(env));
+  exports.Set("unpin", Napi::Function::New<unpin>(env));
+  exports.Set("dropCapabilities", Napi::Function::New<drop_capabilities>(env));
   exports.Set("Probe", ProbeWrap::define(env));
   return exports;
 }

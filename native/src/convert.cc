@@ -45,6 +45,23 @@ bool is_bytes(const Napi::Value& value) {
   return value.IsTypedArray() && value.As<Napi::TypedArray>().TypedArrayType() == napi_uint8_array;
 }
 
+std::optional<dropreason::PinOptions> to_pin(const Napi::Value& value) {
+  if (value.IsUndefined()) return std::nullopt;
+  if (!value.IsObject()) throw Error(Code::kArgument, "expected PinOptions", 0);
+  const auto object = value.As<Napi::Object>();
+  dropreason::PinOptions pin{to_string(object.Get("directory"))};
+  const std::string fingerprint = to_string(object.Get("fingerprint"));
+  if (fingerprint.empty() || fingerprint.size() > sizeof(pin.identity.fingerprint)) {
+    throw Error(Code::kArgument, "PinOptions.fingerprint must have 1 to 64 bytes", 0);
+  }
+  memcpy(pin.identity.fingerprint, fingerprint.data(), fingerprint.size());
+  const Napi::Value start = object.Get("startTimeMillis");
+  const double given = start.IsNumber() ? start.As<Napi::Number>().DoubleValue() : -1;
+  if (!(given >= 0)) throw Error(Code::kArgument, "PinOptions.startTimeMillis must be a time", 0);
+  pin.identity.start_time_millis = static_cast<uint64_t>(given);
+  return pin;
+}
+
 }  // namespace
 
 std::string to_string(const Napi::Value& value) {
@@ -74,24 +91,46 @@ dropreason::ProbeOptions to_options(const Napi::Value& value) {
   const auto object = value.As<Napi::Object>();
   dropreason::ProbeOptions options;
   options.object = field(object, "object", object.Get("object").IsString()).ToString().Utf8Value();
-  options.programs = to_strings(object.Get("programs"));
   options.attributes_max_entries = number(object, "attributesMaxEntries");
   options.config.reasons = std::min<uint32_t>(number(object, "reasons"), DROPREASON_MAX_REASONS);
   options.config.unspecified = number(object, "unspecified");
   options.config.attributes = number(object, "attributes");
+  options.config.netfilter = number(object, "netfilter");
   options.config.atomic = boolean(object, "atomic");
-  options.config.connect = boolean(object, "connect");
-  options.config.accept = boolean(object, "accept");
+  options.config.reasoned = boolean(object, "reasoned");
+  options.config.notes = boolean(object, "notes");
+  options.config.rescue = boolean(object, "rescue");
   options.config.fragments = range(object, "fragments");
   options.config.lists = range(object, "lists");
   const auto hints = field(object, "hints", is_bytes(object.Get("hints"))).As<Napi::Uint8Array>();
   memcpy(options.config.hints, hints.Data(), std::min(hints.ByteLength(), sizeof(options.config.hints)));
+  options.pin = to_pin(object.Get("pin"));
   return options;
+}
+
+std::vector<dropreason::Attachment> to_attachments(const Napi::Value& value) {
+  if (!value.IsArray()) throw Error(Code::kArgument, "expected an array of attachments", 0);
+  const auto array = value.As<Napi::Array>();
+  std::vector<dropreason::Attachment> attachments;
+  for (uint32_t i = 0; i < array.Length(); i++) {
+    const Napi::Value each = array.Get(i);
+    if (!each.IsObject()) throw Error(Code::kArgument, "expected an attachment", 0);
+    const auto object = each.As<Napi::Object>();
+    attachments.push_back({to_string(object.Get("program")), to_string(object.Get("target"))});
+  }
+  return attachments;
+}
+
+dropreason::Calls to_calls(const Napi::Value& value) {
+  if (value.IsUndefined()) return {};
+  if (!value.IsObject()) throw Error(Code::kArgument, "expected which calls are counted", 0);
+  const auto object = value.As<Napi::Object>();
+  return {boolean(object, "connect"), boolean(object, "accept")};
 }
 
 Napi::Object from_row(Napi::Env env, const dropreason::Row& row) {
   Napi::Object object = Napi::Object::New(env);
-  const auto& [location, reason, netns, error, protocol, direction, family, pad, interface] = row.key;
+  const auto& [location, stack, reason, netns, error, protocol, direction, family, unconfirmed, pad, interface] = row.key;
   object.Set("location", Napi::BigInt::New(env, static_cast<uint64_t>(location)));
   object.Set("reason", Napi::Number::New(env, reason));
   object.Set("netns", Napi::Number::New(env, netns));
@@ -100,6 +139,8 @@ Napi::Object from_row(Napi::Env env, const dropreason::Row& row) {
   object.Set("direction", Napi::Number::New(env, direction));
   object.Set("family", Napi::Number::New(env, family));
   object.Set("interface", Napi::String::New(env, interface, strnlen(interface, sizeof(interface))));
+  object.Set("stack", Napi::BigInt::New(env, static_cast<uint64_t>(stack)));
+  object.Set("unconfirmed", unconfirmed != 0);
   object.Set("packets", Napi::Number::New(env, static_cast<double>(row.count.packets)));
   object.Set("bytes", Napi::Number::New(env, static_cast<double>(row.count.bytes)));
   return object;

@@ -32,6 +32,8 @@ std::string to_string(const Napi::Value& value);
 std::vector<std::string> to_strings(const Napi::Value& value);
 std::vector<uint64_t> to_addresses(const Napi::Value& value);
 dropreason::ProbeOptions to_options(const Napi::Value& value);
+std::vector<dropreason::Attachment> to_attachments(const Napi::Value& value);
+dropreason::Calls to_calls(const Napi::Value& value);
 Napi::Object from_row(Napi::Env env, const dropreason::Row& row);
 
 // An array of `each(item)`.

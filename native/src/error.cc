@@ -45,6 +45,9 @@ const char* name_of(Code code) {
     case Code::kAttach: return "ERR_ATTACH";
     case Code::kMap: return "ERR_MAP";
     case Code::kSymbols: return "ERR_SYMBOLS";
+    case Code::kPin: return "ERR_PIN";
+    case Code::kLocked: return "ERR_LOCKED";
+    case Code::kCapabilities: return "ERR_CAPABILITIES";
     case Code::kArgument: return "ERR_ARGUMENT";
     case Code::kClosed: return "ERR_CLOSED";
   }

@@ -18,6 +18,7 @@ namespace dropreason {
 namespace {
 
 constexpr char kMetrics[] = "dropreason_metrics";
+constexpr char kIdentity[] = "dropreason_identity";
 constexpr char kConfig[] = "config";
 
 // The kernel's CPU numbers may have holes, so the highest one counts, not how many there are: "0-3,8-11" is 12.
@@ -50,6 +51,32 @@ int64_t offset_in(const bpf_object* object, const char* section, const char* var
   return -1;
 }
 
+void write_config(bpf_object* object, const dropreason_config& config) {
+  bpf_map* data = bpf_object__find_map_by_name(object, ".rodata");
+  size_t size = 0;
+  auto* bytes = data == nullptr ? nullptr : static_cast<char*>(const_cast<void*>(bpf_map__initial_value(data, &size)));
+  const int64_t offset = offset_in(object, ".rodata", kConfig);
+  if (bytes == nullptr || offset < 0 || offset + sizeof(config) > size) {
+    throw Error(Code::kOpen, "the BPF object has no configuration of this layout: build it again", 0);
+  }
+  memcpy(bytes + offset, &config, sizeof(config));
+}
+
+// A whole hash in one system call.
+template <typename Key, typename Value>
+std::pair<std::vector<Key>, std::vector<Value>> read_all(const bpf_map* source) {
+  uint32_t count = bpf_map__max_entries(source);
+  std::pair<std::vector<Key>, std::vector<Value>> all{std::vector<Key>(count), std::vector<Value>(count)};
+  uint32_t position = 0;
+  const int failed =
+      bpf_map_lookup_batch(bpf_map__fd(source), nullptr, &position, all.first.data(), all.second.data(), &count, nullptr);
+  // ENOENT says that the whole map was read.
+  if (failed != 0 && failed != -ENOENT) throw Error(Code::kMap, std::string("can't read the map ") + bpf_map__name(source), -failed);
+  all.first.resize(count);
+  all.second.resize(count);
+  return all;
+}
+
 }  // namespace
 
 Mapping::Mapping(int map_fd, size_t bytes) : bytes_(bytes) {
@@ -60,72 +87,137 @@ Mapping::Mapping(int map_fd, size_t bytes) : bytes_(bytes) {
 Mapping::~Mapping() { munmap(data_, bytes_); }
 
 Probe::Probe(const ProbeOptions& options)
-    : cpus_(possible_cpus()), rows_(rows_per_cpu(options.config.reasons)), programs_(options.programs) {
-  object_.reset(bpf_object__open_file(options.object.c_str(), nullptr));
-  if (!object_) throw Error(Code::kOpen, "can't open the BPF object " + options.object, errno);
-
-  write_config(options.config);
+    : cpus_(possible_cpus()), rows_(rows_per_cpu(options.config.reasons)), options_(options) {
+  options_.config.rows = rows_;
+  maps_ = open({}, {});
   bpf_map__set_max_entries(map(kMetrics), cpus_ * rows_);
   bpf_map__set_max_entries(map("dropreason_attributes"), std::max(1u, options.attributes_max_entries));
-  bpf_program* program;
-  bpf_object__for_each_program(program, object_.get()) {
-    const bool wanted = std::count(programs_.begin(), programs_.end(), bpf_program__name(program)) > 0;
-    bpf_program__set_autoload(program, wanted);
-  }
 
-  const int failed = bpf_object__load(object_.get());
-  if (failed != 0) throw Error(Code::kLoad, "can't load the BPF programs", -failed);
+  if (options.pin) pins_.emplace(options.pin->directory);
+  const bool taken_over = options.pin && take_over();
+  const int failed = bpf_object__load(maps_.get());
+  if (failed != 0) throw Error(Code::kLoad, "can't make the maps", -failed);
+  if (options.pin && !taken_over) pin_maps();
   counters_ = std::make_shared<Mapping>(bpf_map__fd(map(kMetrics)), size_t{cpus_} * rows_ * sizeof(dropreason_count));
 }
 
-void Probe::write_config(dropreason_config config) {
-  config.rows = rows_;
-  bpf_map* data = bpf_object__find_map_by_name(object_.get(), ".rodata");
-  size_t size = 0;
-  auto* bytes = data == nullptr ? nullptr : static_cast<char*>(const_cast<void*>(bpf_map__initial_value(data, &size)));
-  const int64_t offset = offset_in(object_.get(), ".rodata", kConfig);
-  if (bytes == nullptr || offset < 0 || offset + sizeof(config) > size) {
-    throw Error(Code::kOpen, "the BPF object has no configuration of this layout: build it again", 0);
+// The object with the programs of a group, and nothing loaded yet; with the maps of this probe where it has them.
+Probe::Object Probe::open(const Calls& calls, const std::vector<Attachment>& group) const {
+  Object object(bpf_object__open_file(options_.object.c_str(), nullptr));
+  if (!object) throw Error(Code::kOpen, "can't open the BPF object " + options_.object, errno);
+  dropreason_config config = options_.config;
+  config.connect = calls.connect;
+  config.accept = calls.accept;
+  write_config(object.get(), config);
+  bpf_program* program;
+  bpf_object__for_each_program(program, object.get()) bpf_program__set_autoload(program, false);
+  for (const Attachment& attachment : group) {
+    set_target(attachment, object.get());
+    bpf_program__set_autoload(bpf_object__find_program_by_name(object.get(), attachment.program.c_str()), true);
   }
-  memcpy(bytes + offset, &config, sizeof(config));
+  if (!maps_) return object;
+  bpf_map* each;
+  bpf_object__for_each_map(each, object.get()) {
+    if (bpf_map__is_internal(each)) continue;
+    const int failed = bpf_map__reuse_fd(each, bpf_map__fd(map(bpf_map__name(each))));
+    if (failed != 0) throw Error(Code::kMap, std::string("can't use the map ") + bpf_map__name(each) + " again", -failed);
+  }
+  return object;
+}
+
+// Whether what is pinned is ours and whole: then its maps are used and its programs go on. Else it is removed.
+bool Probe::take_over() {
+  const std::vector<std::string> names = pins_->names();
+  const Fd pinned(bpf_obj_get(pins_->path_of(kIdentity).c_str()));
+  const uint32_t zero = 0;
+  dropreason_identity identity{};
+  if (pinned.get() < 0 || bpf_map_lookup_elem(pinned.get(), &zero, &identity) != 0 ||
+      memcmp(identity.fingerprint, options_.pin->identity.fingerprint, sizeof(identity.fingerprint)) != 0) {
+    if (!names.empty()) origin_ = Origin::kReplaced;
+    pins_->clear();
+    return false;
+  }
+  bpf_map* each;
+  bpf_object__for_each_map(each, maps_.get()) {
+    if (bpf_map__is_internal(each)) continue;
+    const Fd fd(bpf_obj_get(pins_->path_of(bpf_map__name(each)).c_str()));
+    const int failed = fd.get() < 0 ? -errno : bpf_map__reuse_fd(each, fd.get());
+    if (failed != 0) throw Error(Code::kPin, std::string("can't take over the map ") + bpf_map__name(each), -failed);
+  }
+  Attachment attachment;
+  for (const std::string& name : names) {
+    if (from_pin_name(name, &attachment)) attached_.emplace_back(attachment, *pins_);
+  }
+  origin_ = Origin::kTakenOver;
+  identity_ = identity;
+  return true;
+}
+
+// The identity is written last: what has none was left by a process that didn't get that far.
+void Probe::pin_maps() {
+  bpf_map* each;
+  bpf_object__for_each_map(each, maps_.get()) {
+    if (bpf_map__is_internal(each)) continue;
+    const int failed = bpf_obj_pin(bpf_map__fd(each), pins_->path_of(bpf_map__name(each)).c_str());
+    if (failed != 0) throw Error(Code::kPin, std::string("can't pin the map ") + bpf_map__name(each), -failed);
+  }
+  identity_ = options_.pin->identity;
+  const uint32_t zero = 0;
+  if (bpf_map_update_elem(bpf_map__fd(map(kIdentity)), &zero, &identity_, BPF_ANY) != 0) {
+    throw Error(Code::kMap, "can't write the identity of what is pinned", errno);
+  }
 }
 
 bpf_map* Probe::map(const char* name) const {
-  bpf_map* found = bpf_object__find_map_by_name(object_.get(), name);
+  bpf_map* found = bpf_object__find_map_by_name(maps_.get(), name);
   if (found == nullptr) throw Error(Code::kMap, std::string("the BPF object has no map ") + name, 0);
   return found;
 }
 
-void Probe::attach(const std::string& name) {
-  if (links_.count(name) > 0) return;
-  bpf_program* program = bpf_object__find_program_by_name(object_.get(), name.c_str());
-  if (program == nullptr || !bpf_program__autoload(program)) throw Error(Code::kAttach, name + " is not loaded", 0);
-  bpf_link* link = bpf_program__attach(program);
-  if (link == nullptr) throw Error(Code::kAttach, "can't attach " + name, errno);
-  links_[name].reset(link);
+bool Probe::is_attached(const Attachment& attachment) const {
+  return std::any_of(attached_.begin(), attached_.end(), [&](const Attached& each) { return each.attachment() == attachment; });
+}
+
+void Probe::attach(const std::vector<Attachment>& group, const Calls& calls) {
+  std::vector<Attachment> missing;
+  std::copy_if(group.begin(), group.end(), std::back_inserter(missing), [&](const Attachment& each) { return !is_attached(each); });
+  if (missing.empty()) return;
+  const Object object = open(calls, missing);
+  const int failed = bpf_object__load(object.get());
+  if (failed != 0) throw Error(Code::kLoad, "can't load " + missing.front().program, -failed);
+  const size_t before = attached_.size();
+  try {
+    for (const Attachment& attachment : missing) attached_.emplace_back(attachment, object.get(), pins());
+  } catch (...) {
+    for (size_t i = before; i < attached_.size(); i++) attached_[i].remove(pins());
+    attached_.erase(attached_.begin() + before, attached_.end());
+    throw;
+  }
 }
 
 std::vector<Row> Probe::entries(const std::string& name) const {
-  const bpf_map* source = map(("dropreason_" + name).c_str());
-  uint32_t count = bpf_map__max_entries(source);
-  std::vector<dropreason_key> keys(count);
-  std::vector<dropreason_count> counts(count);
-  uint32_t position = 0;
-  const int failed = bpf_map_lookup_batch(bpf_map__fd(source), nullptr, &position, keys.data(), counts.data(), &count, nullptr);
-  // ENOENT says that the whole map was read.
-  if (failed != 0 && failed != -ENOENT) throw Error(Code::kMap, "can't read the map dropreason_" + name, -failed);
-  std::vector<Row> rows(count);
-  for (uint32_t i = 0; i < count; i++) rows[i] = {keys[i], counts[i]};
+  const auto [keys, counts] = read_all<dropreason_key, dropreason_count>(map(("dropreason_" + name).c_str()));
+  std::vector<Row> rows(keys.size());
+  for (size_t i = 0; i < keys.size(); i++) rows[i] = {keys[i], counts[i]};
   return rows;
+}
+
+std::vector<Stack> Probe::stacks() const {
+  const auto [keys, values] = read_all<uint64_t, dropreason_stack>(map("dropreason_stacks"));
+  std::vector<Stack> stacks(keys.size());
+  for (size_t i = 0; i < keys.size(); i++) stacks[i] = {keys[i], values[i]};
+  return stacks;
 }
 
 std::vector<ProgramStatistics> Probe::statistics() const {
   std::vector<ProgramStatistics> all;
-  for (const std::string& name : programs_) {
-    const bpf_program* program = bpf_object__find_program_by_name(object_.get(), name.c_str());
+  for (const Attached& each : attached_) {
+    const std::string& name = each.attachment().program;
+    const auto is_same = [&](const ProgramStatistics& one) { return one.program == name; };
+    if (std::any_of(all.begin(), all.end(), is_same)) continue;
     bpf_prog_info info{};
     uint32_t size = sizeof(info);
-    const int failed = program == nullptr ? -ENOENT : bpf_obj_get_info_by_fd(bpf_program__fd(program), &info, &size);
+    const int failed = bpf_obj_get_info_by_fd(each.program_fd(), &info, &size);
     if (failed != 0) throw Error(Code::kMap, "can't read the statistics of " + name, -failed);
     all.push_back({name, info.run_cnt, info.run_time_ns, info.recursion_misses});
   }
@@ -135,7 +227,7 @@ std::vector<ProgramStatistics> Probe::statistics() const {
 std::vector<MapUse> Probe::maps() const {
   std::vector<MapUse> all;
   const bpf_map* each;
-  bpf_object__for_each_map(each, object_.get()) {
+  bpf_object__for_each_map(each, maps_.get()) {
     if (bpf_map__is_internal(each)) continue;
     const uint64_t copies = bpf_map__type(each) == BPF_MAP_TYPE_PERCPU_ARRAY ? cpus_ : 1;
     const uint64_t entry = bpf_map__key_size(each) + copies * bpf_map__value_size(each);

@@ -10,10 +10,14 @@ Napi::Function ProbeWrap::define(Napi::Env env) {
   return DefineClass(env, "Probe",
                      {
                          InstanceMethod<&ProbeWrap::attach>("attach"),
+                         InstanceAccessor<&ProbeWrap::attached>("attached"),
+                         InstanceAccessor<&ProbeWrap::origin>("origin"),
+                         InstanceAccessor<&ProbeWrap::start_time_millis>("startTimeMillis"),
                          InstanceAccessor<&ProbeWrap::cpus>("cpus"),
                          InstanceAccessor<&ProbeWrap::rows>("rows"),
                          InstanceAccessor<&ProbeWrap::counters>("counters"),
                          InstanceMethod<&ProbeWrap::entries>("entries"),
+                         InstanceMethod<&ProbeWrap::stacks>("stacks"),
                          InstanceMethod<&ProbeWrap::statistics>("statistics"),
                          InstanceMethod<&ProbeWrap::maps>("maps"),
                          InstanceMethod<&ProbeWrap::close>("close"),
@@ -44,7 +48,31 @@ dropreason::Probe& ProbeWrap::probe(Napi::Env env) const {
 }
 
 void ProbeWrap::attach(const Napi::CallbackInfo& info) {
-  guarded(info.Env(), [&] { probe(info.Env()).attach(convert::to_string(info[0])); });
+  guarded(info.Env(), [&] { probe(info.Env()).attach(convert::to_attachments(info[0]), convert::to_calls(info[1])); });
+}
+
+Napi::Value ProbeWrap::attached(const Napi::CallbackInfo& info) {
+  const Napi::Env env = info.Env();
+  return convert::from_all(env, probe(env).attached(), [&](const dropreason::Attached& each) {
+    Napi::Object object = Napi::Object::New(env);
+    object.Set("program", each.attachment().program);
+    object.Set("target", each.attachment().target);
+    return object;
+  });
+}
+
+Napi::Value ProbeWrap::origin(const Napi::CallbackInfo& info) {
+  const char* name = "new";
+  switch (probe(info.Env()).origin()) {
+    case dropreason::Probe::Origin::kNew: break;
+    case dropreason::Probe::Origin::kTakenOver: name = "taken_over"; break;
+    case dropreason::Probe::Origin::kReplaced: name = "replaced"; break;
+  }
+  return Napi::String::New(info.Env(), name);
+}
+
+Napi::Value ProbeWrap::start_time_millis(const Napi::CallbackInfo& info) {
+  return Napi::Number::New(info.Env(), static_cast<double>(probe(info.Env()).start_time_millis()));
 }
 
 Napi::Value ProbeWrap::cpus(const Napi::CallbackInfo& info) { return Napi::Number::New(info.Env(), probe(info.Env()).cpus()); }
@@ -57,6 +85,21 @@ Napi::Value ProbeWrap::entries(const Napi::CallbackInfo& info) {
   const Napi::Env env = info.Env();
   const auto rows = guarded(env, [&] { return probe(env).entries(convert::to_string(info[0])); });
   return convert::from_all(env, rows, [&](const dropreason::Row& row) { return convert::from_row(env, row); });
+}
+
+Napi::Value ProbeWrap::stacks(const Napi::CallbackInfo& info) {
+  const Napi::Env env = info.Env();
+  const auto all = guarded(env, [&] { return probe(env).stacks(); });
+  const Napi::Object map = env.Global().Get("Map").As<Napi::Function>().New({});
+  const auto set = map.Get("set").As<Napi::Function>();
+  for (const auto& [key, stack] : all) {
+    Napi::Array frames = Napi::Array::New(env);
+    for (uint32_t i = 0; i < DROPREASON_FRAMES && stack.frames[i] != 0; i++) {
+      frames.Set(i, Napi::BigInt::New(env, static_cast<uint64_t>(stack.frames[i])));
+    }
+    set.Call(map, {Napi::BigInt::New(env, key), frames});
+  }
+  return map;
 }
 
 Napi::Value ProbeWrap::statistics(const Napi::CallbackInfo& info) {

@@ -17,10 +17,14 @@ class ProbeWrap : public Napi::ObjectWrap<ProbeWrap> {
   dropreason::Probe& probe(Napi::Env env) const;
 
   void attach(const Napi::CallbackInfo& info);
+  Napi::Value attached(const Napi::CallbackInfo& info);
+  Napi::Value origin(const Napi::CallbackInfo& info);
+  Napi::Value start_time_millis(const Napi::CallbackInfo& info);
   Napi::Value cpus(const Napi::CallbackInfo& info);
   Napi::Value rows(const Napi::CallbackInfo& info);
   Napi::Value counters(const Napi::CallbackInfo& info);
   Napi::Value entries(const Napi::CallbackInfo& info);
+  Napi::Value stacks(const Napi::CallbackInfo& info);
   Napi::Value statistics(const Napi::CallbackInfo& info);
   Napi::Value maps(const Napi::CallbackInfo& info);
   void close(const Napi::CallbackInfo& info);

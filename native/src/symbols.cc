@@ -5,7 +5,7 @@
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
-#include <memory>
+#include <mutex>
 #include <string_view>
 
 #include "error.h"
@@ -13,24 +13,33 @@
 namespace dropreason {
 namespace {
 
-struct CloseFile {
-  void operator()(FILE* file) const { fclose(file); }
-};
-
 // A function may be split or cloned by the compiler: kfree_skb_list.part.0 is kfree_skb_list.
 std::string_view base_name(std::string_view name) { return name.substr(0, name.find('.')); }
 
-// Calls each(address, name) for every function until it returns false; addresses are 0 where they are hidden.
+// Node's workers share the file.
+std::mutex reading;
+
+// Whether addresses are shown is decided when the file is opened, so it is opened once and kept: what this process could
+// see at the start it can still see after it has dropped its capabilities.
+FILE* kallsyms() {
+  static FILE* file = nullptr;
+  if (file == nullptr) file = fopen("/proc/kallsyms", "re");
+  if (file == nullptr) throw Error(Code::kSymbols, "can't open /proc/kallsyms", errno);
+  rewind(file);
+  return file;
+}
+
+// Calls each(address, name) for every function whose address isn't hidden.
 template <typename Each>
 void each_function(Each each) {
-  const std::unique_ptr<FILE, CloseFile> file(fopen("/proc/kallsyms", "re"));
-  if (!file) throw Error(Code::kSymbols, "can't open /proc/kallsyms", errno);
+  const std::lock_guard<std::mutex> lock(reading);
+  FILE* file = kallsyms();
   char line[1024];
-  while (fgets(line, sizeof(line), file.get()) != nullptr) {
+  while (fgets(line, sizeof(line), file) != nullptr) {
     char* rest = nullptr;
     const uint64_t address = strtoull(line, &rest, 16);
     if (address == 0 || rest[0] != ' ' || strchr("tTwW", rest[1]) == nullptr) continue;
-    if (!each(address, std::string_view(rest + 3, strcspn(rest + 3, " \t\n")))) return;
+    each(address, std::string_view(rest + 3, strcspn(rest + 3, " \t\n")));
   }
 }
 
@@ -38,20 +47,24 @@ void each_function(Each each) {
 
 std::map<std::string, SymbolRange> symbol_ranges(const std::vector<std::string>& names) {
   std::map<std::string, SymbolRange> ranges;
-  SymbolRange* open = nullptr;
-  // The kernel's own symbols stand in order of address, so a function ends where the next one begins.
+  uint64_t highest = 0;
+  bool ordered = true;
+  // A function ends where the next one begins.
+  const auto narrow = [&](uint64_t address) {
+    for (auto& [name, range] : ranges) {
+      if (address > range.start && address < range.end) range.end = address;
+    }
+  };
   each_function([&](uint64_t address, std::string_view name) {
-    if (open != nullptr && address > open->start) {
-      open->end = address;
-      open = nullptr;
-      if (ranges.size() == names.size()) return false;
+    narrow(address);
+    if (std::find(names.begin(), names.end(), name) != names.end()) {
+      const bool first = ranges.try_emplace(std::string(name), SymbolRange{address, UINT64_MAX}).second;
+      if (first && highest > address) ordered = false;
     }
-    if (open == nullptr && std::find(names.begin(), names.end(), name) != names.end()) {
-      open = &ranges[std::string(name)];
-      open->start = address;
-    }
-    return true;
+    highest = std::max(highest, address);
   });
+  // The kernel's own stand in order of address, those of modules don't: the next one may have come before.
+  if (!ordered) each_function([&](uint64_t address, std::string_view) { narrow(address); });
   return ranges;
 }
 
@@ -65,7 +78,6 @@ std::vector<std::string> symbols_at(const std::vector<uint64_t>& addresses) {
         found[i] = base_name(name);
       }
     }
-    return true;
   });
   return found;
 }

@@ -12,7 +12,8 @@ struct SymbolRange {
   uint64_t end = 0;  // exclusive
 };
 
-// Both read /proc/kallsyms through, keeping nothing; throw Error(kSymbols) where it can't be opened.
+// Both read /proc/kallsyms through, and keep nothing but the open file; throw Error(kSymbols) where it can't be opened. Of
+// functions that share a name the first one is meant.
 std::map<std::string, SymbolRange> symbol_ranges(const std::vector<std::string>& names);
 // The functions that return addresses lie in: one may be the first byte behind a function that ends with a call.
 std::vector<std::string> symbols_at(const std::vector<uint64_t>& addresses);

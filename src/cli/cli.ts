@@ -75,6 +75,19 @@ export async function cli(argv: readonly string[], io: Io): Promise<ExitCode> {
       const { doctor } = await import('./doctor.ts');
       code = (await doctor({ ...loadOptions(flags), json }, io)) ? 0 : 1;
     });
+  withConfig(program.command('unpin').description('remove what receivers with a pin_path have left in the kernel')).action(
+    async (flags: ConfigFlags) => {
+      const { unpin } = await import('./unpin.ts');
+      await unpin(loadOptions(flags), io);
+    },
+  );
+  withConfig(program.command('explain').description("tell what a reason means, with this node's counts; without one, list all"))
+    .argument('[reason]', 'as published or as the kernel calls it, in any case')
+    .action(async (reason: string | undefined, flags: ConfigFlags) => {
+      const { explain } = await import('./explain.ts');
+      const configured = flags.config.length > 0 || flags.set.length > 0;
+      code = (await explain({ ...loadOptions(flags), reason, configured }, io)) ? 0 : 2;
+    });
 
   try {
     await program.parseAsync([...argv], { from: 'user' });

@@ -30,6 +30,21 @@ export interface Finding {
   readonly message: string;
 }
 
+/** What a published reason means, for `dropreason explain` and docs/reasons.md. Backquotes are around commands and names. */
+export interface Explanation {
+  readonly reason: string;
+  /** Other names for it: the kernel's own, with and without its prefix, where it isn't published under that. */
+  readonly aliases: readonly string[];
+  /** What it is about; reasons of one subject follow one another. */
+  readonly subject: string;
+  /** The value of the attribute `class`, and what that says. */
+  readonly class: string;
+  readonly classMeaning: string;
+  readonly meaning: string;
+  /** What to look at next. */
+  readonly lookAt: string;
+}
+
 interface Factory<Config> {
   /** The name in the YAML file, and of the folder. */
   readonly type: string;
@@ -46,6 +61,10 @@ interface Factory<Config> {
 /** Factories import the implementation when `create` is called: what isn't configured isn't loaded. */
 export interface ReceiverFactory<Config = unknown> extends Factory<Config> {
   create(settings: Settings, config: Config, next: Consumer): Promise<Receiver>;
+  /** Removes what this configuration leaves in the kernel when the agent ends, and names it; a ComponentError where it can't. */
+  unpin?(config: Config): Promise<readonly string[]>;
+  /** Every reason that it may publish and knows the meaning of. */
+  explain?(): Promise<readonly Explanation[]>;
 }
 
 export interface ProcessorFactory<Config = unknown> extends Factory<Config> {
@@ -54,6 +73,8 @@ export interface ProcessorFactory<Config = unknown> extends Factory<Config> {
 
 export interface ExporterFactory<Config = unknown> extends Factory<Config> {
   create(settings: Settings, config: Config): Promise<Exporter>;
+  /** Where an agent of this configuration answers with its counters, in Prometheus' text format. */
+  scrapeUrl?(config: Config): string;
 }
 
 export interface ExtensionFactory<Config = unknown> extends Factory<Config> {

@@ -20,12 +20,15 @@ export interface MetricDefinition {
 const PACKET_ATTRIBUTES = {
   reason: "why it was dropped: the name that Retina gives it, else the running kernel's own",
   direction: '`ingress`, `egress`, `forward` or `unknown`',
-  class: '`policy` (a rule said so), `call` (a failed call, not a packet) or `unclassified`',
+  class: '`policy`, `capacity`, `error`, `benign`, `call` (not a packet) or `unclassified`: see Reasons',
   cpu: 'the CPU that dropped it; only without the processor `percpu_sum`',
   'network.type': '`ipv4`, `ipv6` or `other`; opt-in',
   'network.transport': "`tcp`, `udp`, `sctp`, `icmp`, `icmpv6` or the protocol's number; opt-in",
   'network.interface.name': 'the interface, or `unknown`; opt-in',
   'network.namespace.inode': 'inode number of the network namespace; opt-in',
+  'code.function.name': 'the kernel function that freed the packet, or `unknown`; opt-in, where kernel symbols can be read',
+  'netfilter.hook':
+    "`prerouting`, `input`, `forward`, `output`, `postrouting`, `ingress`, `egress` or `unknown`, of netfilter's drops; opt-in, likewise",
 } as const;
 
 const DROP_ATTRIBUTES = { ...PACKET_ATTRIBUTES, 'error.type': 'name of the errno; only for failed calls' } as const;
@@ -78,7 +81,7 @@ export const COUNTING = {
     kind: 'gauge',
     integer: true,
     attributes: {
-      hook: '`kfree_skb`, `nat`, `conntrack`, `connect` or `accept`',
+      hook: '`kfree_skb`, `nested`, `nat`, `conntrack`, `connect` or `accept`',
       rung: '`fexit`, `kprobe`, `tracepoint`, or `none` where it is not attached',
       why: 'why it is not attached, or stands on no higher rung; empty where there is nothing to say',
     },
@@ -127,6 +130,14 @@ export const RECEIVER = {
     kind: 'gauge',
     integer: true,
     attributes: { map: 'name of the map' },
+  },
+  unclassifiedReason: {
+    name: 'dropreason.receiver.reason.unclassified',
+    unit: '{drop}',
+    description: "Drops for a reason whose name this release does not know, and so has no class for: a newer kernel's.",
+    kind: 'counter',
+    integer: true,
+    attributes: { reason: 'the name, as the drop counters have it; absent until one was seen' },
   },
   accepted: {
     name: 'otelcol_receiver_accepted_metric_points',

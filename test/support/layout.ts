@@ -1,4 +1,7 @@
-import type { Layout, Probe, Row } from '../../src/receivers/dropreason/probe.ts';
+import { configSchema } from '../../src/receivers/dropreason/config.ts';
+import type { Attachment, Layout, Probe, Row } from '../../src/receivers/dropreason/probe.ts';
+import type { Reasons } from '../../src/receivers/dropreason/reasons.ts';
+import { RowAttributes } from '../../src/receivers/dropreason/row_attributes.ts';
 
 /** What the addon says of bpf/dropreason.h; test/unit/native compares the addon's own with the header. */
 export const LAYOUT: Layout = {
@@ -7,12 +10,20 @@ export const LAYOUT: Layout = {
   maxReasons: 248,
   directions: ['unknown', 'ingress', 'egress', 'forward'],
   families: ['other', 'ipv4', 'ipv6'],
-  slots: ['fragment', 'not_packet', 'no_header', 'attributes_full', 'unlisted_full'],
-  attributes: { protocol: 1, interface: 2, netns: 4, location: 8 },
+  slots: ['fragment', 'not_packet', 'no_header', 'attributes_full', 'unlisted_full', 'notes_full', 'stacks_full'],
+  attributes: { protocol: 1, interface: 2, netns: 4, location: 8, everyLocation: 16, stack: 32 },
   calls: { connect: 0xffff_ff01, accept: 0xffff_ff02 },
+  notes: { nat: 0xffff_ff03, conntrack: 0xffff_ff04 },
+  rescued: 0xffff_ff05,
+  syscallPrefix: '__x64_sys_',
   hints: { ingress: 1, egress: 2 },
   noProtocol: 0xffff,
 };
+
+/** Attributes as a receiver of this configuration gives them, on a kernel whose functions can be named. */
+export function rowAttributes(reasons: Reasons, config: object = {}, { named = true, byFunction = false } = {}): RowAttributes {
+  return new RowAttributes({ layout: LAYOUT, reasons, config: configSchema.parse(config), named, byFunction });
+}
 
 /** A row that is no array index, of a packet unless `given` says otherwise. */
 export function entry(given: Partial<Row>): Row {
@@ -25,23 +36,42 @@ export function entry(given: Partial<Row>): Row {
     direction: 1,
     family: 1,
     interface: '',
+    stack: 0n,
+    unconfirmed: false,
     packets: 1,
     bytes: 100,
     ...given,
   };
 }
 
-/** A probe without a kernel: tests write to `counters` and set `tables` and `misses`. */
+/** An error as the addon throws it. */
+export function nativeError(errno: string, { code = 'ERR_ATTACH', message = `can't: ${errno}`, details = '' } = {}): Error {
+  return Object.assign(new Error(message), { code, errno, details });
+}
+
+type MapName = 'attributes' | 'unlisted' | 'rescued';
+
+/** A probe without a kernel: tests write to `counters` and set `tables`, `callChains` and `misses`. */
 export class FakeProbe implements Probe {
   readonly cpus: number;
   readonly rows: number;
   readonly counters: BigUint64Array;
-  readonly tables: Record<'attributes' | 'unlisted', Row[]> = { attributes: [], unlisted: [] };
-  misses = 0;
+  readonly tables: Record<MapName, Row[]> = { attributes: [], unlisted: [], rescued: [] };
+  callChains: ReadonlyMap<bigint, readonly bigint[]> = new Map();
+  /** Recursion misses by program. */
+  misses: Readonly<Record<string, number>> = {};
+  /** Called before each look-up, with what is looked up. */
+  onLook: (what: MapName | 'counters' | 'statistics') => void = () => {};
   /** Thrown by the next reading of the entries. */
   failure: Error | undefined;
   closed = 0;
-  readonly attached: string[] = [];
+  attached: Attachment[] = [];
+  origin: Probe['origin'] = 'new';
+  startTimeMillis = 0;
+  /** Every group that was tried, as `program@target`; and which calls the shared program was to count. */
+  readonly tried: { readonly group: readonly string[]; readonly calls: object | undefined }[] = [];
+  /** What the kernel says to a program at a function. */
+  refuse: (attachment: Attachment) => Error | undefined = () => undefined;
 
   constructor(cpus: number, rows: number) {
     this.cpus = cpus;
@@ -56,19 +86,36 @@ export class FakeProbe implements Probe {
     this.counters[index + 1] = (this.counters[index + 1] ?? 0n) + bytes;
   }
 
-  attach(program: string): void {
-    this.attached.push(program);
+  attach(group: readonly Attachment[], calls?: { readonly connect: boolean; readonly accept: boolean }): void {
+    this.tried.push({ group: group.map(written), calls });
+    const missing = group.filter((each) => !this.attached.some((other) => written(other) === written(each)));
+    for (const each of missing) {
+      const error = this.refuse(each);
+      if (error !== undefined) throw error;
+    }
+    this.attached = [...this.attached, ...missing];
   }
 
-  entries(map: 'attributes' | 'unlisted'): Row[] {
+  entries(map: MapName): Row[] {
+    this.onLook(map);
     const { failure } = this;
     this.failure = undefined;
     if (failure !== undefined) throw failure;
     return this.tables[map];
   }
 
+  stacks(): ReadonlyMap<bigint, readonly bigint[]> {
+    return this.callChains;
+  }
+
   statistics() {
-    return [{ program: 'kfree_skb', runs: 0, runNanoseconds: 0, recursionMisses: this.misses }];
+    this.onLook('statistics');
+    return Object.entries(this.misses).map(([program, recursionMisses]) => ({
+      program,
+      runs: 0,
+      runNanoseconds: 0,
+      recursionMisses,
+    }));
   }
 
   maps() {
@@ -78,4 +125,8 @@ export class FakeProbe implements Probe {
   close(): void {
     this.closed += 1;
   }
+}
+
+function written({ program, target }: Attachment): string {
+  return target === '' ? program : `${program}@${target}`;
 }

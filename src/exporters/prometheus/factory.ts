@@ -1,4 +1,5 @@
 import type { ExporterFactory } from '../../component/factory.ts';
+import { formatEndpoint } from '../../component/schema.ts';
 import { configSchema, type PrometheusConfig } from './config.ts';
 
 export const prometheusFactory: ExporterFactory<PrometheusConfig> = {
@@ -8,6 +9,10 @@ export const prometheusFactory: ExporterFactory<PrometheusConfig> = {
   async create(settings, config) {
     const { PrometheusExporter } = await import('./exporter.ts');
     return new PrometheusExporter(settings, config);
+  },
+  scrapeUrl({ endpoint: { host, port } }) {
+    const isEvery = host === '' || host === '0.0.0.0' || host === '::';
+    return `http://${formatEndpoint({ host: isEvery ? 'localhost' : host, port })}/metrics`;
   },
   async diagnose(id, config) {
     const { endpointFinding } = await import('../../metrics/endpoint_finding.ts');

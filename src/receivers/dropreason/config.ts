@@ -2,11 +2,36 @@ import { z } from 'zod';
 import { duration } from '../../component/schema.ts';
 
 /** Opt-in attributes; each multiplies the number of series. */
-export const ATTRIBUTES = ['network.type', 'network.transport', 'network.interface.name', 'network.namespace.inode'] as const;
+export const ATTRIBUTES = [
+  'network.type',
+  'network.transport',
+  'network.interface.name',
+  'network.namespace.inode',
+  'code.function.name',
+  'netfilter.hook',
+] as const;
 
 export type OptInAttribute = (typeof ATTRIBUTES)[number];
 
-const hook = z.strictObject({ enabled: z.boolean().default(true).describe('Whether the hook is attached.') }).prefault({});
+/** The ways to attach a hook, the highest first: the cheapest one that tells everything. */
+export const RUNGS = ['fexit', 'kprobe', 'tracepoint'] as const;
+
+export type Rung = (typeof RUNGS)[number];
+
+/** A hook's switches; `rungs` are those that it has, `tried` those that are tried where nothing is said. */
+function hook(description: string, { rungs = RUNGS, tried = rungs }: { rungs?: readonly Rung[]; tried?: readonly Rung[] } = {}) {
+  return z
+    .strictObject({
+      enabled: z.boolean().default(true).describe('Whether the hook is attached.'),
+      attach: z
+        .array(z.enum(rungs))
+        .min(1, { error: 'must name at least one rung; to turn the hook off, write "enabled: false"' })
+        .default([...tried])
+        .describe('Rungs that may be tried; whatever their order here, fexit comes before kprobe, kprobe before tracepoint.'),
+    })
+    .prefault({})
+    .describe(description);
+}
 
 export const configSchema = z.strictObject({
   collection_interval: duration({ least: '1s', fallback: '10s' }).describe(
@@ -22,12 +47,46 @@ export const configSchema = z.strictObject({
     .max(65_536)
     .default(4096)
     .describe('Rows with opt-in attributes at most; what does not fit is counted without them.'),
+  drop_reasons: z
+    .enum(['kernel', 'function'])
+    .default('kernel')
+    .describe("Whose reasons are published: the kernel's (5.17), or what the function that frees a packet tells, as before."),
+  netfilter_detail: z
+    .enum(['none', 'stack'])
+    .default('none')
+    .describe("stack: the call chain of netfilter's drops tells NAT and conntrack apart; about 1 µs for each such drop."),
   hooks: z
     .strictObject({
-      connect: hook.describe('Failed TCP connects, seen at the return of every system call.'),
-      accept: hook.describe('Failed TCP accepts, seen at the return of every system call.'),
+      kfree_skb: hook('Dropped packets, where the kernel frees them.', { rungs: ['tracepoint'] }),
+      nested: hook('Drops in a softirq that interrupts the counting of another one.', { rungs: ['tracepoint'] }),
+      nat: hook('Packets that NAT drops. kprobe would run for every packet that passes NAT.', { tried: ['fexit', 'tracepoint'] }),
+      conntrack: hook('Packets whose connection conntrack could not add.'),
+      connect: hook('Failed TCP connects; tracepoint is the return of every system call.'),
+      accept: hook('Failed TCP accepts; tracepoint is the return of every system call.'),
     })
     .prefault({}),
+  pin: z
+    .boolean()
+    .default(false)
+    .describe('Keeps maps and programs in the kernel while no agent runs: drops go on being counted, and counters carry on.'),
+  pin_path: z
+    .string()
+    .regex(/^\/.*[^/]$/, {
+      error: ({ input }) => `must be an absolute path in a BPF file system, got ${JSON.stringify(input)}`,
+    })
+    .default('/sys/fs/bpf/dropreason')
+    .describe('Where they are pinned: a directory of a BPF file system, of this receiver alone.'),
+  capabilities: z
+    .enum(['keep', 'drop'])
+    .default('keep')
+    .describe('drop: once attached, the process gives up every capability for good; nothing can be attached later.'),
 });
 
 export type DropreasonConfig = z.output<typeof configSchema>;
+
+export type HookId = keyof DropreasonConfig['hooks'];
+
+/** Whether call chains of netfilter's drops are recorded, which tell NAT and conntrack and the hook. */
+export function recordsChains({ netfilter_detail, attributes }: DropreasonConfig): boolean {
+  return netfilter_detail === 'stack' || attributes.includes('netfilter.hook');
+}

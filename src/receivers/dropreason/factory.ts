@@ -13,4 +13,12 @@ export const dropreasonFactory: ReceiverFactory<DropreasonConfig> = {
     const { diagnose } = await import('./diagnose.ts');
     return diagnose(config);
   },
+  async unpin(config) {
+    const { unpin } = await import('./unpin.ts');
+    return unpin(config);
+  },
+  async explain() {
+    const { explanations } = await import('./explanations.ts');
+    return explanations();
+  },
 };

@@ -1,8 +1,159 @@
+import type { ReasonClass } from './reason_class.ts';
+
+/*
+ * What the kernel function that freed a packet tells. Names are those of kallsyms, without the compiler's suffixes. Both lists
+ * come from looking at every call of kfree_skb() and its kin in Debian's 5.10, 6.1 and 6.12 images, with the reason that each
+ * passes, and at the sources. A function that ends with a jump to kfree_skb() isn't seen: its caller is.
+ */
+
 /**
- * On kernels without reasons (before 5.17), the reason is told by the function that freed the packet: the one that 6.12
- * gives at the same place. A function that isn't here is UNKNOWN_DROP.
+ * On kernels without reasons (before 5.17), the reason is told by the function that freed the packet: the one that 6.12 gives
+ * at the same place. Only functions all of whose frees there have one reason are here; any other is UNKNOWN_DROP, such as
+ * __udp4_lib_rcv (no socket, a checksum, a policy) or kfree_skb_list (queues, fragments, failed sends).
  */
 export const REASON_OF_FUNCTION: Readonly<Record<string, string>> = {
+  // Netfilter: nftables frees at once, everything else where the hooks are called.
   nft_do_chain: 'IPTABLE_RULE_DROP',
   nf_hook_slow: 'IPTABLE_RULE_DROP',
+  // The verdict of a cgroup's eBPF program.
+  ip_finish_output: 'BPF_CGROUP_EGRESS',
+  ip_mc_finish_output: 'BPF_CGROUP_EGRESS',
+  ip6_finish_output: 'BPF_CGROUP_EGRESS',
+  // Sending.
+  __ip_queue_xmit: 'IP_OUTNOROUTES',
+  ip6_output: 'IPV6DISABLED',
+  arp_error_report: 'NEIGH_FAILED',
+  // Receiving.
+  flush_backlog: 'DEV_READY',
+  packet_rcv: 'PACKET_SOCK_ERROR',
+  tpacket_rcv: 'PACKET_SOCK_ERROR',
+  // The timers of reassembly.
+  ip_expire: 'FRAG_REASM_TIMEOUT',
+  ip6_frag_expire: 'FRAG_REASM_TIMEOUT',
+  nf_ct_frag6_expire: 'FRAG_REASM_TIMEOUT',
+  // Whole queues: sockets that close, devices and neighbour entries that go away.
+  skb_queue_purge: 'QUEUE_PURGE',
+  sk_stream_kill_queues: 'QUEUE_PURGE',
+  inet_sock_destruct: 'QUEUE_PURGE',
+  tcp_disconnect: 'QUEUE_PURGE',
+  gro_cells_destroy: 'QUEUE_PURGE',
+  neigh_destroy: 'QUEUE_PURGE',
+  neigh_flush_dev: 'QUEUE_PURGE',
+  __neigh_update: 'QUEUE_PURGE',
 };
+
+/**
+ * The class of an UNKNOWN_DROP, by the function that freed it, on any kernel. A function is here where its frees without a
+ * reason are of one class, bar rare failures; where classes mix, as in udp_queue_rcv_one_skb before 5.17 (a full buffer, a
+ * filter, a checksum), it isn't, and the drop stays unclassified.
+ */
+const FUNCTIONS: Readonly<Partial<Record<ReasonClass, readonly string[]>>> = {
+  benign: [
+    // They free every message that they have dealt with: neighbour discovery and MLD (until 6.2), IGMP, a bridge's spanning tree.
+    'icmpv6_rcv',
+    'igmp_rcv',
+    'br_stp_rcv',
+    // Multicast that was looped back to this machine already, or that nobody here has joined.
+    'ip_mc_output',
+    'ip6_mc_input',
+    // A message of the error queue after a program has read it.
+    'ip_recv_error',
+    'ipv6_recv_error',
+    'sock_recv_errqueue',
+    // What is left as a socket or a queueing discipline ends.
+    'skb_rbtree_purge',
+    'udp_destruct_common',
+    'inet6_destroy_sock',
+    'inet6_cleanup_sock',
+    'pfifo_fast_reset',
+    // The same on 6.1, which has no QUEUE_PURGE.
+    'skb_queue_purge',
+    'sk_stream_kill_queues',
+    'inet_sock_destruct',
+    'tcp_disconnect',
+    'gro_cells_destroy',
+    'neigh_destroy',
+    'neigh_flush_dev',
+    '__neigh_update',
+    'qdisc_reset',
+  ],
+  policy: [
+    // XDP_DROP of generic XDP, which may be compiled into its caller; a program of netkit, of a lightweight tunnel.
+    'netif_receive_generic_xdp',
+    'do_xdp_generic',
+    'netkit_xmit',
+    'run_lwt_bpf',
+    // The verdict of a program behind NFQUEUE.
+    'nf_reinject',
+    'nfqnl_reinject',
+    // Routes of type blackhole.
+    'dst_discard',
+    'dst_discard_out',
+  ],
+  capacity: [
+    // The queue of packets received, of NFQUEUE, of packets that wait for IPsec.
+    'enqueue_to_backlog',
+    'nf_queue',
+    'xdst_queue_output',
+    // CoDel, before it gives a reason.
+    '__fq_codel_dequeue',
+    'fq_codel_dequeue',
+    // A full ring or buffer of a packet socket, before PACKET_SOCK_ERROR.
+    'packet_rcv',
+    'tpacket_rcv',
+  ],
+  error: [
+    // No route, no neighbour, hop limit, packets that are too big.
+    'ip_error',
+    'ip6_pkt_drop',
+    'ip_forward',
+    'ip6_forward',
+    'ip_fragment',
+    'ip_do_fragment',
+    'ip6_fragment',
+    '__neigh_event_send',
+    'neigh_invalidate',
+    'arp_error_report',
+    'ndisc_error_report',
+    'neigh_resolve_output',
+    'neigh_connected_output',
+    'neigh_blackhole',
+    'blackhole_netdev_xmit',
+    // No socket, checksums, malformed packets.
+    '__udp4_lib_rcv',
+    '__udp6_lib_rcv',
+    'udp_recvmsg',
+    'udpv6_recvmsg',
+    '__first_packet_length',
+    'icmp_rcv',
+    'arp_rcv',
+    'arp_process',
+    // Reassembly that ran out of time, before FRAG_REASM_TIMEOUT.
+    'ip_expire',
+    'ip6_frag_expire',
+    'nf_ct_frag6_expire',
+    // Devices that are down, and packets that they can't take.
+    'flush_backlog',
+    'vlan_do_receive',
+    'skb_vlan_untag',
+    'validate_xmit_skb',
+    '__dev_forward_skb',
+    '__dev_forward_skb2',
+    'skb_do_redirect',
+    '__bpf_redirect',
+    // IPsec: no state, a failed authentication, a malformed header.
+    'xfrm_input',
+    'xfrm4_ah_rcv',
+    'xfrm4_esp_rcv',
+    'xfrm4_ipcomp_rcv',
+    'xfrm6_ah_rcv',
+    'xfrm6_esp_rcv',
+    'xfrm6_ipcomp_rcv',
+    'xfrm_output',
+    'xfrm_output_resume',
+  ],
+};
+
+export const CLASS_OF_FUNCTION: ReadonlyMap<string, ReasonClass> = new Map(
+  Object.entries(FUNCTIONS).flatMap(([each, names]) => names.map((name) => [name, each as ReasonClass] as const)),
+);

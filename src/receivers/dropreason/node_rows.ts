@@ -16,12 +16,13 @@ export class NodeRows {
   readonly #words: Uint32Array;
   readonly #seen: Float64Array;
 
-  constructor(probe: Probe, layout: Layout, reasons: number) {
+  /** `seen` has what was told before: nothing, where counting begins. */
+  constructor(probe: Probe, layout: Layout, reasons: number, seen: Float64Array = new Float64Array(2 * probe.cpus * probe.rows)) {
     this.#cpus = probe.cpus;
     this.#rows = probe.rows;
     this.#used = (reasons << layout.reasonShift) + layout.slots.length;
     this.#words = new Uint32Array(probe.counters.buffer);
-    this.#seen = new Float64Array(2 * this.#cpus * this.#rows);
+    this.#seen = seen;
   }
 
   read(onRow: OnRow): void {

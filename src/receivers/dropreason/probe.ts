@@ -4,7 +4,17 @@ import { fileURLToPath } from 'node:url';
 import type * as Native from '../../../native/index.js';
 import { ComponentError } from '../../component/errors.ts';
 
-export type { KernelFacts, KernelReason, Layout, NativeError, Probe, ProbeOptions, Row } from '../../../native/index.js';
+export type {
+  Attachment,
+  KernelFacts,
+  KernelReason,
+  Layout,
+  NativeError,
+  Probe,
+  ProbeOptions,
+  Row,
+  SymbolRange,
+} from '../../../native/index.js';
 
 const root = fileURLToPath(new URL('../../../', import.meta.url));
 

@@ -1,7 +1,9 @@
+import { CLASS_OF_FUNCTION } from './freeing_functions.ts';
 import type { KernelReason } from './probe.ts';
+import { REASON_CATALOG, type ReasonEntry } from './reason_catalog.ts';
+import type { ReasonClass } from './reason_class.ts';
 
-/** `call`: a failed call and no packet; `policy`: a rule said so. */
-export type ReasonClass = 'policy' | 'call' | 'unclassified';
+export type { ReasonClass };
 
 export const CONNECT_REASON = 'TCP_CONNECT_BASIC';
 export const ACCEPT_REASON = 'TCP_ACCEPT_BASIC';
@@ -17,13 +19,11 @@ const PUBLISHED_NAMES: Readonly<Record<string, string>> = {
   SKB_DROP_REASON_NOT_SPECIFIED: UNKNOWN_REASON,
 };
 
-const CLASSES: Readonly<Record<string, ReasonClass>> = {
-  IPTABLE_RULE_DROP: 'policy',
-  IPTABLE_NAT_DROP: 'policy',
-  CONNTRACK_ADD_DROP: 'policy',
-  [CONNECT_REASON]: 'call',
-  [ACCEPT_REASON]: 'call',
-};
+/** What hooks and system calls tell. */
+const NOT_THE_KERNELS = new Set(['IPTABLE_NAT_DROP', 'CONNTRACK_ADD_DROP', CONNECT_REASON, ACCEPT_REASON]);
+
+/** What each published name means; a name that isn't here is a newer kernel's. */
+export const EXPLAINED: ReadonlyMap<string, ReasonEntry> = new Map(Object.values(REASON_CATALOG).flatMap(Object.entries));
 
 /** The rows of packets that exist at 0 from the start, so that the first drop shows in PromQL's increase(). */
 export const PACKET_ROWS_AT_START = [
@@ -34,8 +34,20 @@ export const PACKET_ROWS_AT_START = [
   UNKNOWN_REASON,
 ] as const;
 
-export function classOf(reason: string): ReasonClass {
-  return CLASSES[reason] ?? 'unclassified';
+/**
+ * The class of a published reason. `freedBy` is the kernel function that freed the packet, where that is known: it decides for
+ * drops to which the kernel gives no reason, and on no others.
+ */
+export function classOf(reason: string, freedBy = ''): ReasonClass {
+  const byFunction = reason === UNKNOWN_REASON ? CLASS_OF_FUNCTION.get(freedBy) : undefined;
+  return byFunction ?? EXPLAINED.get(reason)?.class ?? 'unclassified';
+}
+
+/** The kernel's names of a published reason, other than that itself: the whole one, and the one without its prefix. */
+export function kernelNames(reason: string): readonly string[] {
+  if (NOT_THE_KERNELS.has(reason) || /^_*(?:RX|OVS)_DROP_/.test(reason)) return [];
+  const renamed = Object.keys(PUBLISHED_NAMES).find((name) => PUBLISHED_NAMES[name] === reason);
+  return renamed === undefined ? [`${PREFIX}${reason}`] : [renamed, renamed.slice(PREFIX.length)];
 }
 
 /** The reasons of the running kernel: their published names by number, and what their names say about direction. */
@@ -53,7 +65,8 @@ export class Reasons {
     let unspecified = 0;
     for (const { name, value } of kernel) {
       if (isSentinel(name)) continue;
-      this.#names.set(value, publishedName(name));
+      // mac80211 has two enums of the same numbers, one of them with underscores before each name.
+      if (!name.startsWith('__') || !this.#names.has(value)) this.#names.set(value, publishedName(name));
       if (value < 0x1_0000) highest = Math.max(highest, value);
       if (name === `${PREFIX}NOT_SPECIFIED`) unspecified = value;
     }
@@ -84,9 +97,9 @@ export class Reasons {
   }
 }
 
-/** Enumerators that are no reasons: the end of the enum, the mask of subsystems, and packets that aren't dropped. */
+/** Enumerators that are no reasons: beginnings and ends of enums, the mask of subsystems, and packets that aren't dropped. */
 function isSentinel(name: string): boolean {
-  return /^SKB_(?:NOT_DROPPED_YET|CONSUMED|DROP_REASON_(?:MAX|SUBSYS_MASK))$/.test(name);
+  return /^(?:SKB_(?:NOT_DROPPED_YET|CONSUMED|DROP_REASON_(?:MAX|SUBSYS_MASK))|__OVS_DROP_REASON|OVS_DROP_MAX)$/.test(name);
 }
 
 function publishedName(name: string): string {

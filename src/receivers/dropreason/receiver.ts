@@ -2,11 +2,15 @@ import type { Receiver } from '../../component/component.ts';
 import type { Consumer } from '../../component/consumer.ts';
 import type { Settings } from '../../component/factory.ts';
 import type { HookStatus } from '../../pdata/batch.ts';
+import { giveUpCapabilities, refuseWithoutCapabilities } from './capabilities.ts';
 import type { DropreasonConfig } from './config.ts';
 import { ReceiverMetrics } from './metrics.ts';
+import { noProgress, progressOfPinned } from './progress.ts';
 import { Reader } from './reader.ts';
 import { openSession, type Session } from './session.ts';
+import type { HookReport } from './standing.ts';
 import { explainStartError } from './start_error.ts';
+import { UnclassifiedReasons } from './unclassified_reasons.ts';
 
 /** Has the kernel count drops, and hands on at each read what was added since the one before. */
 export class DropreasonReceiver implements Receiver {
@@ -17,10 +21,13 @@ export class DropreasonReceiver implements Receiver {
   #session: Session | undefined;
   #reader: Reader | undefined;
   #metrics: ReceiverMetrics | undefined;
+  #unclassified: UnclassifiedReasons | undefined;
   #timer: NodeJS.Timeout | undefined;
   #startTimeMillis = 0;
 
+  /** Throws a ComponentError where nothing can be loaded any more, so that a reload is refused before anything ends. */
   constructor(settings: Settings, config: DropreasonConfig, next: Consumer) {
+    refuseWithoutCapabilities();
     this.#settings = settings;
     this.#config = config;
     this.#next = next;
@@ -28,25 +35,34 @@ export class DropreasonReceiver implements Receiver {
   }
 
   async start(): Promise<void> {
-    this.#startTimeMillis = Date.now();
+    refuseWithoutCapabilities();
+    const now = Date.now();
     try {
       this.#session = openSession(this.#config);
     } catch (error) {
-      throw explainStartError(error);
+      throw explainStartError(error, this.#config);
     }
-    this.#reader = new Reader(this.#session, this.#config);
-    this.#metrics = new ReceiverMetrics(this.#settings, this.#session.probe, this.#reader);
-    for (const { hook, attached, rung, why } of this.#session.hooks) {
-      this.#settings.logger[attached || rung === 'none' ? 'debug' : 'info']({ hook, attached, rung, why }, 'hook');
-    }
+    const { probe, ladder } = this.#session;
+    this.#startTimeMillis = probe.startTimeMillis || now;
+    const words = 2 * probe.cpus * probe.rows;
+    const progress = this.#config.pin
+      ? progressOfPinned(this.#config.pin_path, words, this.#startTimeMillis)
+      : noProgress(words, this.#startTimeMillis);
+    this.#reader = new Reader(this.#session, this.#config, progress);
+    this.#metrics = new ReceiverMetrics(this.#settings, probe, this.#reader);
+    this.#unclassified = new UnclassifiedReasons(this.#settings);
+    this.#sayOrigin();
+    this.#say(ladder.reports);
     this.announce();
+    if (this.#config.capabilities === 'drop') await this.#giveUpCapabilities();
     this.#timer = setInterval(() => void this.#readOrLog('interval'), this.collectionIntervalMillis);
   }
 
   /** Synchronous up to the exporters: two callers in turn each get a read of their own. Nothing after `shutdown`. */
   async read(trigger: 'interval' | 'request'): Promise<void> {
-    if (this.#reader === undefined) return;
+    if (this.#session === undefined || this.#reader === undefined) return;
     const began = performance.now();
+    if (trigger === 'interval') this.#say(this.#session.ladder.retry(), 'info');
     this.#handOn(trigger, this.#reader.read());
     this.#metrics?.readTook((performance.now() - began) / 1000);
   }
@@ -56,10 +72,10 @@ export class DropreasonReceiver implements Receiver {
   }
 
   hooks(): readonly HookStatus[] {
-    return this.#session?.hooks ?? [];
+    return this.#session?.ladder.hooks ?? [];
   }
 
-  /** Reads once more, so that nothing counted is lost, and detaches. */
+  /** Reads once more, so that nothing counted is lost, and detaches what isn't pinned. */
   async shutdown(): Promise<void> {
     clearInterval(this.#timer);
     if (this.#session === undefined) return;
@@ -70,6 +86,15 @@ export class DropreasonReceiver implements Receiver {
     this.#reader = undefined;
   }
 
+  /** A read comes first: symbols that it needs are looked up while they can be. */
+  async #giveUpCapabilities(): Promise<void> {
+    if (this.#session === undefined) return;
+    await this.read('request');
+    giveUpCapabilities(this.#session.probe);
+    this.#session.ladder.freeze('capabilities_dropped');
+    this.#settings.logger.info('every capability has been given up: nothing can be attached from now on');
+  }
+
   async #readOrLog(trigger: 'interval' | 'request'): Promise<void> {
     try {
       await this.read(trigger);
@@ -78,8 +103,26 @@ export class DropreasonReceiver implements Receiver {
     }
   }
 
+  #sayOrigin(): void {
+    const { origin, startTimeMillis } = this.#session?.probe ?? { origin: 'new', startTimeMillis: 0 };
+    const { logger } = this.#settings;
+    const pinned = { pin_path: this.#config.pin_path };
+    if (origin === 'taken_over') {
+      const since = new Date(startTimeMillis).toISOString();
+      logger.info({ ...pinned, since }, 'what is pinned has gone on counting and is carried on with');
+    } else if (origin === 'replaced') {
+      const why = 'what was pinned is of another configuration, build or set of privileges and was removed: counting begins anew';
+      logger.warn(pinned, why);
+    }
+  }
+
+  #say(reports: readonly HookReport[], otherwise: 'info' | 'debug' = 'debug'): void {
+    for (const { status, notable } of reports) this.#settings.logger[notable ? 'info' : otherwise](status, 'hook');
+  }
+
   #handOn(trigger: 'interval' | 'request', { rows, losses }: ReturnType<Reader['read']>): void {
     this.#metrics?.accepted(rows.length);
+    this.#unclassified?.look(rows);
     this.#next.consume({
       trigger,
       startTimeMillis: this.#startTimeMillis,

@@ -1,5 +1,6 @@
 import { AttributeSet, type AttributeValue } from '../../pdata/attributes.ts';
-import type { OptInAttribute } from './config.ts';
+import type { ChainStory } from './call_chain.ts';
+import { type DropreasonConfig, type OptInAttribute, recordsChains } from './config.ts';
 import { errnoName } from './errno.ts';
 import { REASON_OF_FUNCTION } from './freeing_functions.ts';
 import type { Layout, Row } from './probe.ts';
@@ -8,16 +9,50 @@ import { ACCEPT_REASON, CONNECT_REASON, classOf, type Reasons } from './reasons.
 /** IANA's protocol numbers that have a name here; the others show as numbers. */
 const TRANSPORTS: Readonly<Record<number, string>> = { 1: 'icmp', 6: 'tcp', 17: 'udp', 58: 'icmpv6', 132: 'sctp' };
 
+const RULE = 'IPTABLE_RULE_DROP';
+const NAT = 'IPTABLE_NAT_DROP';
+const CONNTRACK = 'CONNTRACK_ADD_DROP';
+const NETFILTER: ReadonlySet<string> = new Set([RULE, NAT, CONNTRACK]);
+
+/** Where a packet's end was seen. */
+export interface Origin {
+  /** The kernel function that freed it; empty where that isn't known. */
+  readonly freedBy: string;
+  /** What the call chain tells, where one was recorded. */
+  readonly chain: ChainStory | undefined;
+}
+
+const NOWHERE: Origin = { freedBy: '', chain: undefined };
+
+export interface RowAttributesOptions {
+  readonly layout: Layout;
+  readonly reasons: Reasons;
+  readonly config: DropreasonConfig;
+  /** Whether the freeing function can be named. */
+  readonly named: boolean;
+  /** Whether it tells the reason. */
+  readonly byFunction: boolean;
+}
+
 /** What a row of the kernel is called: from numbers to the attributes that are published. */
 export class RowAttributes {
   readonly #layout: Layout;
   readonly #reasons: Reasons;
   readonly #optIn: ReadonlySet<OptInAttribute>;
+  readonly #byFunction: boolean;
+  readonly #namesFunction: boolean;
+  /** What call chains are asked for. */
+  readonly #chains: { readonly nat: boolean; readonly conntrack: boolean; readonly hook: boolean };
 
-  constructor(layout: Layout, reasons: Reasons, optIn: readonly OptInAttribute[]) {
+  constructor({ layout, reasons, config, named, byFunction }: RowAttributesOptions) {
     this.#layout = layout;
     this.#reasons = reasons;
-    this.#optIn = new Set(optIn);
+    this.#optIn = new Set(config.attributes);
+    this.#byFunction = byFunction;
+    this.#namesFunction = named && this.#optIn.has('code.function.name');
+    const asks = (hook: 'nat' | 'conntrack') =>
+      recordsChains(config) && config.hooks[hook].enabled && config.hooks[hook].attach.includes('tracepoint');
+    this.#chains = { nat: asks('nat'), conntrack: asks('conntrack'), hook: named && this.#optIn.has('netfilter.hook') };
   }
 
   /** Attributes of a node row, by its index in a CPU's slice. */
@@ -28,14 +63,15 @@ export class RowAttributes {
     });
   }
 
-  /** Attributes of a row that is no array index; `freedBy` is the kernel function, empty where that isn't known. */
-  ofEntry(row: Row, freedBy: string): AttributeSet {
+  /** Attributes of a row that is no array index. */
+  ofEntry(row: Row, origin: Origin = NOWHERE): AttributeSet {
     if (this.isCall(row)) {
       const reason = row.reason === this.#layout.calls.connect ? CONNECT_REASON : ACCEPT_REASON;
       return this.ofCall(reason, errnoName(row.error), row.direction, row.family, this.#keyed(row));
     }
-    const reason = REASON_OF_FUNCTION[freedBy] ?? this.#reasons.name(row.reason);
-    return this.ofPacket(reason, row.direction, row.family, this.#keyed(row));
+    const reason = this.#reasonOf(row, origin);
+    const more = { ...this.#keyed(row), ...this.#seenAt(reason, origin) };
+    return new AttributeSet({ ...this.#common(reason, row.direction, row.family, origin.freedBy), ...more });
   }
 
   isCall(row: Row): boolean {
@@ -56,11 +92,24 @@ export class RowAttributes {
     return new AttributeSet({ ...this.#common(reason, direction, family), 'error.type': error, ...more });
   }
 
-  #common(reason: string, direction: number, family: number): Record<string, AttributeValue> {
+  /** A hook's note goes before what the free tells; a call chain tells what no hook could note. */
+  #reasonOf(row: Row, { freedBy, chain }: Origin): string {
+    const { notes } = this.#layout;
+    if (row.reason === notes.nat) return NAT;
+    if (row.reason === notes.conntrack) return CONNTRACK;
+    const told = this.#byFunction && row.reason === this.#reasons.unspecified ? REASON_OF_FUNCTION[freedBy] : undefined;
+    const reason = told ?? this.#reasons.name(row.reason);
+    if (reason !== RULE || chain === undefined) return reason;
+    if (this.#chains.nat && chain.nat) return NAT;
+    if (this.#chains.conntrack && chain.byVerdict && row.unconfirmed) return CONNTRACK;
+    return reason;
+  }
+
+  #common(reason: string, direction: number, family: number, freedBy = ''): Record<string, AttributeValue> {
     const common: Record<string, AttributeValue> = {
       reason,
       direction: this.#layout.directions[direction] ?? 'unknown',
-      class: classOf(reason),
+      class: classOf(reason, freedBy),
     };
     if (this.#optIn.has('network.type')) common['network.type'] = this.#layout.families[family] ?? 'other';
     return common;
@@ -74,5 +123,12 @@ export class RowAttributes {
     if (this.#optIn.has('network.interface.name')) keyed['network.interface.name'] = row.interface || 'unknown';
     if (this.#optIn.has('network.namespace.inode')) keyed['network.namespace.inode'] = row.netns;
     return keyed;
+  }
+
+  #seenAt(reason: string, { freedBy, chain }: Origin): Record<string, AttributeValue> {
+    const seen: Record<string, AttributeValue> = {};
+    if (this.#namesFunction) seen['code.function.name'] = freedBy || 'unknown';
+    if (this.#chains.hook && NETFILTER.has(reason)) seen['netfilter.hook'] = chain?.hook ?? 'unknown';
+    return seen;
   }
 }

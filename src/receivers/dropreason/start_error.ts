@@ -1,22 +1,42 @@
 import { ComponentError } from '../../component/errors.ts';
+import { type CapabilityName, heldCapabilities, mayLoad } from './capabilities.ts';
+import type { DropreasonConfig } from './config.ts';
 import { isNativeError, type NativeError } from './probe.ts';
 
+const MEMLOCK =
+  'before Linux 5.11 maps and programs are charged to the memlock limit: raise it (ulimit -l unlimited, or ' +
+  'LimitMEMLOCK=infinity in a systemd unit), or give the process CAP_SYS_RESOURCE so that it can';
+
 /** Says in a sentence why counting can't start and what to do; libbpf's own words follow where they tell more. */
-export function explainStartError(error: unknown): Error {
+export function explainStartError(
+  error: unknown,
+  { pin_path: path }: Pick<DropreasonConfig, 'pin_path'>,
+  held: ReadonlySet<CapabilityName> = heldCapabilities(),
+): Error {
   if (!isNativeError(error)) return error instanceof Error ? error : new Error(String(error));
-  return new ComponentError(`${sentence(error)}${error.details === '' ? '' : `\n${error.details.trimEnd()}`}`);
+  const words = error.details === '' ? '' : `\n${error.details.trimEnd()}`;
+  return new ComponentError(`${sentence(error, path, held)}${words}`);
 }
 
-function sentence(error: NativeError): string {
-  switch (error.errno) {
-    case 'EPERM':
-      return (
-        'the kernel refused to load BPF programs (EPERM): run as root (sudo npm start), or give the process CAP_BPF and ' +
-        'CAP_PERFMON (CAP_SYS_ADMIN before Linux 5.8)'
-      );
-    case 'ENOMEM':
-      return `${error.message}: not enough memory for the maps; before Linux 5.11 raise the memlock limit (ulimit -l unlimited)`;
-    default:
-      return error.code === 'ERR_BTF' ? `${error.message}: a kernel with BTF is needed (Linux 5.8 or later)` : error.message;
+function sentence(error: NativeError, path: string, held: ReadonlySet<CapabilityName>): string {
+  const { message, errno, code } = error;
+  if (code === 'ERR_LOCKED') {
+    return `pin_path: ${path} is in use: another agent, or another receiver of this one, counts there; give each its own`;
   }
+  if (code === 'ERR_PIN') {
+    return (
+      `pin_path: ${message}: ${path} must be in a BPF file system (mount -t bpf bpf /sys/fs/bpf) where this user can ` +
+      'write; root can prepare it: mkdir and chown'
+    );
+  }
+  if (code === 'ERR_BTF') return `${message}: a kernel with BTF is needed (Linux 5.8 or later)`;
+  // The kernel says EPERM too where the limit is what keeps it.
+  if (errno === 'ENOMEM') return `${message}: not enough memory for the maps; ${MEMLOCK}`;
+  if (errno !== 'EPERM') return message;
+  if (mayLoad(held) && !held.has('CAP_SYS_RESOURCE'))
+    return `${message} (EPERM) though CAP_BPF and CAP_PERFMON are held; ${MEMLOCK}`;
+  return (
+    'the kernel refused to load BPF programs (EPERM): run as root (sudo npm start), or give the process CAP_BPF and ' +
+    'CAP_PERFMON (CAP_SYS_ADMIN before Linux 5.8)'
+  );
 }

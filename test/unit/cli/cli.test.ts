@@ -33,7 +33,7 @@ afterEach(() => {
 });
 
 describe('exit code 0', () => {
-  test.each([['components'], ['schema'], ['--version'], ['--help'], ['run', '--help']])('%s', async (...argv) => {
+  test.each([['components'], ['schema'], ['explain'], ['--version'], ['--help'], ['run', '--help']])('%s', async (...argv) => {
     const { code, stdout, stderr } = await dropreason(...argv);
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
     expect(stdout).not.toBe('');

@@ -43,7 +43,7 @@ describe.skipIf(whyNotHere(['bpftool', 'clang', 'g++']) !== undefined)('the layo
     headerBtf = withCompiled(source, dump);
   });
 
-  test.each(['dropreason_key', 'dropreason_count', 'dropreason_config', 'dropreason_range'])(
+  test.each(['dropreason_key', 'dropreason_count', 'dropreason_config', 'dropreason_range', 'dropreason_identity'])(
     '%s is for C++ what it is in the BPF object',
     (name) => {
       const { size, offsets } = struct(dump(OBJECT), name);

@@ -20,7 +20,7 @@ function inProcess<T>(body: string): T {
   const script = `
     import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
     import { setImmediate } from 'node:timers/promises';
-    import { native, options, program } from './test/unit/native/probe_options.ts';
+    import { group, native, options, program } from './test/unit/native/probe_options.ts';
     const files = () => readdirSync('/proc/self/fd').length;
     const ids = () => {
       const held = { programs: [], maps: [] };
@@ -35,8 +35,8 @@ function inProcess<T>(body: string): T {
     const mapped = () => readFileSync('/proc/self/maps', 'utf8').split('\\n').filter((line) => line.includes('bpf-map')).length;
     const collect = async () => { for (let i = 0; i < 3; i++) { globalThis.gc(); await setImmediate(); } };
     const open = (programs = [program(), 'sys_exit', 'inet_sock_set_state']) => {
-      const probe = new native.Probe(options({ programs, connect: true, accept: true }));
-      for (const each of programs) probe.attach(each);
+      const probe = new native.Probe(options());
+      for (const each of programs) probe.attach(group(each), { connect: true, accept: true });
       return probe;
     };
     let result;
@@ -140,8 +140,8 @@ describe.skipIf(whyNotHere(['bpftool']) !== undefined)('a probe leaves nothing b
 
   test('of a start that failed', async () => {
     const { after, files } = inProcess<{ after: Ids; files: number[] }>(`
-      const fail = () => { try { new native.Probe(options({ programs: [program()], object: '/nowhere' })); } catch {} };
-      const refuse = () => { const probe = new native.Probe(options()); try { probe.attach('sys_exit'); } catch {} probe.close(); };
+      const fail = () => { try { new native.Probe(options({ object: '/nowhere' })); } catch {} };
+      const refuse = () => { const probe = new native.Probe(options()); try { probe.attach(group('sys_exit', 'nonsense')); } catch {} probe.close(); };
       fail(); refuse();
       const before = files();
       for (let i = 0; i < 20; i++) { fail(); refuse(); }
@@ -163,9 +163,9 @@ describe.skipIf(whyNotHere(['bpftool']) !== undefined)('a probe leaves nothing b
       const { Worker } = await import('node:worker_threads');
       const worker = new Worker(
         \`const { parentPort } = process.getBuiltinModule('node:worker_threads');
-         import('${ROOT}test/unit/native/probe_options.ts').then(({ native, options, program }) => {
+         import('${ROOT}test/unit/native/probe_options.ts').then(({ group, native, options, program }) => {
            globalThis.probe = new native.Probe(options());
-           probe.attach(program());
+           probe.attach(group(program()));
            parentPort.postMessage('ready');
            setInterval(() => {}, 1000);
          });\`,

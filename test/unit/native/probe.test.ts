@@ -4,7 +4,7 @@ import { afterEach, describe, expect, test } from 'vitest';
 import type { Probe } from '../../../native/index.js';
 import { whyNotHere } from '../../support/requirements.ts';
 import { withCompiled } from './compile.ts';
-import { native, options, program, ROOT, thrownBy } from './probe_options.ts';
+import { group, native, options, program, ROOT, thrownBy } from './probe_options.ts';
 
 const why = whyNotHere(['clang', 'ip']);
 const opened: Probe[] = [];
@@ -61,8 +61,9 @@ describe.skipIf(why !== undefined)('a probe', () => {
     const sum = () => counters.reduce((all, each) => all + each, 0n);
     dropSome();
     expect(sum()).toBe(0n);
-    probe.attach(program());
-    probe.attach(program()); // does nothing
+    probe.attach(group(program()));
+    probe.attach(group(program())); // does nothing
+    expect(probe.attached).toEqual(group(program()));
     dropSome();
     expect(sum()).toBeGreaterThan(0n);
     const [statistics] = probe.statistics();
@@ -87,7 +88,11 @@ describe.skipIf(why !== undefined)('a probe', () => {
   });
 
   test.each([
-    ['attach', (probe: Probe) => probe.attach(program())],
+    ['attach', (probe: Probe) => probe.attach(group(program()))],
+    ['attached', (probe: Probe) => probe.attached],
+    ['origin', (probe: Probe) => probe.origin],
+    ['startTimeMillis', (probe: Probe) => probe.startTimeMillis],
+    ['stacks', (probe: Probe) => probe.stacks()],
     ['entries', (probe: Probe) => probe.entries('unlisted')],
     ['statistics', (probe: Probe) => probe.statistics()],
     ['maps', (probe: Probe) => probe.maps()],
@@ -122,7 +127,7 @@ describe('errors say what was being done:', () => {
 
   test.skipIf(why !== undefined)("an object of another layout: it wasn't built anew", () => {
     const source = 'char _license[] __attribute__((section("license"), used)) = "GPL";';
-    const error = withCompiled(source, (object) => thrownBy(() => open({ object, programs: [] })));
+    const error = withCompiled(source, (object) => thrownBy(() => open({ object })));
     expect(error).toMatchObject({ code: 'ERR_OPEN', errno: '' });
     expect(error.message).toMatch(/build it again/);
   });
@@ -132,15 +137,26 @@ describe('errors say what was being done:', () => {
       #include "${ROOT}bpf/dropreason.bpf.c"
       SEC("tp_btf/kfree_skb")
       int reads_anywhere(__u64 *ctx) { return *(volatile __u64 *)ctx[1]; }`;
-    const error = withCompiled(source, (object) => thrownBy(() => open({ object, programs: ['reads_anywhere'] })));
+    const error = withCompiled(source, (object) => thrownBy(() => open({ object }).attach(group('reads_anywhere'))));
     expect(error).toMatchObject({ code: 'ERR_LOAD', errno: 'EACCES' });
     expect(error.details).toMatch(/R\d invalid mem access 'scalar'/);
     expect(error.details).toContain('reads_anywhere');
   });
 
-  test.skipIf(why !== undefined)('a program that is not loaded', () => {
-    expect(thrownBy(() => open().attach('sys_exit'))).toMatchObject({ code: 'ERR_ATTACH', message: 'sys_exit is not loaded' });
-    expect(thrownBy(() => open().attach('nonsense'))).toMatchObject({ code: 'ERR_ATTACH', message: 'nonsense is not loaded' });
+  test.skipIf(why !== undefined)('a program that is not there: nothing of its group is attached', () => {
+    const probe = open();
+    expect(thrownBy(() => probe.attach(group(program(), 'nonsense')))).toMatchObject({
+      code: 'ERR_ATTACH',
+      message: 'the BPF object has no program nonsense',
+    });
+    expect(probe.attached).toEqual([]);
+    expect(probe.statistics()).toEqual([]);
+  });
+
+  test.skipIf(why !== undefined)('a function that is not there', () => {
+    const error = thrownBy(() => open().attach([{ program: 'confirm_fexit', target: 'no_such_function' }]));
+    expect(error).toMatchObject({ code: 'ERR_ATTACH', errno: 'ESRCH' });
+    expect(error.message).toContain('confirm_fexit to no_such_function');
   });
 
   test.skipIf(why !== undefined)('a map that is not there', () => {
@@ -156,14 +172,23 @@ describe('errors say what was being done:', () => {
 describe('an argument of another type is ERR_ARGUMENT', () => {
   const wrong: Readonly<Record<string, readonly unknown[]>> = {
     object: [undefined, null, 7, {}, []],
-    programs: [undefined, null, 'kfree_skb', {}, [7], [undefined], [Symbol('x')], [{ toString: () => 'kfree_skb' }]],
     reasons: [undefined, null, '10', 10n, Number.NaN, -1, 1.5, 2 ** 32, Number.POSITIVE_INFINITY],
     unspecified: [undefined, '2', -1],
     attributes: [undefined, [], -1],
     attributesMaxEntries: [undefined, {}, Number.NaN],
     atomic: [undefined, 0, 'false'],
-    connect: [undefined, 1],
-    accept: [undefined, null],
+    netfilter: [undefined, null],
+    reasoned: [undefined, 1],
+    notes: [undefined, null],
+    rescue: [undefined, 'no'],
+    pin: [
+      null,
+      'x',
+      {},
+      { directory: '/x', fingerprint: '', startTimeMillis: 1 },
+      { directory: '/x', fingerprint: 'x'.repeat(65), startTimeMillis: 1 },
+      { directory: '/x', fingerprint: 'x', startTimeMillis: Number.NaN },
+    ],
     fragments: [null, 7, 'x', {}, { start: 1, end: 2 }, { start: 1n }, { start: 1n, end: -1n }, { start: 1n, end: 2n ** 64n }],
     lists: [null, [], { end: 2n }],
     hints: [
@@ -199,7 +224,7 @@ describe('an argument of another type is ERR_ARGUMENT', () => {
   });
 
   test.skipIf(why !== undefined)('attach and entries', () => {
-    for (const given of [undefined, null, 7, {}, Symbol('x')]) {
+    for (const given of [undefined, null, 7, {}, Symbol('x'), [7], ['kfree_skb'], [{ program: 'kfree_skb' }], [{ target: '' }]]) {
       expect(thrownBy(() => open().attach(given as never))).toMatchObject({ code: 'ERR_ARGUMENT' });
       expect(thrownBy(() => open().entries(given as never))).toMatchObject({ code: 'ERR_ARGUMENT' });
     }
@@ -207,7 +232,7 @@ describe('an argument of another type is ERR_ARGUMENT', () => {
 
   test('an array of nothing, as long as arrays can be', () => {
     const endless = new Array<never>(2 ** 32 - 1);
-    expect(thrownBy(() => open({ programs: endless })).code).toBe('ERR_ARGUMENT');
+    expect(thrownBy(() => open().attach(endless)).code).toBe('ERR_ARGUMENT');
     expect(thrownBy(() => native.symbolRanges(endless)).code).toBe('ERR_ARGUMENT');
     expect(thrownBy(() => native.symbolsAt(endless)).code).toBe('ERR_ARGUMENT');
   });

@@ -10,21 +10,26 @@ export const native = createRequire(import.meta.url)(`${ROOT}native/index.js`) a
 /** The program that counts packets on this kernel. */
 export const program = () => (native.kernelFacts().casts ? 'kfree_skb' : 'kfree_skb_copy');
 
+/** A group of programs that name their tracepoints themselves. */
+export const group = (...programs: string[]): Native.Attachment[] => programs.map((name) => ({ program: name, target: '' }));
+
 /** Options of a small probe. */
 export function options(more: object = {}): Native.ProbeOptions {
   return {
     object: OBJECT,
-    programs: [program()],
     reasons: 10,
     unspecified: 2,
+    netfilter: 7,
     attributes: 0,
     attributesMaxEntries: 16,
     atomic: false,
-    connect: false,
-    accept: false,
+    reasoned: true,
+    notes: false,
+    rescue: false,
     fragments: undefined,
     lists: undefined,
     hints: new Uint8Array(256),
+    pin: undefined,
     ...more,
   };
 }

@@ -2,21 +2,39 @@ import { describe, expect, test, vi } from 'vitest';
 import type { DropRow } from '../../../../src/pdata/batch.ts';
 import { EntryRows } from '../../../../src/receivers/dropreason/entry_rows.ts';
 import { Reasons } from '../../../../src/receivers/dropreason/reasons.ts';
-import { RowAttributes } from '../../../../src/receivers/dropreason/row_attributes.ts';
-import { entry, FakeProbe, LAYOUT } from '../../../support/layout.ts';
+import { entry, FakeProbe, LAYOUT, rowAttributes } from '../../../support/layout.ts';
 
-const symbolsAt = vi.hoisted(() =>
-  vi.fn((addresses: readonly bigint[]) => addresses.map((address) => (address === 16n ? 'nf_hook_slow' : ''))),
-);
+const symbolsAt = vi.hoisted(() => {
+  const functions = new Map([
+    [16n, 'nf_hook_slow'],
+    [48n, 'nft_do_chain'],
+    [64n, 'nft_nat_do_chain'],
+    [80n, '__ip_local_out'],
+    [96n, 'ip_local_deliver'],
+  ]);
+  return vi.fn((addresses: readonly bigint[]) => addresses.map((address) => functions.get(address) ?? ''));
+});
 vi.mock('../../../../src/receivers/dropreason/probe.ts', () => ({ native: () => ({ symbolsAt }) }));
 
 const CONNECT = entry({ reason: LAYOUT.calls.connect, error: 111, direction: 2, bytes: 0 });
 
-function make({ optIn = false, byFunction = false } = {}) {
+function make({ optIn = false, byFunction = false, config = {} } = {}) {
   const probe = new FakeProbe(1, 64);
-  const names = byFunction ? [] : [{ name: 'SKB_DROP_REASON_NO_SOCKET', value: 3 }];
-  const attributes = new RowAttributes(LAYOUT, new Reasons(names, LAYOUT.maxReasons), optIn ? ['network.namespace.inode'] : []);
-  const rows = new EntryRows(probe, attributes, { optIn, byFunction });
+  const names = [
+    { name: 'SKB_DROP_REASON_NO_SOCKET', value: 3 },
+    { name: 'SKB_DROP_REASON_NETFILTER_DROP', value: 4 },
+  ];
+  const reasons = new Reasons(byFunction ? [] : names, LAYOUT.maxReasons);
+  const attributes = rowAttributes(
+    reasons,
+    { attributes: optIn ? ['network.namespace.inode'] : [], ...config },
+    { named: true, byFunction },
+  );
+  const rows = new EntryRows(probe, attributes, {
+    maps: optIn || byFunction ? ['attributes', 'unlisted', 'rescued'] : ['unlisted', 'rescued'],
+    rescuedReason: LAYOUT.rescued,
+    named: true,
+  });
   const read = () => {
     const into: DropRow[] = [];
     rows.read(into);
@@ -60,6 +78,8 @@ describe('EntryRows', () => {
       { family: 2 },
       { interface: 'eth0' },
       { location: 5n },
+      { stack: 6n },
+      { unconfirmed: true },
     ];
     const { probe, read } = make();
     probe.tables.unlisted = [entry({}), ...fields.map((field) => entry(field))];
@@ -82,7 +102,10 @@ describe('EntryRows', () => {
     const { probe, rows, read } = make();
     probe.tables.attributes = [entry({})];
     expect(read()).toEqual([]);
-    expect([...rows.used]).toEqual([['dropreason_unlisted', 0]]);
+    expect([...rows.used]).toEqual([
+      ['dropreason_unlisted', 0],
+      ['dropreason_rescued', 0],
+    ]);
   });
 
   test('tells how full the maps are', () => {
@@ -92,6 +115,7 @@ describe('EntryRows', () => {
     expect([...rows.used]).toEqual([
       ['dropreason_attributes', 2],
       ['dropreason_unlisted', 0],
+      ['dropreason_rescued', 0],
     ]);
   });
 
@@ -109,5 +133,59 @@ describe('EntryRows', () => {
     ]);
     read();
     expect(symbolsAt.mock.calls).toEqual([[[16n, 32n]]]);
+  });
+
+  test('rows that the kernel tells apart and that are published as one series add up', () => {
+    const { probe, read } = make({ byFunction: true });
+    probe.tables.attributes = [entry({ reason: 0, location: 16n, packets: 2 }), entry({ reason: 0, location: 48n, packets: 3 })];
+    const series = new Set(read().map(({ drops: _, ...attributes }) => JSON.stringify(attributes)));
+    expect(series.size).toBe(1);
+    probe.tables.attributes = [entry({ reason: 0, location: 16n, packets: 7 }), entry({ reason: 0, location: 48n, packets: 3 })];
+    expect(read().map(({ drops }) => drops)).toEqual([5]);
+  });
+
+  test('how often another program stepped in is a number and no row; what it counted is', () => {
+    const { probe, rows, read } = make();
+    probe.tables.rescued = [entry({ reason: LAYOUT.rescued, packets: 5, bytes: 0 }), entry({ packets: 4 })];
+    expect(read()).toMatchObject([{ reason: 'NO_SOCKET', drops: 4 }]);
+    expect(rows.rescued).toBe(5);
+  });
+
+  test('a call chain tells NAT and the hook; it is asked for when a row is new', () => {
+    const { probe, read } = make({ optIn: true, config: { attributes: ['netfilter.hook'] } });
+    probe.callChains = new Map([
+      [7n, [48n, 64n, 16n, 80n, 0n]],
+      [8n, [16n, 96n]],
+    ]);
+    const asked = vi.spyOn(probe, 'stacks');
+    probe.tables.attributes = [
+      entry({ reason: 4, stack: 7n }),
+      entry({ reason: 4, stack: 8n, unconfirmed: true }),
+      entry({ reason: 4, stack: 9n }),
+    ];
+    const expected = [
+      { reason: 'IPTABLE_NAT_DROP', 'netfilter.hook': 'output' },
+      { reason: 'CONNTRACK_ADD_DROP', 'netfilter.hook': 'input' },
+      { reason: 'IPTABLE_RULE_DROP', 'netfilter.hook': 'unknown' },
+    ];
+    expect(read()).toMatchObject(expected);
+    read();
+    expect(asked).toHaveBeenCalledTimes(1);
+  });
+
+  test('what was told before is not told again', () => {
+    const told = new Map<string, { packets: number; bytes: number }>();
+    const probe = new FakeProbe(1, 64);
+    probe.tables.unlisted = [entry({ packets: 2, bytes: 20 })];
+    const read = () => {
+      const into: DropRow[] = [];
+      const attributes = rowAttributes(new Reasons([], LAYOUT.maxReasons));
+      new EntryRows(probe, attributes, { maps: ['unlisted'], rescuedReason: LAYOUT.rescued, named: true, told }).read(into);
+      return into.map(({ drops, bytes }) => ({ drops, bytes }));
+    };
+    expect(read()).toEqual([{ drops: 2, bytes: 20 }]);
+    expect(read()).toEqual([]);
+    probe.tables.unlisted = [entry({ packets: 3, bytes: 25 })];
+    expect(read()).toEqual([{ drops: 1, bytes: 5 }]);
   });
 });

@@ -42,6 +42,16 @@ describe('Reasons', () => {
     expect(reasons.name(0x1_0001)).toBe('RX_DROP_U_MIC_FAIL');
   });
 
+  test("of mac80211's two enums of the same numbers, the names without underscores, in either order", () => {
+    const pair = [
+      { name: '___RX_DROP_U_DUP', value: 0x1_0004 },
+      { name: 'RX_DROP_U_DUP', value: 0x1_0004 },
+    ];
+    expect(new Reasons([...MODERN, ...pair], 248).name(0x1_0004)).toBe('RX_DROP_U_DUP');
+    expect(new Reasons([...MODERN, ...pair.toReversed()], 248).name(0x1_0004)).toBe('RX_DROP_U_DUP');
+    expect(new Reasons([...MODERN, { name: '__OVS_DROP_REASON', value: 0x3_0000 }], 248).name(0x3_0000)).toBe('196608');
+  });
+
   test('what has no name shows as its number, and enumerators that are no reasons have none', () => {
     expect(reasons.name(200)).toBe('200');
     expect(reasons.name(0x3_0099)).toBe(String(0x3_0099));
@@ -79,9 +89,34 @@ test.each([
   ['CONNTRACK_ADD_DROP', 'policy'],
   ['TCP_CONNECT_BASIC', 'call'],
   ['TCP_ACCEPT_BASIC', 'call'],
-  ['NO_SOCKET', 'unclassified'],
+  ['NO_SOCKET', 'error'],
+  ['SOCKET_RCVBUFF', 'capacity'],
+  ['TCP_OLD_ACK', 'benign'],
+  ['OVS_DROP_LAST_ACTION', 'policy'],
+  ['RX_DROP_U_DUP', 'benign'],
   ['UNKNOWN_DROP', 'unclassified'],
+  ['A_REASON_OF_TOMORROW', 'unclassified'],
+  ['constructor', 'unclassified'],
   ['17', 'unclassified'],
 ])('%s is of class %s', (reason, expected) => {
   expect(classOf(reason)).toBe(expected);
+});
+
+describe('the class of a drop without a reason is told by the function that freed it', () => {
+  test.each([
+    ['icmpv6_rcv', 'benign'],
+    ['igmp_rcv', 'benign'],
+    ['netif_receive_generic_xdp', 'policy'],
+    ['enqueue_to_backlog', 'capacity'],
+    ['ip_error', 'error'],
+    ['udp_queue_rcv_one_skb', 'unclassified'],
+    ['', 'unclassified'],
+  ])('%s: %s', (freedBy, expected) => {
+    expect(classOf('UNKNOWN_DROP', freedBy)).toBe(expected);
+  });
+
+  test('and that of no other drop', () => {
+    expect(classOf('NO_SOCKET', 'icmpv6_rcv')).toBe('error');
+    expect(classOf('A_REASON_OF_TOMORROW', 'icmpv6_rcv')).toBe('unclassified');
+  });
 });

@@ -1,9 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import type { OptInAttribute } from '../../../../src/receivers/dropreason/config.ts';
 import { Reasons } from '../../../../src/receivers/dropreason/reasons.ts';
-import { RowAttributes } from '../../../../src/receivers/dropreason/row_attributes.ts';
 import { rowsAtStart } from '../../../../src/receivers/dropreason/rows_at_start.ts';
-import { LAYOUT } from '../../../support/layout.ts';
+import { LAYOUT, rowAttributes } from '../../../support/layout.ts';
 
 const SEVEN = [
   'IPTABLE_RULE_DROP',
@@ -26,7 +25,7 @@ function rows({
   connect?: boolean;
   accept?: boolean;
 } = {}) {
-  const attributes = new RowAttributes(LAYOUT, new Reasons([], LAYOUT.maxReasons), optIn);
+  const attributes = rowAttributes(new Reasons([], LAYOUT.maxReasons), { attributes: optIn });
   return rowsAtStart(attributes, { layout: LAYOUT, cpus, optIn, connect, accept });
 }
 

@@ -1,6 +1,10 @@
 import { describe, expect, test } from 'vitest';
 import { ComponentError } from '../../../../src/component/errors.ts';
+import type { CapabilityName } from '../../../../src/receivers/dropreason/capabilities.ts';
 import { explainStartError } from '../../../../src/receivers/dropreason/start_error.ts';
+
+const explain = (error: unknown, held: CapabilityName[] = []) =>
+  explainStartError(error, { pin_path: '/sys/fs/bpf/here' }, new Set(held));
 
 function nativeError(message: string, { code = 'ERR_LOAD', errno = '', details = '' } = {}) {
   return Object.assign(new Error(message), { code, errno, details });
@@ -8,37 +12,46 @@ function nativeError(message: string, { code = 'ERR_LOAD', errno = '', details =
 
 describe('explainStartError', () => {
   test('without a capability, says which and what to run', () => {
-    const { message } = explainStartError(
-      nativeError("can't load the BPF programs: Operation not permitted", { errno: 'EPERM' }),
-    );
+    const { message } = explain(nativeError("can't load the BPF programs: Operation not permitted", { errno: 'EPERM' }));
     expect(message).toMatch(/CAP_BPF and CAP_PERFMON/);
     expect(message).toMatch(/sudo npm start/);
     expect(message).not.toContain('\n');
   });
 
+  test('with the capabilities, names the limit that a kernel before 5.11 charges', () => {
+    const error = nativeError("can't make the maps: Operation not permitted", { errno: 'EPERM' });
+    const { message } = explain(error, ['CAP_BPF', 'CAP_PERFMON']);
+    expect(message).toMatch(/memlock/);
+    expect(message).toMatch(/CAP_SYS_RESOURCE/);
+    expect(message).not.toMatch(/sudo npm start/);
+    expect(explain(error, ['CAP_BPF']).message).toMatch(/sudo npm start/);
+  });
+
+  test('says who else counts there, and where nothing can be pinned', () => {
+    expect(explain(nativeError('locked', { code: 'ERR_LOCKED' })).message).toMatch(/^pin_path: \/sys\/fs\/bpf\/here is in use/);
+    const { message } = explain(nativeError("can't make it: Permission denied", { code: 'ERR_PIN', errno: 'EACCES' }));
+    expect(message).toMatch(/^pin_path: can't make it: Permission denied: .*BPF file system/);
+  });
+
   test('without memory, says which limit', () => {
-    const { message } = explainStartError(nativeError("can't load: Cannot allocate memory", { errno: 'ENOMEM' }));
+    const { message } = explain(nativeError("can't load: Cannot allocate memory", { errno: 'ENOMEM' }));
     expect(message).toMatch(/ulimit -l unlimited/);
   });
 
   test('without BTF, says which kernel is needed', () => {
-    const { message } = explainStartError(
-      nativeError("can't read the kernel's type information", { code: 'ERR_BTF', errno: 'ENOENT' }),
-    );
+    const { message } = explain(nativeError("can't read the kernel's type information", { code: 'ERR_BTF', errno: 'ENOENT' }));
     expect(message).toMatch(/a kernel with BTF is needed/);
   });
 
   test("the verifier's words follow", () => {
-    const error = explainStartError(
-      nativeError("can't load: Permission denied", { errno: 'EACCES', details: 'R1 invalid mem access\n' }),
-    );
+    const error = explain(nativeError("can't load: Permission denied", { errno: 'EACCES', details: 'R1 invalid mem access\n' }));
     expect(error).toBeInstanceOf(ComponentError);
     expect(error.message).toBe("can't load: Permission denied\nR1 invalid mem access");
   });
 
   test('what did not come from the addon is left as it is', () => {
     const error = new TypeError('a surprise');
-    expect(explainStartError(error)).toBe(error);
-    expect(explainStartError('text').message).toBe('text');
+    expect(explain(error)).toBe(error);
+    expect(explain('text').message).toBe('text');
   });
 });

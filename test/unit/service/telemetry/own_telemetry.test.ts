@@ -40,6 +40,7 @@ describe('OwnTelemetry', () => {
     gauge(telemetry.meter, RECEIVER.rows).record(30, { receiver: 'dropreason' });
     gauge(telemetry.meter, RECEIVER.mapEntries).record(3, { map: 'm' });
     gauge(telemetry.meter, RECEIVER.mapCapacity).record(8, { map: 'm' });
+    counter(telemetry.meter, RECEIVER.unclassifiedReason).add(4, { reason: 'A_REASON_OF_TOMORROW' });
     counter(telemetry.meter, RECEIVER.accepted).add(30, { receiver: 'dropreason' });
     counter(telemetry.meter, EXPORTER.sent).add(30, { exporter: 'prometheus' });
     counter(telemetry.meter, EXPORTER.sendFailed).add(0, { exporter: 'prometheus' });

@@ -1,0 +1,97 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * Two programs stand on one tracepoint, and the kernel keeps the first from running while it is interrupted. How the second
+ * knows which drops the first has seen: a mark of the tracepoint's stack frame and its packet.
+ */
+#ifndef DROPREASON_SEEN_BPF_H
+#define DROPREASON_SEEN_BPF_H
+
+#include "kernel.bpf.h"
+
+struct dropreason_mark {
+	__u64 frame;
+	__u64 skb;
+};
+
+/*
+ * An event may be interrupted between its two programs, and what interrupts it marks too: so there is a place for each level.
+ * Interrupts have a stack of their own; on it, what interrupts lies below what it interrupts.
+ */
+struct dropreason_seen {
+	__u64 address; /* of this struct: to make a number of a pointer */
+	struct dropreason_mark task;
+	struct dropreason_mark interrupt; /* a softirq, or a hard interrupt */
+	struct dropreason_mark deeper; /* a hard interrupt of a softirq */
+};
+
+/* Key: 0. Value: the marks of this CPU. Size: 56 bytes a CPU. */
+struct {
+	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, struct dropreason_seen);
+} dropreason_seen SEC(".maps");
+
+/* The context's address as a number: the verifier computes with the difference of two pointers alone. */
+static __always_inline __u64 frame_of(const void *ctx, struct dropreason_seen *seen)
+{
+	__u64 distance = (__u64)ctx;
+
+	asm volatile("%0 -= %1" : "+r"(distance) : "r"(seen));
+	return distance + seen->address;
+}
+
+/*
+ * The mark of this event's level. Both programs are called with arguments at the same place, so `ctx` names the event; no
+ * task can come between them, since tracepoints disable preemption, on PREEMPT_RT too.
+ */
+static __always_inline struct dropreason_mark *mark_of(struct dropreason_seen *seen, __u64 frame)
+{
+	const struct task_struct *task = (const void *)bpf_get_current_task_btf();
+
+	if (frame - (__u64)task->stack < TASK_STACK_BYTES)
+		return &seen->task;
+	return seen->interrupt.frame > frame ? &seen->deeper : &seen->interrupt;
+}
+
+static __always_inline struct dropreason_seen *seen_here(void)
+{
+	const __u32 zero = 0;
+	struct dropreason_seen *seen = bpf_map_lookup_elem(&dropreason_seen, &zero);
+
+	if (seen && !seen->address)
+		*(volatile __u64 *)&seen->address = (__u64)seen;
+	return seen;
+}
+
+static __always_inline void mark_seen(const void *ctx, const struct sk_buff *skb)
+{
+	struct dropreason_seen *seen = seen_here();
+
+	if (seen) {
+		__u64 frame = frame_of(ctx, seen);
+		struct dropreason_mark *mark = mark_of(seen, frame);
+
+		mark->frame = frame;
+		mark->skb = (__u64)skb;
+	}
+}
+
+/* Whether the first program has seen this event; its mark is removed. */
+static __always_inline bool was_seen(const void *ctx, const struct sk_buff *skb)
+{
+	struct dropreason_seen *seen = seen_here();
+	struct dropreason_mark *mark;
+	__u64 frame;
+
+	if (!seen)
+		return true;
+	frame = frame_of(ctx, seen);
+	mark = mark_of(seen, frame);
+	if (mark->frame != frame || mark->skb != (__u64)skb)
+		return false;
+	mark->frame = 0;
+	return true;
+}
+
+#endif

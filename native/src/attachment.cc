@@ -1,0 +1,98 @@
+#include "attachment.h"
+
+#include <bpf/bpf.h>
+#include <fcntl.h>
+
+#include <cerrno>
+#include <cstring>
+
+#include "error.h"
+
+namespace dropreason {
+namespace {
+
+constexpr char kLink[] = "link_";
+constexpr char kProgram[] = "program_";
+// Between the names of a program and its target, in the name of a pin.
+constexpr char kAt = '@';
+
+std::string pin_name_of(const char* kind, const Attachment& attachment) {
+  return kind + attachment.program + (attachment.target.empty() ? "" : kAt + attachment.target);
+}
+
+std::string words_of(const Attachment& attachment) {
+  return attachment.program + (attachment.target.empty() ? "" : " to " + attachment.target);
+}
+
+bpf_program* find(const Attachment& attachment, const bpf_object* object) {
+  bpf_program* program = bpf_object__find_program_by_name(object, attachment.program.c_str());
+  if (program == nullptr) throw Error(Code::kAttach, "the BPF object has no program " + attachment.program, 0);
+  return program;
+}
+
+// A program says in its section how it is attached: "fexit", "kretprobe", "tp_btf/…".
+bool is(const bpf_program* program, const char* section) { return strcmp(bpf_program__section_name(program), section) == 0; }
+
+bpf_link* attach(const Attachment& attachment, bpf_program* program) {
+  if (is(program, "kprobe")) return bpf_program__attach_kprobe(program, false, attachment.target.c_str());
+  if (is(program, "kretprobe")) return bpf_program__attach_kprobe(program, true, attachment.target.c_str());
+  return bpf_program__attach(program);
+}
+
+int same(int fd) { return fcntl(fd, F_DUPFD_CLOEXEC, 0); }
+
+}  // namespace
+
+void Attached::LetGo::operator()(bpf_link* link) const {
+  // Of a pinned kprobe libbpf would disable the event that the pin keeps.
+  if (bpf_link__pin_path(link) != nullptr) bpf_link__disconnect(link);
+  bpf_link__destroy(link);
+}
+
+Attached::Attached(const Attachment& attachment, bpf_object* object, const PinDirectory* pins) : attachment_(attachment) {
+  bpf_program* program = find(attachment, object);
+  program_ = Fd(same(bpf_program__fd(program)));
+  link_.reset(attach(attachment, program));
+  if (!link_) throw Error(Code::kAttach, "can't attach " + words_of(attachment), errno);
+  if (pins == nullptr) return;
+  // Without its program a link tells no statistics to whoever takes it over, so that one first.
+  int failed = bpf_obj_pin(program_.get(), pins->path_of(pin_name_of(kProgram, attachment)).c_str());
+  if (failed == 0) failed = bpf_link__pin(link_.get(), pins->path_of(pin_name_of(kLink, attachment)).c_str());
+  if (failed != 0) {
+    unlink(pins->path_of(pin_name_of(kProgram, attachment)).c_str());
+    throw Error(Code::kPin, "can't pin " + words_of(attachment), -failed);
+  }
+}
+
+Attached::Attached(const Attachment& attachment, const PinDirectory& pins) : attachment_(attachment) {
+  program_ = Fd(bpf_obj_get(pins.path_of(pin_name_of(kProgram, attachment)).c_str()));
+  if (program_.get() < 0) throw Error(Code::kPin, "can't take over the program of " + words_of(attachment), errno);
+  link_.reset(bpf_link__open(pins.path_of(pin_name_of(kLink, attachment)).c_str()));
+  if (!link_) throw Error(Code::kPin, "can't take over " + words_of(attachment), errno);
+}
+
+void Attached::remove(const PinDirectory* pins) {
+  if (pins != nullptr) {
+    bpf_link__unpin(link_.get());
+    unlink(pins->path_of(pin_name_of(kProgram, attachment_)).c_str());
+  }
+  link_.reset();
+}
+
+void set_target(const Attachment& attachment, bpf_object* object) {
+  bpf_program* program = find(attachment, object);
+  if (!is(program, "fentry") && !is(program, "fexit")) return;
+  const int failed = bpf_program__set_attach_target(program, 0, attachment.target.c_str());
+  if (failed != 0) throw Error(Code::kAttach, "can't attach " + words_of(attachment), -failed);
+}
+
+bool from_pin_name(const std::string& name, Attachment* attachment) {
+  if (name.rfind(kLink, 0) != 0) return false;
+  const std::string rest = name.substr(strlen(kLink));
+  const size_t at = rest.find(kAt);
+  attachment->program = rest.substr(0, at);
+  attachment->target = at == std::string::npos ? "" : rest.substr(at + 1);
+  return true;
+}
+
+}  // namespace dropreason

@@ -1,0 +1,52 @@
+#pragma once
+
+#include <bpf/libbpf.h>
+
+#include <memory>
+#include <string>
+
+#include "fd.h"
+#include "pin_directory.h"
+
+namespace dropreason {
+
+// A program and where it runs: a kernel function, or nothing where the program itself names its tracepoint.
+struct Attachment {
+  std::string program;
+  std::string target;
+
+  bool operator==(const Attachment& other) const { return program == other.program && target == other.target; }
+};
+
+// An attached program. Detaches with its owner, unless it is pinned.
+class Attached {
+ public:
+  // Attaches a loaded program of an object; pins it too where there is a directory. Throws kAttach, kPin.
+  Attached(const Attachment& attachment, bpf_object* object, const PinDirectory* pins);
+  // Takes over what is pinned under a name of `pin_name_of`; throws kPin.
+  Attached(const Attachment& attachment, const PinDirectory& pins);
+
+  const Attachment& attachment() const { return attachment_; }
+  // For the program's statistics; of its own, since the object may be gone.
+  int program_fd() const { return program_.get(); }
+
+  // Detaches, and removes the pins where there are some.
+  void remove(const PinDirectory* pins);
+
+ private:
+  struct LetGo {
+    void operator()(bpf_link* link) const;
+  };
+
+  Attachment attachment_;
+  Fd program_;
+  std::unique_ptr<bpf_link, LetGo> link_;
+};
+
+// Before the object is loaded: where programs of fentry and fexit run. Throws kAttach.
+void set_target(const Attachment& attachment, bpf_object* object);
+
+// The attachment of a link that is pinned under this name; false where the name is no link's.
+bool from_pin_name(const std::string& name, Attachment* attachment);
+
+}  // namespace dropreason

@@ -1,0 +1,68 @@
+#include "pin_directory.h"
+
+#include <fcntl.h>
+#include <linux/magic.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <sys/vfs.h>
+
+#include <cerrno>
+#include <filesystem>
+
+#include "error.h"
+
+namespace dropreason {
+namespace {
+
+// Parents that a BPF file system lacks are made too, and nothing outside one.
+void make_directory(const std::string& path) {
+  const size_t slash = path.find_last_of('/');
+  struct stat ignored;
+  if (stat(path.c_str(), &ignored) == 0) return;
+  if (slash != std::string::npos && slash > 0) make_directory(path.substr(0, slash));
+  struct statfs parent;
+  const std::string directory = slash == std::string::npos ? "." : path.substr(0, slash + 1);
+  if (statfs(directory.c_str(), &parent) != 0) throw Error(Code::kPin, "can't look at " + directory, errno);
+  if (parent.f_type != BPF_FS_MAGIC) {
+    throw Error(Code::kPin, directory + " is in no BPF file system (mount -t bpf bpf /sys/fs/bpf)", 0);
+  }
+  if (mkdir(path.c_str(), 0700) != 0 && errno != EEXIST) throw Error(Code::kPin, "can't make the directory " + path, errno);
+}
+
+}  // namespace
+
+PinDirectory::PinDirectory(const std::string& path) : path_(path) {
+  make_directory(path);
+  struct statfs here;
+  if (statfs(path.c_str(), &here) != 0) throw Error(Code::kPin, "can't look at " + path, errno);
+  if (here.f_type != BPF_FS_MAGIC) throw Error(Code::kPin, path + " is in no BPF file system (mount -t bpf bpf /sys/fs/bpf)", 0);
+  lock_ = Fd(open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  if (lock_.get() < 0) throw Error(Code::kPin, "can't open " + path, errno);
+  if (flock(lock_.get(), LOCK_EX | LOCK_NB) != 0) throw Error(Code::kLocked, "another process uses what is pinned in " + path, errno);
+}
+
+std::vector<std::string> PinDirectory::names() const {
+  std::vector<std::string> names;
+  std::error_code failed;
+  for (const auto& entry : std::filesystem::directory_iterator(path_, failed)) names.push_back(entry.path().filename());
+  if (failed) throw Error(Code::kPin, "can't list " + path_, failed.value());
+  return names;
+}
+
+void PinDirectory::clear() const {
+  for (const std::string& name : names()) {
+    if (unlink(path_of(name).c_str()) != 0) throw Error(Code::kPin, "can't remove " + path_of(name), errno);
+  }
+}
+
+std::vector<std::string> unpin(const std::string& path) {
+  struct stat ignored;
+  if (stat(path.c_str(), &ignored) != 0 && errno == ENOENT) return {};
+  const PinDirectory directory(path);
+  std::vector<std::string> names = directory.names();
+  directory.clear();
+  if (rmdir(path.c_str()) != 0) throw Error(Code::kPin, "can't remove " + path, errno);
+  return names;
+}
+
+}  // namespace dropreason

@@ -1,0 +1,31 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "fd.h"
+
+namespace dropreason {
+
+// A directory of a BPF file system, and the right to it: one process at a time, until this object or the process ends.
+class PinDirectory {
+ public:
+  // Makes the directory where it isn't there. Throws kPin where it can't be had, kLocked where another process has it.
+  explicit PinDirectory(const std::string& path);
+
+  // Path of a pin in it.
+  std::string path_of(const std::string& name) const { return path_ + "/" + name; }
+  // What is pinned, by name.
+  std::vector<std::string> names() const;
+  // Removes every pin: what nobody else holds ends.
+  void clear() const;
+
+ private:
+  std::string path_;
+  Fd lock_;
+};
+
+// Removes all pins and the directory itself; names what was there. Nothing where there is no such directory.
+std::vector<std::string> unpin(const std::string& path);
+
+}  // namespace dropreason

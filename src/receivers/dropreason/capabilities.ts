@@ -1,0 +1,57 @@
+import { readFileSync } from 'node:fs';
+import { ComponentError } from '../../component/errors.ts';
+import { isNativeError, native, type Probe } from './probe.ts';
+
+/** Numbers of include/uapi/linux/capability.h, of those that matter here. */
+const NUMBERS = { CAP_SYS_ADMIN: 21, CAP_SYS_RESOURCE: 24, CAP_SYSLOG: 34, CAP_PERFMON: 38, CAP_BPF: 39 } as const;
+
+export type CapabilityName = keyof typeof NUMBERS;
+
+const SYSCTL = '/proc/sys/kernel/unprivileged_bpf_disabled';
+
+/** Those that matter here, in effect for this process; capabilities(7). */
+export function heldCapabilities(): ReadonlySet<CapabilityName> {
+  const mask = BigInt(`0x${/^CapEff:\s*([0-9a-f]+)$/m.exec(readFileSync('/proc/self/status', 'utf8'))?.[1] ?? '0'}`);
+  const names = Object.keys(NUMBERS) as CapabilityName[];
+  return new Set(names.filter((name) => (mask >> BigInt(NUMBERS[name])) & 1n));
+}
+
+/** Whether they are enough to load and attach: CAP_SYS_ADMIN was what it took before Linux 5.8. */
+export function mayLoad(held: ReadonlySet<CapabilityName>): boolean {
+  return held.has('CAP_SYS_ADMIN') || (held.has('CAP_BPF') && held.has('CAP_PERFMON'));
+}
+
+/** Of the process, not of a receiver: once they are gone, no receiver of it can load anything. */
+let dropped = false;
+
+/** Throws a ComponentError where a receiver would have to load programs after the capabilities were given up. */
+export function refuseWithoutCapabilities(): void {
+  if (!dropped) return;
+  throw new ComponentError(
+    'a receiver that is new or configured otherwise has to load programs, and this process gave up its capabilities ' +
+      '(capabilities: drop): start dropreason again',
+  );
+}
+
+/** Gives up every capability for good, then makes sure that the maps can still be read. */
+export function giveUpCapabilities(probe: Pick<Probe, 'entries'>): void {
+  native().dropCapabilities();
+  dropped = true;
+  try {
+    probe.entries('unlisted');
+  } catch (error) {
+    if (!isNativeError(error) || error.errno !== 'EPERM') throw error;
+    throw new ComponentError(
+      'capabilities: "drop" can\'t work here, this kernel lets nobody read a map without CAP_BPF while ' +
+        `kernel.unprivileged_bpf_disabled is ${sysctl()}: write "capabilities: keep", or set it to 0`,
+    );
+  }
+}
+
+function sysctl(): string {
+  try {
+    return readFileSync(SYSCTL, 'utf8').trim();
+  } catch {
+    return 'set';
+  }
+}

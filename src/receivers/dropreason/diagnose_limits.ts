@@ -1,0 +1,39 @@
+import { accessSync, constants, existsSync, readFileSync, statfsSync } from 'node:fs';
+import { dirname } from 'node:path';
+import type { Finding } from '../../component/factory.ts';
+import { heldCapabilities } from './capabilities.ts';
+import type { DropreasonConfig } from './config.ts';
+
+/** BPF_FS_MAGIC, include/uapi/linux/magic.h. */
+const BPF_FILE_SYSTEM = 0xcafe4a11;
+
+/** Whether something can be pinned there: by the nearest directory that exists. */
+export function pinPath({ pin_path: path }: Pick<DropreasonConfig, 'pin_path'>): Finding {
+  const subject = 'pin path';
+  let nearest = path;
+  while (!existsSync(nearest)) nearest = dirname(nearest);
+  if (statfsSync(nearest).type !== BPF_FILE_SYSTEM) {
+    return { subject, status: 'fail', message: `${path} is in no BPF file system: mount -t bpf bpf /sys/fs/bpf` };
+  }
+  try {
+    accessSync(nearest, constants.W_OK);
+  } catch {
+    const message = `${nearest} can't be written to by this user: root can prepare ${path} (mkdir and chown)`;
+    return { subject, status: 'fail', message };
+  }
+  return { subject, status: 'ok', message: existsSync(path) ? `${path} is there` : `${path} can be made` };
+}
+
+/** The limit that maps and programs are charged to before Linux 5.11; nothing to say from then on. */
+export function memlock(release: string, limits = readFileSync('/proc/self/limits', 'utf8')): Finding[] {
+  const [major = 0, minor = 0] = release.split('.').map((part) => Number.parseInt(part, 10));
+  if (major > 5 || (major === 5 && minor >= 11)) return [];
+  const limit = /^Max locked memory\s+(\S+)/m.exec(limits)?.[1] ?? 'unknown';
+  const subject = 'memlock';
+  if (limit === 'unlimited') return [{ subject, status: 'ok', message: 'unlimited' }];
+  const raises = heldCapabilities().has('CAP_SYS_RESOURCE');
+  const message = raises
+    ? `${limit} bytes, and CAP_SYS_RESOURCE to raise it`
+    : `${limit} bytes, and no CAP_SYS_RESOURCE to raise it: this kernel charges maps and programs to it (ulimit -l unlimited)`;
+  return [{ subject, status: raises ? 'ok' : 'warn', message }];
+}

@@ -1,0 +1,16 @@
+import { existsSync } from 'node:fs';
+
+/** What /sys tells of the running kernel; tests give their own. */
+export interface KernelView {
+  /** Whether a module is there: loaded, or built in with parameters of its own. */
+  hasModule(name: string): boolean;
+  /** Whether kprobes can be opened as perf events (4.17, CONFIG_KPROBE_EVENTS). */
+  readonly hasKprobes: boolean;
+}
+
+export const RUNNING_KERNEL: KernelView = {
+  hasModule: (name) => existsSync(`/sys/module/${name}`),
+  get hasKprobes() {
+    return existsSync('/sys/bus/event_source/devices/kprobe');
+  },
+};

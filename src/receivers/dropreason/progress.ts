@@ -1,0 +1,41 @@
+import type { DropRow, LossRow } from '../../pdata/batch.ts';
+
+/** How far the kernel's counts have been read: what each was when its rise was last told. */
+export interface Progress {
+  /** When these counts began, in milliseconds since the epoch. */
+  readonly startTimeMillis: number;
+  /** Packets and bytes of node rows, as they lie in Probe.counters. */
+  readonly node: Float64Array;
+  /** Those of the other rows, by what the kernel tells them apart by. */
+  readonly entries: Map<string, { packets: number; bytes: number }>;
+  /** Loss slots that are made in user space. */
+  readonly losses: Map<string, number>;
+  /** Taken from the kernel and not handed on yet: what a read that failed half-way had seen is in the next one. */
+  unread: { rows: DropRow[]; losses: LossRow[] };
+}
+
+export function noProgress(words: number, startTimeMillis: number): Progress {
+  return {
+    startTimeMillis,
+    node: new Float64Array(words),
+    entries: new Map(),
+    losses: new Map(),
+    unread: { rows: [], losses: [] },
+  };
+}
+
+/** That of pinned maps, by their directory: exporters outlive a reload, and so must how much they have been told. */
+const ofPinned = new Map<string, Progress>();
+
+/**
+ * Where this process has come to with what is pinned in a directory: at the beginning, unless it has read there before and
+ * the counts are the same.
+ */
+export function progressOfPinned(directory: string, words: number, startTimeMillis: number): Progress {
+  let progress = ofPinned.get(directory);
+  if (progress === undefined || progress.startTimeMillis !== startTimeMillis || progress.node.length !== words) {
+    progress = noProgress(words, startTimeMillis);
+    ofPinned.set(directory, progress);
+  }
+  return progress;
+}

@@ -1,0 +1,25 @@
+import { readdirSync, readFileSync } from 'node:fs';
+
+/** The lines of /proc/PID/status that tell a thread's privileges, by name; proc_pid_status(5). */
+export type Privileges = Readonly<Record<string, string>>;
+
+const NONE = '0000000000000000';
+
+/** What is left of a thread that has given up everything. */
+export const NO_PRIVILEGES: Privileges = {
+  CapInh: NONE,
+  CapPrm: NONE,
+  CapEff: NONE,
+  CapBnd: NONE,
+  CapAmb: NONE,
+  NoNewPrivs: '1',
+};
+
+/** Of every thread of a process, and of the process itself, which is its first one. */
+export function privilegesOf(pid: number | 'self' = 'self'): Privileges[] {
+  const statuses = readdirSync(`/proc/${pid}/task`).map((thread) => `/proc/${pid}/task/${thread}/status`);
+  return [`/proc/${pid}/status`, ...statuses].map((path) => {
+    const lines = readFileSync(path, 'utf8').matchAll(/^(Cap\w+|NoNewPrivs):\s*(\S+)/gm);
+    return Object.fromEntries([...lines].map(([, name, value]) => [name as string, value as string]));
+  });
+}

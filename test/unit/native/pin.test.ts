@@ -1,0 +1,156 @@
+import { execFileSync, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import type { Probe } from '../../../native/index.js';
+import { whyNotHere } from '../../support/requirements.ts';
+import { group, native, options, program, ROOT, thrownBy } from './probe_options.ts';
+
+const why = whyNotHere(['mount']);
+const FIRST = { fingerprint: 'first', startTimeMillis: 1_700_000_000_000 };
+let mounted = '';
+const opened: Probe[] = [];
+
+/** A directory that isn't there yet, in a BPF file system of the test's own. */
+const directory = () => join(mounted, 'somewhere', 'deeper');
+
+function open(pin: object = FIRST, more: object = {}): Probe {
+  const probe = new native.Probe(options({ ...more, pin: { directory: directory(), ...pin } }));
+  opened.push(probe);
+  return probe;
+}
+
+const total = ({ counters }: Probe) => counters.reduce((all, each) => all + each, 0n);
+
+/** Has the kernel drop a few datagrams, in a namespace of its own. */
+function dropSome(): void {
+  const script = 'ip link set lo up; for i in 1 2 3; do echo x > /dev/udp/127.0.0.1/9; done';
+  execFileSync('unshare', ['--net', 'bash', '-c', script], {
+    env: { ...process.env, PATH: `${process.env.PATH}:/usr/sbin:/sbin` },
+  });
+}
+
+beforeAll(() => {
+  if (why !== undefined) return;
+  mounted = mkdtempSync(join(tmpdir(), 'dropreason-bpf-'));
+  execFileSync('mount', ['-t', 'bpf', 'bpf', mounted]);
+});
+
+afterEach(() => {
+  for (const probe of opened.splice(0)) probe.close();
+  if (why === undefined) native.unpin(directory());
+});
+
+afterAll(() => {
+  if (why !== undefined) return;
+  execFileSync('umount', [mounted]);
+  rmSync(mounted, { recursive: true });
+});
+
+describe.skipIf(why !== undefined)('what is pinned', () => {
+  const counting = { reasons: native.layout.maxReasons };
+
+  test('goes on counting with nobody there, and is taken over with all it has', () => {
+    const first = open(FIRST, counting);
+    expect(first.origin).toBe('new');
+    first.attach(group(program()));
+    dropSome();
+    first.close();
+    dropSome();
+    const second = open({ ...FIRST, startTimeMillis: 1_800_000_000_000 }, counting);
+    expect(second.origin).toBe('taken_over');
+    expect(second.startTimeMillis).toBe(FIRST.startTimeMillis);
+    expect(second.attached).toEqual(group(program()));
+    expect(second.statistics()).toMatchObject([{ program: program() }]);
+    const before = total(second);
+    expect(before).toBeGreaterThan(0n);
+    second.attach(group(program())); // is attached already
+    dropSome();
+    expect(total(second)).toBeGreaterThan(before);
+  });
+
+  test('takes what was not attached before besides', () => {
+    open().attach(group(program()));
+    opened.splice(0).forEach((probe) => {
+      probe.close();
+    });
+    const second = open();
+    second.attach(group(program(), 'inet_sock_set_state'));
+    expect(second.attached).toEqual(group(program(), 'inet_sock_set_state'));
+  });
+
+  test('of another fingerprint is removed, and counting begins anew', () => {
+    const first = open(FIRST, counting);
+    first.attach(group(program()));
+    dropSome();
+    first.close();
+    const second = open({ fingerprint: 'second', startTimeMillis: 1_800_000_000_000 });
+    expect(second.origin).toBe('replaced');
+    expect(second.startTimeMillis).toBe(1_800_000_000_000);
+    expect(second.attached).toEqual([]);
+    expect(total(second)).toBe(0n);
+  });
+
+  test('by a process that was killed before it had pinned all is no use', () => {
+    open().close();
+    // As if it had been killed before the identity was written, which comes last.
+    rmSync(join(directory(), 'dropreason_identity'));
+    const second = open();
+    expect(second.origin).toBe('replaced');
+    expect(readdirSync(directory())).toContain('dropreason_identity');
+  });
+
+  test('has one user at a time', () => {
+    open();
+    expect(thrownBy(() => open())).toMatchObject({ code: 'ERR_LOCKED', message: expect.stringContaining(directory()) });
+    expect(thrownBy(() => native.unpin(directory()))).toMatchObject({ code: 'ERR_LOCKED' });
+  });
+
+  test('is free again when its user is killed', async () => {
+    const script = `
+      import { native, options } from './test/unit/native/probe_options.ts';
+      globalThis.probe = new native.Probe(options({ pin: ${JSON.stringify({ ...FIRST, directory: directory() })} }));
+      console.log('pinned');
+      setInterval(() => {}, 1000);`;
+    const child = spawn(process.execPath, ['--input-type=module', '-e', script], {
+      cwd: ROOT,
+      stdio: ['ignore', 'pipe', 'inherit'],
+    });
+    await once(child.stdout, 'data');
+    expect(thrownBy(() => open()).code).toBe('ERR_LOCKED');
+    child.kill('SIGKILL');
+    await once(child, 'exit');
+    expect(open().origin).toBe('taken_over');
+  });
+
+  test('is named and removed by unpin, directory and all', () => {
+    const first = open();
+    first.attach(group(program()));
+    first.close();
+    expect(native.unpin(directory())).toEqual(
+      expect.arrayContaining(['dropreason_metrics', 'dropreason_identity', `link_${program()}`, `program_${program()}`]),
+    );
+    expect(() => readdirSync(directory())).toThrow(/ENOENT/);
+    expect(native.unpin(directory())).toEqual([]);
+  });
+
+  test('a group that fails leaves no pin', () => {
+    const probe = open();
+    expect(
+      thrownBy(() => probe.attach([...group(program()), { program: 'connect_kretprobe', target: 'no_such_function' }])),
+    ).toMatchObject({
+      code: 'ERR_ATTACH',
+    });
+    expect(readdirSync(directory()).filter((name) => /^(link|program)_/.test(name))).toEqual([]);
+    expect(probe.attached).toEqual([]);
+  });
+});
+
+describe('nothing can be pinned', () => {
+  test.skipIf(why !== undefined)('outside a BPF file system, and it says how to have one', () => {
+    const error = thrownBy(() => open({ ...FIRST, directory: join(tmpdir(), 'no-bpf-here') }));
+    expect(error).toMatchObject({ code: 'ERR_PIN', message: expect.stringContaining('mount -t bpf') });
+  });
+});

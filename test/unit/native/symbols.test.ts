@@ -1,0 +1,102 @@
+import { readFileSync } from 'node:fs';
+import { describe, expect, test } from 'vitest';
+import { whyNotHere } from '../../support/requirements.ts';
+import { inProcess } from './in_process.ts';
+import { native } from './probe_options.ts';
+
+interface Function {
+  readonly name: string;
+  readonly start: bigint;
+}
+
+/** The kernel's functions as /proc/kallsyms has them, modules' too, in its order. */
+function functions(): Function[] {
+  return [...readFileSync('/proc/kallsyms', 'utf8').matchAll(/^([0-9a-f]+) [tTwW] (\S+)/gm)].map(([, address, name]) => ({
+    name: name as string,
+    start: BigInt(`0x${address}`),
+  }));
+}
+
+/** Those that stand after a higher address: of modules and BPF programs. */
+function late(all: readonly Function[]): Function[] {
+  let highest = 0n;
+  return all.filter(({ start }) => {
+    const isLate = start < highest;
+    if (!isLate) highest = start;
+    return isLate;
+  });
+}
+
+function some<T>(all: readonly T[]): T[] {
+  return all.filter((_, index) => index % Math.ceil(all.length / 50) === 0);
+}
+
+describe.skipIf(whyNotHere() !== undefined)('where kernel functions lie', () => {
+  test('is from their own address to the next higher one, wherever in /proc/kallsyms that stands', () => {
+    const all = functions();
+    const sorted = [...new Set(all.map(({ start }) => start))].sort((a, b) => (a < b ? -1 : 1));
+    const next = new Map(sorted.map((start, index) => [start, sorted[index + 1]]));
+    const times = new Map<string, number>();
+    for (const { name } of all) times.set(name, (times.get(name) ?? 0) + 1);
+    const wanted = [...some(all), ...some(late(all))].filter(({ name, start }) => times.get(name) === 1 && next.get(start));
+    expect(wanted.length).toBeGreaterThan(20);
+    expect(native.symbolRanges(wanted.map(({ name }) => name))).toEqual(
+      Object.fromEntries(wanted.map(({ name, start }) => [name, { start, end: next.get(start) }])),
+    );
+  });
+
+  test('is the first place where a name stands more than once', () => {
+    const all = functions();
+    const first = new Map<string, bigint>();
+    const twice = all.find(({ name, start }) => {
+      const known = first.get(name);
+      if (known === undefined) first.set(name, start);
+      return known !== undefined && known !== start;
+    });
+    if (twice === undefined) throw new Error('no name stands twice in /proc/kallsyms');
+    expect(native.symbolRanges([twice.name])[twice.name]?.start).toBe(first.get(twice.name));
+  });
+
+  test('can be told again and again, and by workers at the same time, from one open file', () => {
+    const { answers, files } = inProcess<{ answers: string[]; files: number }>(`
+      const { Worker } = await import('node:worker_threads');
+      const ask = (times) => {
+        const answers = new Set();
+        for (let i = 0; i < times; i++) {
+          const { ip_rcv } = native.symbolRanges(['ip_rcv']);
+          answers.add(ip_rcv.start + ' ' + ip_rcv.end + ' ' + native.symbolsAt([ip_rcv.end]));
+        }
+        return [...answers];
+      };
+      const source = \`const { parentPort } = process.getBuiltinModule('node:worker_threads');
+        import('\${process.cwd()}/test/unit/native/probe_options.ts').then(({ native }) => {
+          parentPort.postMessage((\${ask})(5));
+        });\`;
+      const workers = [1, 2].map(() => new Promise((resolve, reject) =>
+        new Worker(source, { eval: true }).once('message', resolve).once('error', reject)));
+      const own = ask(5);
+      result = {
+        answers: [...new Set([...own, ...(await Promise.all(workers)).flat()])],
+        files: readdirSync('/proc/self/fd').filter((fd) => {
+          try { return readlinkSync('/proc/self/fd/' + fd) === '/proc/kallsyms'; } catch { return false; }
+        }).length,
+      };
+    `);
+    expect(answers).toEqual([expect.stringMatching(/^\d+ \d+ ip_rcv$/)]);
+    expect(files).toBe(1);
+  });
+
+  test('can still be told without the capability that showed it', () => {
+    const { before, after, anew } = inProcess<{ before: string; after: string; anew: string }>(`
+      const look = () => String(native.symbolRanges(['ip_rcv']).ip_rcv?.start);
+      const before = look();
+      native.dropCapabilities();
+      const anew = /^([0-9a-f]+) . ip_rcv$/m.exec(readFileSync('/proc/kallsyms', 'utf8'))[1];
+      result = { before, after: look(), anew: String(BigInt('0x' + anew)) };
+    `);
+    expect(after).toBe(before);
+    expect(before).toMatch(/^\d{10,}$/);
+    // Where the kernel hides addresses at all, that shows that ours is the old file.
+    if (Number(readFileSync('/proc/sys/kernel/perf_event_paranoid', 'utf8')) > 1) expect(anew).toBe('0');
+  });
+});

@@ -1,0 +1,165 @@
+import { beforeEach, describe, expect, test, vi } from 'vitest';
+import type { DropBatch } from '../../../../src/pdata/batch.ts';
+import { configSchema } from '../../../../src/receivers/dropreason/config.ts';
+import type { ProbeOptions } from '../../../../src/receivers/dropreason/probe.ts';
+import { entry, FakeProbe, LAYOUT, nativeError } from '../../../support/layout.ts';
+import { makeSettings } from '../../../support/settings.ts';
+
+const kernel = vi.hoisted(() => ({ native: undefined as unknown, modules: new Set<string>() }));
+vi.mock('../../../../src/receivers/dropreason/kernel_view.ts', () => ({
+  RUNNING_KERNEL: { hasModule: (name: string) => kernel.modules.has(name), hasKprobes: false },
+}));
+vi.mock('../../../../src/receivers/dropreason/probe.ts', async (importOriginal) => {
+  const original = await importOriginal<typeof import('../../../../src/receivers/dropreason/probe.ts')>();
+  return { ...original, native: () => kernel.native };
+});
+
+/** Capabilities are a state of the process: each test has modules of its own. */
+async function make(config: object = {}, probe = new FakeProbe(1, 256)) {
+  const dropped = { capabilities: false };
+  const opened: ProbeOptions[] = [];
+  kernel.native = {
+    layout: LAYOUT,
+    kernelFacts: () => ({
+      reasons: [{ name: 'SKB_DROP_REASON_NOT_SPECIFIED', value: 2 }],
+      guarded: true,
+      casts: true,
+      libbpf: '1.1',
+    }),
+    symbolRanges: () => ({}),
+    symbolsAt: () => [],
+    dropCapabilities: () => {
+      dropped.capabilities = true;
+    },
+    Probe: class {
+      constructor(options: ProbeOptions) {
+        opened.push(options);
+        Object.assign(probe, { closed: 0 });
+        // biome-ignore lint/correctness/noConstructorReturn: it stands for the addon's
+        return probe;
+      }
+    },
+  };
+  const { DropreasonReceiver } = await import('../../../../src/receivers/dropreason/receiver.ts');
+  const settings = makeSettings('dropreason');
+  const batches: DropBatch[] = [];
+  const create = (given: object = config) =>
+    new DropreasonReceiver(settings, configSchema.parse({ collection_interval: '1h', ...given }), {
+      consume: (batch) => void batches.push(batch),
+    });
+  return { probe, dropped, opened, settings, batches, create };
+}
+
+const drops = (batches: readonly DropBatch[]) => batches.flatMap(({ rows }) => rows).reduce((sum, row) => sum + row.drops, 0);
+
+beforeEach(() => {
+  vi.resetModules();
+  kernel.modules.clear();
+});
+
+test('a hook that waits for a module is attached when the clock reads, not when a scrape does, and the batch says so', async () => {
+  const { probe, batches, settings, create } = await make();
+  probe.refuse = ({ target }) =>
+    target === 'nf_nat_inet_fn' && !kernel.modules.has('nf_nat') ? nativeError('ESRCH') : undefined;
+  const receiver = create();
+  await receiver.start();
+  const waits = () =>
+    batches
+      .at(-1)
+      ?.hooks.find(({ hook }) => hook === 'nat')
+      ?.why.includes('waits for the module nf_nat');
+  expect(waits()).toBe(true);
+  kernel.modules.add('nf_nat');
+  await receiver.read('request');
+  expect(waits()).toBe(true);
+  await receiver.read('interval');
+  expect(waits()).toBe(false);
+  await receiver.read('interval');
+  expect(settings.lines.filter(({ level, msg }) => level === 'info' && msg === 'hook')).toHaveLength(1);
+  await receiver.shutdown();
+});
+
+describe('a start', () => {
+  test('where packets cannot be counted leaves nothing attached and says why', async () => {
+    const { probe, create } = await make();
+    probe.refuse = ({ program }) =>
+      program === 'kfree_skb' ? nativeError('EINVAL', { message: 'the verifier refused' }) : undefined;
+    const receiver = create();
+    await expect(receiver.start()).rejects.toThrow('the verifier refused');
+    expect(probe.closed).toBe(1);
+    await receiver.shutdown();
+  });
+
+  test('that takes over what is pinned carries on its counts with their start time', async () => {
+    const { probe, batches, settings, opened, create } = await make({ pin: true, pin_path: '/sys/fs/bpf/carried-on' });
+    Object.assign(probe, { origin: 'taken_over', startTimeMillis: 1234 });
+    probe.tables.unlisted = [entry({ packets: 9 })];
+    const receiver = create();
+    await receiver.start();
+    await receiver.read('request');
+    expect(opened[0]?.pin?.directory).toBe('/sys/fs/bpf/carried-on');
+    expect(batches.every(({ startTimeMillis }) => startTimeMillis === 1234)).toBe(true);
+    expect(drops(batches)).toBe(9);
+    expect(settings.lines.map(({ msg }) => msg)).toContainEqual(expect.stringContaining('carried on with'));
+    await receiver.shutdown();
+  });
+
+  test('in the same process tells only what came since: a reload counts nothing twice', async () => {
+    const { probe, batches, create } = await make({ pin: true, pin_path: '/sys/fs/bpf/reloaded' });
+    Object.assign(probe, { startTimeMillis: 1234 });
+    probe.tables.unlisted = [entry({ packets: 9 })];
+    const first = create();
+    await first.start();
+    await first.shutdown();
+    Object.assign(probe, { origin: 'taken_over' });
+    probe.tables.unlisted = [entry({ packets: 11 })];
+    const second = create();
+    await second.start();
+    await second.shutdown();
+    expect(drops(batches)).toBe(11);
+  });
+
+  test('that finds something else pinned warns that counting begins anew', async () => {
+    const { probe, settings, create } = await make({ pin: true, pin_path: '/sys/fs/bpf/replaced' });
+    Object.assign(probe, { origin: 'replaced', startTimeMillis: 1234 });
+    const receiver = create();
+    await receiver.start();
+    expect(settings.lines.find(({ level }) => level === 'warn')?.msg).toMatch(/counting begins anew/);
+    await receiver.shutdown();
+  });
+});
+
+describe('capabilities: drop', () => {
+  test('gives them up after a read, and a receiver that would have to load is refused before it starts', async () => {
+    const { probe, dropped, create } = await make({ capabilities: 'drop' });
+    const looks: boolean[] = [];
+    probe.onLook = () => looks.push(dropped.capabilities);
+    const receiver = create();
+    await receiver.start();
+    expect(dropped.capabilities).toBe(true);
+    expect(looks[0]).toBe(false);
+    expect(looks.at(-1)).toBe(true);
+    expect(() => create({ collection_interval: '2h' })).toThrow(/gave up its capabilities/);
+    await receiver.shutdown();
+  });
+
+  test('is a mistake of the configuration where the kernel then refuses to read maps', async () => {
+    const { probe, dropped, create } = await make({ capabilities: 'drop' });
+    probe.onLook = () => {
+      if (dropped.capabilities) throw nativeError('EPERM', { code: 'ERR_MAP' });
+    };
+    const receiver = create();
+    await expect(receiver.start()).rejects.toThrow(/capabilities: "drop".*kernel\.unprivileged_bpf_disabled/);
+    probe.onLook = () => {};
+    await receiver.shutdown();
+    expect(probe.closed).toBe(1);
+  });
+
+  test('is not done where it is not asked for', async () => {
+    const { dropped, create } = await make();
+    const receiver = create();
+    await receiver.start();
+    expect(dropped.capabilities).toBe(false);
+    await receiver.shutdown();
+  });
+});
