@@ -6,6 +6,7 @@ set -eu
 cd "$(dirname "$0")/.."
 
 sh scripts/setup.sh test
+sh test/kernel/build.sh
 cache=${DROPREASON_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/dropreason}/peers
 mkdir -p "$cache"
 

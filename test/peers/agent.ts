@@ -17,6 +17,8 @@ export interface AgentPorts {
 
 /** What a test wants otherwise than the plain pipeline. */
 export interface AgentOptions {
+  /** Keys of the receiver beside the plain pipeline's. */
+  readonly receiver?: Readonly<Record<string, unknown>>;
   /** Exporters beside `prometheus`, by id; all of them are in the pipeline. */
   readonly exporters?: Readonly<Record<string, unknown>>;
   /** Processors before `percpu_sum`, by id, in order. */
@@ -24,10 +26,10 @@ export interface AgentOptions {
 }
 
 /** A pipeline from the kernel to Prometheus, and to whatever `options` adds. */
-export function agentConfig(ports: AgentPorts, { exporters = {}, processors = {} }: AgentOptions = {}): Config {
+export function agentConfig(ports: AgentPorts, { receiver = {}, exporters = {}, processors = {} }: AgentOptions = {}): Config {
   const reader = { pull: { exporter: { prometheus: { host: 'localhost', port: ports.own } } } };
   return {
-    receivers: { dropreason: { collection_interval: '1s', attributes: ['network.namespace.inode'] } },
+    receivers: { dropreason: { collection_interval: '1s', attributes: ['network.namespace.inode'], ...receiver } },
     processors: { ...processors, percpu_sum: {} },
     exporters: { prometheus: { endpoint: `localhost:${ports.metrics}` }, ...exporters },
     service: {
@@ -45,33 +47,53 @@ export function agentConfig(ports: AgentPorts, { exporters = {}, processors = {}
 
 /** The agent itself, as built, with a configuration of the test's own. */
 export class Agent {
-  readonly #child: Child;
   readonly #directory: string;
+  readonly #env: NodeJS.ProcessEnv;
   readonly ports: AgentPorts;
+  #child: Child;
 
-  private constructor(child: Child, directory: string, ports: AgentPorts) {
-    this.#child = child;
+  private constructor(directory: string, env: NodeJS.ProcessEnv, ports: AgentPorts) {
     this.#directory = directory;
+    this.#env = env;
     this.ports = ports;
+    this.#child = this.#spawn();
   }
 
   /** Starts it and waits until it answers a scrape. `settings` is given its ports, which were free. */
   static async start(settings: (ports: AgentPorts) => Config = agentConfig, env: NodeJS.ProcessEnv = {}): Promise<Agent> {
     const ports = { metrics: await freePort(), own: await freePort() };
     const directory = mkdtempSync(join(tmpdir(), 'dropreason-agent-'));
-    const config = join(directory, 'config.yaml');
-    writeFileSync(config, JSON.stringify(settings(ports)));
-    const node = join(ROOT, 'node_modules', '.bin', 'node');
-    const args = [join(ROOT, 'dist', 'main.js'), 'run', '--config', config];
-    const child = new Child('the agent', node, args, { ...process.env, ...env });
-    const agent = new Agent(child, directory, ports);
+    writeFileSync(join(directory, 'config.yaml'), JSON.stringify(settings(ports)));
+    const agent = new Agent(directory, env, ports);
     try {
-      await child.ready(async () => (await agent.scrape()) !== '');
+      await agent.#answers();
     } catch (error) {
       rmSync(directory, { recursive: true, force: true });
       throw error;
     }
     return agent;
+  }
+
+  /** Has it no chance to do anything more, as when the kernel kills it for want of memory; and waits until it is gone. */
+  async kill(): Promise<void> {
+    this.#child.signal('SIGKILL');
+    await this.#child.exit;
+  }
+
+  /** Starts it again after `kill`, as it was configured, and waits until it answers a scrape. */
+  async restart(): Promise<void> {
+    this.#child = this.#spawn();
+    await this.#answers();
+  }
+
+  #spawn(): Child {
+    const node = join(ROOT, 'node_modules', '.bin', 'node');
+    const args = [join(ROOT, 'dist', 'main.js'), 'run', '--config', join(this.#directory, 'config.yaml')];
+    return new Child('the agent', node, args, { ...process.env, ...this.#env });
+  }
+
+  #answers(): Promise<void> {
+    return this.#child.ready(async () => (await this.scrape()) !== '');
   }
 
   /** What the endpoint for Prometheus, or another port of the agent's, says now. */

@@ -69,6 +69,14 @@ export class Prometheus {
     return samples[0]?.value;
   }
 
+  /** Every value that was scraped of one series, in order. Rejects where several series match. */
+  async history(selector: string): Promise<number[]> {
+    const response = await fetch(`${this.#url}/api/v1/query?${new URLSearchParams({ query: `${selector}[1h]` })}`);
+    const { data } = (await response.json()) as { data: { result: { values: [number, string][] }[] } };
+    if (data.result.length > 1) throw new Error(`${selector}: ${data.result.length} series`);
+    return data.result[0]?.values.map(([, value]) => Number(value)) ?? [];
+  }
+
   /** Resolves when a scrape of that target that began after this call has ended well. */
   async nextScrape(targetPort: number): Promise<void> {
     // Prometheus may shift a scrape's time by 2 ms, to lie on its interval.
