@@ -122,26 +122,95 @@ static __always_inline int call_returns(const struct pt_regs *regs, __u32 call, 
 }
 
 /*
+ * Failed calls that one of two programs at the same return has counted. Key: the frame of the call, which both are given. The
+ * oldest give way. Size: 8192 × 80 bytes.
+ */
+struct {
+	__uint(type, BPF_MAP_TYPE_LRU_HASH);
+	__uint(max_entries, 8192);
+	__type(key, __u64);
+	__type(value, __u64);
+} dropreason_returned SEC(".maps");
+
+/* Of the two, the one that comes first counts, and the other takes its mark away. */
+static __always_inline int call_returns_to_two(__u64 *ctx, __u32 call)
+{
+	const __u64 frame = (__u64)ctx, counted = 1;
+	__s64 value = ctx[1];
+
+	if (!is_failure(call, -value) || !bpf_map_delete_elem(&dropreason_returned, &frame))
+		return 0;
+	bpf_map_update_elem(&dropreason_returned, &frame, &counted, BPF_ANY);
+	return call_returns(entry_registers(), call, value);
+}
+
+/* A call begins: its frame may have been that of an earlier one whose mark nobody took, for one of the two was skipped. */
+static __always_inline int call_begins(__u64 *ctx)
+{
+	const __u64 frame = (__u64)ctx;
+
+	bpf_map_delete_elem(&dropreason_returned, &frame);
+	return 0;
+}
+
+SEC("fentry")
+int connect_fentry(__u64 *ctx)
+{
+	return call_begins(ctx);
+}
+
+SEC("fentry")
+int accept_fentry(__u64 *ctx)
+{
+	return call_begins(ctx);
+}
+
+SEC("fentry")
+int accept4_fentry(__u64 *ctx)
+{
+	return call_begins(ctx);
+}
+
+/*
  * fexit (x86 5.5, arm64 6.0) on the calls' own functions: whatever reason a call fails for, and nothing to pay for any other
  * call. The functions inside, such as inet_csk_accept(), don't see all of them: EMFILE, ECONNABORTED, a program's EPERM.
- * Their argument isn't used: on 5.10 the verifier doesn't know its type.
+ * Their argument isn't used: on 5.10 the verifier doesn't know its type. Two programs each, for the kernel skips the one that
+ * another task of this CPU was preempted in.
  */
 SEC("fexit")
 int connect_fexit(__u64 *ctx)
 {
-	return call_returns(entry_registers(), DROPREASON_CALL_CONNECT, ctx[1]);
+	return call_returns_to_two(ctx, DROPREASON_CALL_CONNECT);
+}
+
+SEC("fexit")
+int connect_fexit_again(__u64 *ctx)
+{
+	return call_returns_to_two(ctx, DROPREASON_CALL_CONNECT);
 }
 
 SEC("fexit")
 int accept_fexit(__u64 *ctx)
 {
-	return call_returns(entry_registers(), DROPREASON_CALL_ACCEPT, ctx[1]);
+	return call_returns_to_two(ctx, DROPREASON_CALL_ACCEPT);
+}
+
+SEC("fexit")
+int accept_fexit_again(__u64 *ctx)
+{
+	return call_returns_to_two(ctx, DROPREASON_CALL_ACCEPT);
 }
 
 SEC("fexit")
 int accept4_fexit(__u64 *ctx)
 {
-	return call_returns(entry_registers(), DROPREASON_CALL_ACCEPT, ctx[1]);
+	return call_returns_to_two(ctx, DROPREASON_CALL_ACCEPT);
+}
+
+SEC("fexit")
+int accept4_fexit_again(__u64 *ctx)
+{
+	return call_returns_to_two(ctx, DROPREASON_CALL_ACCEPT);
 }
 
 /* Their twins for kernels that know kprobes alone. */

@@ -44,21 +44,48 @@ static __always_inline int verdict(__u64 skb, __u32 reason, __u32 returned)
 }
 
 /*
+ * A program of fentry or fexit that was interrupted, or preempted (PREEMPT_RT), keeps its CPU's next run of it from happening:
+ * the kernel skips that. So each has a twin where it runs once a connection. To put or remove a note twice changes nothing.
+ */
+
+/*
  * nft_nat_do_chain(priv, skb, state) runs the rules of a nat chain, once a connection, and a drop there frees the packet
  * inside it: so the note is put before, and removed at the return.
  */
-SEC("fentry")
-int nat_chain_fentry(__u64 *ctx)
+static __always_inline int nat_chain_begins(__u64 *ctx)
 {
 	put_note(ctx[1], DROPREASON_NOTE_NAT, (__u64)ctx);
 	return 0;
 }
 
-SEC("fexit")
-int nat_chain_fexit(__u64 *ctx)
+static __always_inline int nat_chain_ends(__u64 *ctx)
 {
 	remove_note_of(ctx[1], (__u64)ctx);
 	return 0;
+}
+
+SEC("fentry")
+int nat_chain_fentry(__u64 *ctx)
+{
+	return nat_chain_begins(ctx);
+}
+
+SEC("fentry")
+int nat_chain_fentry_again(__u64 *ctx)
+{
+	return nat_chain_begins(ctx);
+}
+
+SEC("fexit")
+int nat_chain_fexit(__u64 *ctx)
+{
+	return nat_chain_ends(ctx);
+}
+
+SEC("fexit")
+int nat_chain_fexit_again(__u64 *ctx)
+{
+	return nat_chain_ends(ctx);
 }
 
 SEC("kprobe")
@@ -107,6 +134,12 @@ int nat_kretprobe(struct pt_regs *ctx)
 /* __nf_conntrack_confirm(skb) adds the connection to conntrack's table: once a connection. */
 SEC("fexit")
 int confirm_fexit(__u64 *ctx)
+{
+	return verdict(ctx[0], DROPREASON_NOTE_CONNTRACK, ctx[1]);
+}
+
+SEC("fexit")
+int confirm_fexit_again(__u64 *ctx)
 {
 	return verdict(ctx[0], DROPREASON_NOTE_CONNTRACK, ctx[1]);
 }

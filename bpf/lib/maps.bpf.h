@@ -54,8 +54,8 @@ struct {
 } dropreason_connects SEC(".maps");
 
 /*
- * What was dropped while kfree_skb was interrupted: the second program's own rows, since both may be at the same one. No opt-in
- * attributes. Size: 1024 × 112 bytes, with atomic adds; what doesn't fit goes to the slot of dropreason_unlisted.
+ * What was dropped while kfree_skb was interrupted: the second program's own rows in place of node rows, since both may be at
+ * the same one. Size: 1024 × 112 bytes, with atomic adds; what doesn't fit goes to the slot of dropreason_unlisted.
  */
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);

@@ -72,26 +72,33 @@ static __always_inline void mark_seen(const void *ctx, const struct sk_buff *skb
 		__u64 frame = frame_of(ctx, seen);
 		struct dropreason_mark *mark = mark_of(seen, frame);
 
+		/* A task runs: no interrupt does, so marks of theirs are left over from an event that both programs missed. */
+		if (mark == &seen->task)
+			seen->interrupt.frame = seen->deeper.frame = 0;
 		mark->frame = frame;
 		mark->skb = (__u64)skb;
 	}
 }
 
-/* Whether the first program has seen this event; its mark is removed. */
+static __always_inline bool take_mark(struct dropreason_mark *mark, __u64 frame, const struct sk_buff *skb)
+{
+	if (mark->frame != frame || mark->skb != (__u64)skb)
+		return false;
+	mark->frame = 0;
+	return true;
+}
+
+/* Whether the first program has seen this event; its mark is removed. A frame is of one level, so no look at the task here. */
 static __always_inline bool was_seen(const void *ctx, const struct sk_buff *skb)
 {
 	struct dropreason_seen *seen = seen_here();
-	struct dropreason_mark *mark;
 	__u64 frame;
 
 	if (!seen)
 		return true;
 	frame = frame_of(ctx, seen);
-	mark = mark_of(seen, frame);
-	if (mark->frame != frame || mark->skb != (__u64)skb)
-		return false;
-	mark->frame = 0;
-	return true;
+	return take_mark(&seen->interrupt, frame, skb) || take_mark(&seen->task, frame, skb) ||
+	       take_mark(&seen->deeper, frame, skb);
 }
 
 #endif

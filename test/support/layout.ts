@@ -21,8 +21,12 @@ export const LAYOUT: Layout = {
 };
 
 /** Attributes as a receiver of this configuration gives them, on a kernel whose functions can be named. */
-export function rowAttributes(reasons: Reasons, config: object = {}, { named = true, byFunction = false } = {}): RowAttributes {
-  return new RowAttributes({ layout: LAYOUT, reasons, config: configSchema.parse(config), named, byFunction });
+export function rowAttributes(
+  reasons: Reasons,
+  config: object = {},
+  { named = true, byFunction = false, chainsTell = true } = {},
+): RowAttributes {
+  return new RowAttributes({ layout: LAYOUT, reasons, config: configSchema.parse(config), named, byFunction, chainsTell });
 }
 
 /** A row that is no array index, of a packet unless `given` says otherwise. */

@@ -41,9 +41,11 @@ export function giveUpCapabilities(probe: Pick<Probe, 'entries'>): void {
     probe.entries('unlisted');
   } catch (error) {
     if (!isNativeError(error) || error.errno !== 'EPERM') throw error;
+    const setting = sysctl();
+    const remedy = setting === '1' ? 'have it 0 from the next boot on (1 is for good until then)' : 'set it to 0';
     throw new ComponentError(
       'capabilities: "drop" can\'t work here, this kernel lets nobody read a map without CAP_BPF while ' +
-        `kernel.unprivileged_bpf_disabled is ${sysctl()}: write "capabilities: keep", or set it to 0`,
+        `kernel.unprivileged_bpf_disabled is ${setting}: write "capabilities: keep", or ${remedy}`,
     );
   }
 }

@@ -33,6 +33,9 @@ function hook(description: string, { rungs = RUNGS, tried = rungs }: { rungs?: r
     .describe(description);
 }
 
+const CALLS =
+  'tracepoint is the return of every system call. kprobe misses failures while as many calls block as there are CPUs.';
+
 export const configSchema = z.strictObject({
   collection_interval: duration({ least: '1s', fallback: '10s' }).describe(
     'The most that may pass between two reads, and how often exporters push; a scrape always reads.',
@@ -54,15 +57,15 @@ export const configSchema = z.strictObject({
   netfilter_detail: z
     .enum(['none', 'stack'])
     .default('none')
-    .describe("stack: the call chain of netfilter's drops tells NAT and conntrack apart; about 1 µs for each such drop."),
+    .describe("stack: the call chain of netfilter's drops tells NAT and conntrack apart; some microseconds for each such drop."),
   hooks: z
     .strictObject({
       kfree_skb: hook('Dropped packets, where the kernel frees them.', { rungs: ['tracepoint'] }),
       nested: hook('Drops in a softirq that interrupts the counting of another one.', { rungs: ['tracepoint'] }),
       nat: hook('Packets that NAT drops. kprobe would run for every packet that passes NAT.', { tried: ['fexit', 'tracepoint'] }),
       conntrack: hook('Packets whose connection conntrack could not add.'),
-      connect: hook('Failed TCP connects; tracepoint is the return of every system call.'),
-      accept: hook('Failed TCP accepts; tracepoint is the return of every system call.'),
+      connect: hook(`Failed TCP connects; ${CALLS}`, { tried: ['fexit', 'tracepoint'] }),
+      accept: hook(`Failed TCP accepts; ${CALLS}`, { tried: ['fexit', 'tracepoint'] }),
     })
     .prefault({}),
   pin: z

@@ -95,10 +95,15 @@ function hook({ status: { hook: id, attached, rung, why }, notable }: HookReport
   const subject = `hook ${id}`;
   const because = why === '' ? '' : `: ${why}`;
   if (!attached) return { subject, status: notable ? 'warn' : 'ok', message: `not attached${because}` };
-  const taxes = rung === 'tracepoint' && (id === 'connect' || id === 'accept');
-  const cost = taxes ? '; every system call of the node returns 25 to 120 ns later (as measured)' : '';
-  return { subject, status: 'ok', message: `attached by ${rung}${cost}${because}` };
+  const price = id === 'connect' || id === 'accept' ? PRICE_OF_CALLS[rung] : undefined;
+  return { subject, status: 'ok', message: `attached by ${rung}${price === undefined ? '' : `; ${price}`}${because}` };
 }
+
+/** What counting failed calls costs, or misses, by rung. */
+const PRICE_OF_CALLS: Readonly<Record<string, string>> = {
+  tracepoint: 'every system call of the node returns 25 to 120 ns later (as measured)',
+  kprobe: 'a failure is missed while as many of these calls block as there are CPUs (maxactive of a kretprobe)',
+};
 
 function guard({ facts }: Session): Finding {
   const message = facts.guarded

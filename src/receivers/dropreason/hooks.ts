@@ -19,8 +19,11 @@ export interface HookSpec {
 /** The program at the return of every system call, which connect and accept share. */
 export const SHARED_PROGRAM = 'sys_exit';
 
-/** The programs of failed calls that see a call return; what they are kept from is lost. */
+/** The programs of failed calls that see a call return. */
 export const CALL_PROGRAM = /^(?:connect_|accept4?_|sys_exit$)/;
+
+/** Those of them of which two stand at each return: only a call that both were kept from is lost. */
+export const CALL_PROGRAM_OF_TWO = /_fexit(?:_again)?$/;
 
 export function dropProgram({ casts }: KernelFacts): string {
   return casts ? 'kfree_skb' : 'kfree_skb_copy';
@@ -44,7 +47,7 @@ export function hookTable(facts: KernelFacts, { syscallPrefix }: Pick<Layout, 's
           what: 'nft_nat_do_chain',
           module: 'nft_chain_nat',
           rungs: {
-            fexit: [at('nat_chain_fentry', 'nft_nat_do_chain'), at('nat_chain_fexit', 'nft_nat_do_chain')],
+            fexit: twice('nft_nat_do_chain', 'nat_chain_fentry', 'nat_chain_fexit'),
             kprobe: [at('nat_chain_kprobe', 'nft_nat_do_chain'), at('nat_chain_kretprobe', 'nft_nat_do_chain')],
             tracepoint: [],
           },
@@ -67,7 +70,7 @@ export function hookTable(facts: KernelFacts, { syscallPrefix }: Pick<Layout, 's
           what: '__nf_conntrack_confirm',
           module: 'nf_conntrack',
           rungs: {
-            fexit: [at('confirm_fexit', '__nf_conntrack_confirm')],
+            fexit: twice('__nf_conntrack_confirm', 'confirm_fexit'),
             kprobe: [at('confirm_kprobe', '__nf_conntrack_confirm'), at('confirm_kretprobe', '__nf_conntrack_confirm')],
             tracepoint: [],
           },
@@ -80,7 +83,7 @@ export function hookTable(facts: KernelFacts, { syscallPrefix }: Pick<Layout, 's
         {
           what: 'connect()',
           rungs: {
-            fexit: [at('connect_fexit', connects), ...states],
+            fexit: [at('connect_fentry', connects), ...twice(connects, 'connect_fexit'), ...states],
             kprobe: [at('connect_kretprobe', connects), ...states],
             tracepoint: [at(SHARED_PROGRAM), ...states],
           },
@@ -93,7 +96,10 @@ export function hookTable(facts: KernelFacts, { syscallPrefix }: Pick<Layout, 's
         {
           what: 'accept()',
           rungs: {
-            fexit: [at('accept_fexit', `${syscallPrefix}accept`), at('accept4_fexit', `${syscallPrefix}accept4`)],
+            fexit: (['accept', 'accept4'] as const).flatMap((call) => [
+              at(`${call}_fentry`, `${syscallPrefix}${call}`),
+              ...twice(`${syscallPrefix}${call}`, `${call}_fexit`),
+            ]),
             kprobe: [at('accept_kretprobe', `${syscallPrefix}accept`), at('accept_kretprobe', `${syscallPrefix}accept4`)],
             tracepoint: [at(SHARED_PROGRAM)],
           },
@@ -101,6 +107,11 @@ export function hookTable(facts: KernelFacts, { syscallPrefix }: Pick<Layout, 's
       ],
     },
   ];
+}
+
+/** Programs that may be preempted, with the twins that do what the kernel then skips. */
+function twice(target: string, ...programs: readonly string[]): Attachment[] {
+  return programs.flatMap((program) => [at(program, target), at(`${program}_again`, target)]);
 }
 
 function at(program: string, target = ''): Attachment {

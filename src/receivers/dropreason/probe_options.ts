@@ -19,6 +19,8 @@ export interface Plan {
   readonly named: boolean;
   /** Whether that function tells the reason, since the kernel's isn't used. */
   readonly byFunction: boolean;
+  /** Whether call chains tell what NAT and conntrack dropped: where nftables frees itself what its rules drop. */
+  readonly chainsTell: boolean;
 }
 
 /** From the configuration to what the programs are told. `nowMillis` is when counting begins, where it begins anew. */
@@ -46,7 +48,7 @@ export function planProbe(config: DropreasonConfig, { layout, facts, symbols }: 
   const pin = config.pin
     ? { directory: config.pin_path, fingerprint: fingerprint(options, hooks), startTimeMillis: nowMillis }
     : undefined;
-  return { options: { ...options, pin }, reasons, named, byFunction: !reasoned && named };
+  return { options: { ...options, pin }, reasons, named, byFunction: !reasoned && named, chainsTell: facts.reasons.length > 0 };
 }
 
 /** Where packets without a reason were freed is always asked for, where it can be named: their class comes from it. */

@@ -2,7 +2,7 @@ import type { AttributeSet } from '../../pdata/attributes.ts';
 import type { DropRow, LossRow } from '../../pdata/batch.ts';
 import type { DropreasonConfig } from './config.ts';
 import { EntryRows } from './entry_rows.ts';
-import { CALL_PROGRAM } from './hooks.ts';
+import { CALL_PROGRAM, CALL_PROGRAM_OF_TWO } from './hooks.ts';
 import { NodeRows } from './node_rows.ts';
 import { noProgress, type Progress } from './progress.ts';
 import { RowAttributes } from './row_attributes.ts';
@@ -22,11 +22,11 @@ export class Reader {
 
   /** What stands in `progress` was handed on before. */
   constructor(session: Session, config: DropreasonConfig, progress = noProgress(2 * session.probe.cpus * session.probe.rows, 0)) {
-    const { probe, layout, reasons, named, byFunction, facts } = session;
+    const { probe, layout, reasons, named, byFunction, chainsTell, facts } = session;
     this.#session = session;
     this.#config = config;
     this.#progress = progress;
-    this.#attributes = new RowAttributes({ layout, reasons, config, named, byFunction });
+    this.#attributes = new RowAttributes({ layout, reasons, config, named, byFunction, chainsTell });
     this.#nodeRows = new NodeRows(probe, layout, reasons.listed, progress.node);
     const isKeyed = named || config.attributes.length > 0;
     this.#entryRows = new EntryRows(probe, this.#attributes, {
@@ -99,11 +99,13 @@ export class Reader {
   /** Events for which the kernel skipped a program, because it interrupted itself; the kernel counts them. */
   #skipped(): { readonly drops: number; readonly calls: number } {
     const { facts, probe, dropProgram } = this.#session;
-    const skipped = { drops: 0, calls: 0 };
+    const skipped = { drops: 0, calls: 0, oneOfTwo: 0 };
     for (const { program, recursionMisses } of probe.statistics()) {
       if (program === dropProgram && facts.guarded) skipped.drops += recursionMisses;
-      else if (CALL_PROGRAM.test(program)) skipped.calls += recursionMisses;
+      else if (!CALL_PROGRAM.test(program)) continue;
+      else if (CALL_PROGRAM_OF_TWO.test(program)) skipped.oneOfTwo += recursionMisses;
+      else skipped.calls += recursionMisses;
     }
-    return skipped;
+    return { drops: skipped.drops, calls: skipped.calls + Math.floor(skipped.oneOfTwo / 2) };
   }
 }

@@ -90,7 +90,11 @@ export class DropreasonReceiver implements Receiver {
   async #giveUpCapabilities(): Promise<void> {
     if (this.#session === undefined) return;
     await this.read('request');
-    giveUpCapabilities(this.#session.probe);
+    try {
+      giveUpCapabilities(this.#session.probe);
+    } catch (error) {
+      throw explainStartError(error, this.#config);
+    }
     this.#session.ladder.freeze('capabilities_dropped');
     this.#settings.logger.info('every capability has been given up: nothing can be attached from now on');
   }

@@ -32,6 +32,8 @@ export interface RowAttributesOptions {
   readonly named: boolean;
   /** Whether it tells the reason. */
   readonly byFunction: boolean;
+  /** Whether call chains tell what NAT and conntrack dropped. */
+  readonly chainsTell: boolean;
 }
 
 /** What a row of the kernel is called: from numbers to the attributes that are published. */
@@ -44,14 +46,14 @@ export class RowAttributes {
   /** What call chains are asked for. */
   readonly #chains: { readonly nat: boolean; readonly conntrack: boolean; readonly hook: boolean };
 
-  constructor({ layout, reasons, config, named, byFunction }: RowAttributesOptions) {
+  constructor({ layout, reasons, config, named, byFunction, chainsTell }: RowAttributesOptions) {
     this.#layout = layout;
     this.#reasons = reasons;
     this.#optIn = new Set(config.attributes);
     this.#byFunction = byFunction;
     this.#namesFunction = named && this.#optIn.has('code.function.name');
     const asks = (hook: 'nat' | 'conntrack') =>
-      recordsChains(config) && config.hooks[hook].enabled && config.hooks[hook].attach.includes('tracepoint');
+      chainsTell && recordsChains(config) && config.hooks[hook].enabled && config.hooks[hook].attach.includes('tracepoint');
     this.#chains = { nat: asks('nat'), conntrack: asks('conntrack'), hook: named && this.#optIn.has('netfilter.hook') };
   }
 

@@ -4,7 +4,7 @@ import { dropProgram, hookTable } from './hooks.ts';
 import { type KernelView, RUNNING_KERNEL } from './kernel_view.ts';
 import { Ladder } from './ladder.ts';
 import { type KernelFacts, type Layout, native, type Probe } from './probe.ts';
-import { planProbe } from './probe_options.ts';
+import { type Plan, planProbe } from './probe_options.ts';
 import type { Reasons } from './reasons.ts';
 import type { Chains } from './standing.ts';
 
@@ -22,6 +22,8 @@ export interface Session {
   readonly named: boolean;
   /** Whether it tells the reason, since the kernel's isn't used. */
   readonly byFunction: boolean;
+  /** Whether call chains tell what NAT and conntrack dropped. */
+  readonly chainsTell: boolean;
 }
 
 /** Loads and attaches. Throws a NativeError where packets can't be counted; any other hook that can't be attached is told. */
@@ -36,7 +38,7 @@ export function openSession(config: DropreasonConfig, kernel: KernelView = RUNNI
       probe,
       hooks: hookTable(facts, layout),
       switches: config.hooks,
-      chains: chains(plan.named, recordsChains(config)),
+      chains: chains(plan, recordsChains(config)),
       guarded: facts.guarded,
       kernel,
     });
@@ -47,9 +49,11 @@ export function openSession(config: DropreasonConfig, kernel: KernelView = RUNNI
   }
 }
 
-function chains(named: boolean, asked: boolean): Chains {
+/** Before reasons came nftables freed nothing itself: what nf_hook_slow() frees may be any hook function's, and no chain tells. */
+function chains({ named, chainsTell }: Pick<Plan, 'named' | 'chainsTell'>, asked: boolean): Chains {
+  if (!chainsTell) return { recorded: false, hint: 'before Linux 5.17 no call chain tells either' };
   if (asked) return { recorded: named, hint: 'netfilter_detail: stack would tell, but needs kernel symbols (CAP_SYSLOG)' };
-  return { recorded: false, hint: named ? 'netfilter_detail: stack would tell, at about 1 µs a drop' : '' };
+  return { recorded: false, hint: named ? 'netfilter_detail: stack would tell, at some microseconds a drop' : '' };
 }
 
 /** Whether a hook is attached, on whichever rung. */

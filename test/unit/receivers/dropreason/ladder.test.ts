@@ -67,7 +67,9 @@ describe('the ladder', () => {
     expect(ladder.reports.every(({ notable }) => !notable)).toBe(true);
     expect(probe.tried[0]?.group).toEqual(['kfree_skb', 'nested']);
     expect(probe.tried.map(({ group }) => group)).toContainEqual([
+      'connect_fentry@__x64_sys_connect',
       'connect_fexit@__x64_sys_connect',
+      'connect_fexit_again@__x64_sys_connect',
       'inet_sock_set_state',
       'inet_sock_set_state_again',
     ]);
@@ -76,8 +78,8 @@ describe('the ladder', () => {
   test('steps down where one is refused, and says why; nothing stops the others', () => {
     const { climb } = make({ refuse: { fexit: 'EINVAL', fentry: 'EINVAL', confirm_kprobe: 'EBUSY' } });
     const ladder = climb();
-    expect(rungs(ladder)).toMatchObject({ nat: 'none', conntrack: 'none', connect: 'kprobe', accept: 'kprobe' });
-    expect(standing(ladder, 'connect').why).toBe("fexit: can't: EINVAL (EINVAL)");
+    expect(rungs(ladder)).toMatchObject({ nat: 'none', conntrack: 'none', connect: 'tracepoint', accept: 'tracepoint' });
+    expect(standing(ladder, 'connect').why).toBe("fexit: can't: EINVAL (EINVAL); kprobe: not in hooks::connect::attach");
     expect(standing(ladder, 'conntrack').why).toMatch(
       /^counted as IPTABLE_RULE_DROP: fexit: .*; kprobe: .*EBUSY.*stacks would tell$/,
     );
@@ -92,9 +94,17 @@ describe('the ladder', () => {
     expect(standing(told.climb(), 'nat').rung).toBe('kprobe');
   });
 
+  test('waits for no return of a call that may block by kprobe, unless told to', () => {
+    const refuse = { connect_fexit: 'EINVAL', accept_fexit: 'EINVAL' };
+    expect(rungs(make({ refuse }).climb())).toMatchObject({ connect: 'tracepoint', accept: 'tracepoint' });
+    const attach = ['kprobe', 'tracepoint'];
+    const told = make({ refuse, hooks: { connect: { attach }, accept: { attach } } });
+    expect(rungs(told.climb())).toMatchObject({ connect: 'kprobe', accept: 'kprobe' });
+  });
+
   test('pays once for a kind of program that the kernel refuses', () => {
     const { probe, climb } = make({ refuse: { fexit: 'EPERM', fentry: 'EPERM' } });
-    expect(rungs(climb())).toMatchObject({ connect: 'kprobe', accept: 'kprobe', conntrack: 'kprobe' });
+    expect(rungs(climb())).toMatchObject({ connect: 'tracepoint', accept: 'tracepoint', conntrack: 'kprobe' });
     expect(probe.tried.filter(({ group }) => group.some((each) => /fexit|fentry/.test(each)))).toHaveLength(1);
   });
 
@@ -289,6 +299,7 @@ describe('call chains', () => {
 
 test('what was taken over stays as it was pinned, and what was not attached is tried again', () => {
   const { probe, climb } = make({
+    hooks: { connect: { attach: ['fexit', 'kprobe'] } },
     attached: ['kfree_skb', 'nested', 'connect_kretprobe@__x64_sys_connect', 'inet_sock_set_state', 'inet_sock_set_state_again'],
   });
   const ladder = climb();

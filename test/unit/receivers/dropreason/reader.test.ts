@@ -32,6 +32,7 @@ function make({ guarded = true, config = {} }: { guarded?: boolean; config?: obj
     dropProgram: 'kfree_skb',
     named: true,
     byFunction: false,
+    chainsTell: true,
   };
   const make = (progress?: Progress) => new Reader(session, configSchema.parse(config), progress);
   return { probe, reader: make(), again: make };
@@ -145,17 +146,22 @@ describe('Reader', () => {
   test('calls for which the program at their return was skipped have a slot of their own', () => {
     const { probe, reader } = make();
     probe.misses = {
-      connect_fexit: 1,
       connect_kretprobe: 2,
-      accept_fexit: 4,
-      accept4_fexit: 8,
       accept_kretprobe: 16,
       sys_exit: 32,
       inet_sock_set_state: 64,
       confirm_fexit: 128,
     };
-    expect(reader.read().losses).toEqual([{ slot: 'calls_skipped', count: 63 }]);
+    expect(reader.read().losses).toEqual([{ slot: 'calls_skipped', count: 50 }]);
     expect(reader.read().losses).toEqual([]);
+  });
+
+  test('a call that one of two programs was kept from is not lost: the other has seen it', () => {
+    const { probe, reader } = make();
+    probe.misses = { connect_fexit: 1 };
+    expect(reader.read().losses).toEqual([]);
+    probe.misses = { connect_fexit: 3, connect_fexit_again: 4, accept4_fexit: 2 };
+    expect(reader.read().losses).toEqual([{ slot: 'calls_skipped', count: 4 }]);
   });
 
   test('a reader that comes after another one of the same pinned counts tells what came since', () => {

@@ -148,6 +148,9 @@ describe("netfilter's drops", () => {
     const unconfirmed = { ...rule, unconfirmed: true };
     expect(withDetail.ofEntry(unconfirmed, at('input', { byVerdict: true })).get('reason')).toBe('CONNTRACK_ADD_DROP');
     expect(withDetail.ofEntry(unconfirmed, at('input')).get('reason')).toBe('IPTABLE_RULE_DROP');
+    // Before reasons came, a rule's verdict frees there too.
+    const older = rowAttributes(REASONS, { netfilter_detail: 'stack' }, { chainsTell: false });
+    expect(older.ofEntry(unconfirmed, at('input', { byVerdict: true })).get('reason')).toBe('IPTABLE_RULE_DROP');
     expect(withDetail.ofEntry(rule, at('input', { byVerdict: true })).get('reason')).toBe('IPTABLE_RULE_DROP');
   });
 
