@@ -26,17 +26,42 @@ function sum(counts: Iterable<RegExpMatchArray>): Count {
   return { drops, bytes };
 }
 
-/** The rules of one iptables table that drop or reject, by their own packet and byte counters. */
+/** The rules of one iptables table that drop, reject or masquerade, by their own packet and byte counters. */
 export function iptablesRules(bed: Testbed, role: Role, variant: IptablesVariant, table: string): Counter {
   return async () => {
     const saved = await bed.sh(role, `${iptables(bed, variant)}-save -c -t ${table}`);
-    return sum(saved.matchAll(/^\[(\d+):(\d+)\] -A .* -j (?:DROP|REJECT)\b/gm));
+    return sum(saved.matchAll(/^\[(\d+):(\d+)\] -A .* -j (?:DROP|REJECT|MASQUERADE)\b/gm));
   };
 }
 
-/** Every nft rule with a counter in that namespace. */
-export function nftRules(bed: Testbed, role: Role): Counter {
-  return async () => sum((await bed.sh(role, 'nft list ruleset')).matchAll(/counter packets (\d+) bytes (\d+)/g));
+/** The packets that came to the end of a chain whose policy is to drop them. */
+export function iptablesPolicies(bed: Testbed, role: Role, variant: IptablesVariant, table: string): Counter {
+  return async () => {
+    const saved = await bed.sh(role, `${iptables(bed, variant)}-save -c -t ${table}`);
+    return sum(saved.matchAll(/^:\S+ DROP \[(\d+):(\d+)\]/gm));
+  };
+}
+
+/**
+ * Every nft rule with a counter in that namespace, or in one table of it. `before`: the bytes of each packet that it counts
+ * in front of the network header.
+ */
+export function nftRules(bed: Testbed, role: Role, { before = 0, table }: { before?: number; table?: string } = {}): Counter {
+  const list = table === undefined ? 'nft list ruleset' : `nft list table ${table}`;
+  return async () => {
+    const { drops, bytes = 0 } = sum((await bed.sh(role, list)).matchAll(/counter packets (\d+) bytes (\d+)/g));
+    return { drops, bytes: bytes - before * drops };
+  };
+}
+
+/** Connections that conntrack could not add, by its own statistics: one line of hexadecimal numbers a CPU, below their names. */
+export function insertFailures(bed: Testbed, role: Role): Counter {
+  return async () => {
+    const [names = '', ...cpus] = bed.proc(role, 'stat/nf_conntrack').trim().split('\n');
+    const index = names.split(/\s+/).indexOf('insert_failed');
+    if (index < 0) throw new Error('no insert_failed in /proc/net/stat/nf_conntrack');
+    return { drops: cpus.reduce((total, line) => total + Number.parseInt(line.split(/\s+/)[index] ?? '', 16), 0) };
+  };
 }
 
 /** `Udp` `NoPorts` and the like: IPv4's from /proc/net/snmp or netstat, IPv6's (`Udp6NoPorts`) from snmp6. */

@@ -1,9 +1,7 @@
-import { release } from 'node:os';
+import { type KernelLine, kernelLine } from './kernel_line.ts';
+import type { Rungs } from './rungs.ts';
 import type { Direction, Scenario } from './scenario.ts';
 import type { Family } from './testbed.ts';
-
-/** Kernels that differ: those of docs/kernels.md, each standing for the ones up to the next. */
-export type KernelLine = '5.10' | '6.1' | '6.12' | '6.12-rt' | '6.18';
 
 /** What a kernel makes of a scenario. */
 export interface Expectation {
@@ -58,22 +56,60 @@ const DIFFERENCES: Readonly<Partial<Record<KernelLine, Readonly<Record<string, D
   },
 };
 
-/** The line that a release such as `6.12.117+deb12-rt-amd64` belongs to: the newest that isn't newer than it. */
-export function kernelLine(of = release()): KernelLine {
-  const [major = 0, minor = 0] = of.split('.').map(Number.parseFloat);
-  const atLeast = (a: number, b: number) => major > a || (major === a && minor >= b);
-  if (atLeast(6, 18)) return '6.18';
-  if (atLeast(6, 12)) return /[+-]rt|rt\d*-/.test(of) ? '6.12-rt' : '6.12';
-  return atLeast(6, 1) ? '6.1' : '5.10';
-}
-
 /** Whether a reset that closes a socket is itself a drop: tcp_validate_incoming consumes it since 5.19 (d9d024f96609). */
 export function resetIsDropped(line = kernelLine()): boolean {
   return line === '5.10';
 }
 
-/** What `line` is to say of that scenario. */
-export function expected(scenario: Scenario, family: Family, line: KernelLine): Expectation {
-  const difference = [DIFFERENCES[line]?.[scenario.name] ?? []].flat().find((one) => (one.family ?? family) === family);
-  return { reason: scenario.reason, direction: scenario.direction, why: '', ...difference };
+/** What a scenario is looked at through: the kernel, and how the agent is made to count on it. */
+export interface View {
+  readonly line: KernelLine;
+  readonly rungs: Rungs;
+  /** Whether the kernel's reasons are left unused (`drop_reasons: function`). */
+  readonly byFunction: boolean;
+}
+
+/** Whether no reason comes with a drop: then the function that freed it tells, where all of its frees have the same. */
+export function isWithoutReasons({ line, byFunction }: View): boolean {
+  return byFunction || line === '5.10';
+}
+
+/** What netfilter's drops are called where nothing tells which part of it dropped them. */
+const UNTOLD = 'IPTABLE_RULE_DROP';
+/** What the function that freed a packet tells, a hook, or a call. */
+const TOLD_BY_FUNCTION = [UNTOLD, 'IPTABLE_NAT_DROP', 'CONNTRACK_ADD_DROP', 'TCP_CONNECT_BASIC', 'TCP_ACCEPT_BASIC'];
+
+/** What a reason is counted as with the hooks on these rungs; undefined where it isn't counted at all. */
+export function reasonOn(reason: string, { rungs }: View, scenario: Scenario): string | undefined {
+  switch (reason) {
+    case 'IPTABLE_NAT_DROP':
+      return rungs.nat === 'none' || (rungs.nat === 'tracepoint' && !scenario.freedInChain) ? UNTOLD : reason;
+    case 'CONNTRACK_ADD_DROP':
+      // The tracepoint with call chains tells it too, from a connection that NAT is through with and nobody has confirmed.
+      return rungs.conntrack === 'none' ? UNTOLD : reason;
+    case 'TCP_CONNECT_BASIC':
+      return rungs.connect === 'none' ? undefined : reason;
+    case 'TCP_ACCEPT_BASIC':
+      return rungs.accept === 'none' ? undefined : reason;
+    default:
+      return reason;
+  }
+}
+
+/** What has to be counted of that scenario. */
+export function expected(scenario: Scenario, family: Family, view: View): Expectation {
+  const reason = reasonOn(scenario.reason, view, scenario);
+  const due: Expectation = {
+    reason: reason ?? scenario.reason,
+    direction: scenario.direction,
+    why: '',
+    ...(reason === undefined ? { uncounted: true } : {}),
+  };
+  if (!view.byFunction) {
+    const differences = [DIFFERENCES[view.line]?.[scenario.name] ?? []].flat();
+    const difference = differences.find((one) => (one.family ?? family) === family);
+    return { ...due, ...difference };
+  }
+  // Newer kernels free elsewhere than the one that this stands for, but netfilter's functions free for nobody else there too.
+  return TOLD_BY_FUNCTION.includes(due.reason) ? due : { ...due, reason: 'UNKNOWN_DROP' };
 }

@@ -1,7 +1,9 @@
 import { execFileSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { checkFullMap, FULL_CONFIG, FULL_SCENARIOS } from './full_map.ts';
 import { createMeter } from './receiver_meter.ts';
+import { REGRESSIONS } from './regressions.ts';
 import { whyNone, whyNot } from './requirements.ts';
 import { Runner } from './runner.ts';
 import { scenarios } from './scenarios/index.ts';
@@ -23,10 +25,32 @@ describe.skipIf(why !== undefined)('what the kernel drops is what is counted', (
     removeAllTestbeds(); // of a test that was cut short
   });
 
+  for (const family of ['ipv4', 'ipv6'] as const) {
+    it(`a full map hides no new reasons ${family}`, async () => {
+      const full = createMeter({ config: FULL_CONFIG });
+      await full.start();
+      const { message } = await checkFullMap(
+        full,
+        scenarios.filter(({ name }) => FULL_SCENARIOS.includes(name)),
+        family,
+      );
+      await full.stop();
+      expect(message).toBe('');
+    });
+  }
+
+  it('has a scenario for each known mistake of its peers', () => {
+    const names = new Set([...scenarios.map(({ name }) => name), 'full map/new reasons']);
+    for (const guards of Object.values(REGRESSIONS)) {
+      expect(guards.length).toBeGreaterThan(0);
+      expect(guards.filter((name) => !names.has(name))).toEqual([]);
+    }
+  });
+
   for (const scenario of scenarios) {
     for (const family of scenario.families) {
       it(`${scenario.name} ${family}`, async (context) => {
-        const missing = whyNot(scenario);
+        const missing = whyNot(scenario, runner.view);
         if (missing !== undefined) context.skip(missing);
         const outcome = await runner.run(scenario, family);
         expect(outcome.message).toBe('');

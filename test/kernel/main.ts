@@ -1,45 +1,86 @@
 import { parseArgs } from 'node:util';
-import type { Meter } from './meter.ts';
+import { checkFullMap, FULL_CONFIG, FULL_SCENARIOS } from './full_map.ts';
+import type { Meter, MeterOptions } from './meter.ts';
+import { Report } from './report.ts';
 import { whyNone, whyNot } from './requirements.ts';
+import { HOOKS, parseHooks, parseRungs, rungsConfig } from './rungs.ts';
 import { Runner } from './runner.ts';
+import type { Scenario } from './scenario.ts';
 import { scenarios } from './scenarios/index.ts';
-import { removeAllTestbeds } from './testbed.ts';
+import { checkRungs, checkRuns, countRuns } from './standing.ts';
+import { type Family, removeAllTestbeds } from './testbed.ts';
 
 /*
  * The scenarios without a test framework, whose start takes long under emulation:
- *   node test/kernel/main.ts [--filter TEXT] [--meter MODULE]
- * prints one JSON object a line, and ends with 1 where one failed. MODULE exports createMeter(), and stands in for the agent.
+ *   node test/kernel/main.ts [--filter TEXT] [--rungs RUNGS] [--hooks HOOK,…|all] [--reasons function] [--ran] [--meter MODULE]
+ * prints one JSON object a line, and ends with 1 where one failed. First come the hooks, by the rung that each stands on: one
+ * that was asked for and isn't what stands is a failure. RUNGS as parseRungs has them. --hooks: only scenarios that tell one
+ * rung of these hooks from another. --reasons function: as on a kernel without reasons. --ran: whether the programs of the
+ * hooks have run at all; it turns on statistics that slow down all BPF of this machine. MODULE exports createMeter(), and
+ * stands in for the agent.
  */
-const { values } = parseArgs({ options: { filter: { type: 'string', default: '' }, meter: { type: 'string' } } });
+const { values } = parseArgs({
+  options: {
+    filter: { type: 'string', default: '' },
+    rungs: { type: 'string', default: 'default' },
+    hooks: { type: 'string' },
+    reasons: { type: 'string', default: 'kernel' },
+    ran: { type: 'boolean', default: false },
+    meter: { type: 'string', default: './receiver_meter.ts' },
+  },
+});
+const hooks = values.hooks === undefined || values.hooks === 'all' ? HOOKS : parseHooks(values.hooks);
+const byFunction = values.reasons === 'function';
+const report = new Report(byFunction ? 'reasons: function' : values.rungs);
 
-function print(object: unknown): void {
-  process.stdout.write(`${JSON.stringify(object)}\n`);
+function isChosen(scenario: Pick<Scenario, 'name' | 'hook'>, family: Family): boolean {
+  if (values.hooks !== undefined && (scenario.hook === undefined || !hooks.includes(scenario.hook))) return false;
+  return `${scenario.name} ${family}`.includes(values.filter);
+}
+
+async function runAll(meter: Meter): Promise<void> {
+  const runner = new Runner(meter, byFunction);
+  for (const scenario of scenarios) {
+    for (const family of scenario.families) {
+      if (!isChosen(scenario, family)) continue;
+      const why = whyNot(scenario, runner.view);
+      if (why !== undefined) {
+        report.settle({ scenario: scenario.name, family, ok: true, skipped: true, message: why });
+        continue;
+      }
+      if (values.ran) countRuns(!scenario.mayInterruptItself);
+      report.settle(await runner.run(scenario, family));
+    }
+  }
+  await runner.stop();
+}
+
+async function runFullMap(meter: Meter): Promise<void> {
+  const chosen = scenarios.filter(({ name }) => FULL_SCENARIOS.includes(name));
+  await meter.start();
+  for (const family of ['ipv4', 'ipv6'] as const) {
+    if (isChosen({ name: 'full map/new reasons' }, family)) report.settle(await checkFullMap(meter, chosen, family, byFunction));
+  }
+  await meter.stop();
 }
 
 async function main(): Promise<number> {
-  const counts = { passed: 0, failed: 0, skipped: 0 };
-  const chosen = scenarios.flatMap((scenario) => scenario.families.map((family) => ({ scenario, family })));
+  const asked = parseRungs(values.rungs);
   const why = whyNone();
-  const { createMeter } = (await import(values.meter ?? './receiver_meter.ts')) as { createMeter: () => Meter };
-  const meter = createMeter();
-  const runner = new Runner(meter);
-  if (why === undefined) await meter.start();
-  for (const { scenario, family } of chosen) {
-    if (!`${scenario.name} ${family}`.includes(values.filter)) continue;
-    const message = why ?? whyNot(scenario);
-    if (message !== undefined) {
-      counts.skipped++;
-      print({ scenario: scenario.name, family, ok: true, skipped: true, message });
-      continue;
-    }
-    const outcome = await runner.run(scenario, family);
-    counts[outcome.ok ? 'passed' : 'failed']++;
-    print(outcome);
+  if (why !== undefined) {
+    report.settle({ scenario: 'all', family: '', ok: true, skipped: true, message: why });
+    return report.sumUp();
   }
-  await runner.stop();
+  const { createMeter } = (await import(values.meter)) as { createMeter: (options: MeterOptions) => Meter };
+  const config = { ...rungsConfig(asked), ...(byFunction ? { drop_reasons: 'function' } : {}) };
+  const meter = createMeter({ config });
+  await meter.start();
+  for (const result of checkRungs(meter, asked)) report.settle(result);
+  await runAll(meter);
+  if (values.ran && values.filter === '') for (const result of await checkRuns(meter, hooks)) report.settle(result);
   await meter.stop();
-  print(counts);
-  return counts.failed === 0 ? 0 : 1;
+  if (values.hooks === undefined) await runFullMap(createMeter({ config: { ...config, ...FULL_CONFIG } }));
+  return report.sumUp();
 }
 
 for (const signal of ['SIGINT', 'SIGTERM'] as const) {

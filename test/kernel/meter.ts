@@ -1,3 +1,5 @@
+import type { HookStatus } from '../../src/pdata/batch.ts';
+
 /** One row of the counter under test, summed over CPUs. */
 export interface MeterRow {
   readonly reason: string;
@@ -24,6 +26,16 @@ export interface Meter {
   start(): Promise<void>;
   read(): Promise<Reading>;
   stop(): Promise<void>;
+  /** On what its hooks stand. */
+  hooks(): readonly HookStatus[];
+  /** How often it has read by its own clock. */
+  readonly intervals: number;
+}
+
+/** How a meter is to be made. */
+export interface MeterOptions {
+  /** Keys of the receiver's configuration, over those that every run needs. */
+  readonly config?: Readonly<Record<string, unknown>>;
 }
 
 function keyOf(row: MeterRow): string {

@@ -2,9 +2,9 @@ import { createNoopMeter } from '@opentelemetry/api';
 import { emptyResource } from '@opentelemetry/resources';
 import { pino } from 'pino';
 import type { Receiver } from '../../src/component/component.ts';
-import type { DropBatch, DropRow } from '../../src/pdata/batch.ts';
+import type { DropBatch, DropRow, HookStatus } from '../../src/pdata/batch.ts';
 import { dropreasonFactory } from '../../src/receivers/dropreason/factory.ts';
-import { type Meter, type MeterRow, type Reading, sumRows } from './meter.ts';
+import { type Meter, type MeterOptions, type MeterRow, type Reading, sumRows } from './meter.ts';
 
 function toMeterRow({ attributes, drops, bytes = 0 }: DropRow): MeterRow {
   const text = (name: string) => `${attributes.get(name) ?? ''}`;
@@ -23,8 +23,14 @@ function toMeterRow({ attributes, drops, bytes = 0 }: DropRow): MeterRow {
 /** The agent's own receiver, with the attributes that tell one scenario's packets from everybody else's. */
 class ReceiverMeter implements Meter {
   #receiver: Receiver | undefined;
+  #intervals = 0;
   #rows: readonly MeterRow[] = [];
   readonly #losses: Record<string, number> = {};
+  readonly #config: Readonly<Record<string, unknown>>;
+
+  constructor({ config = {} }: MeterOptions) {
+    this.#config = config;
+  }
 
   async start(): Promise<void> {
     const settings = {
@@ -35,7 +41,12 @@ class ReceiverMeter implements Meter {
       keep: <T>(_name: string, make: () => T) => make(),
     };
     const attributes = ['network.type', 'network.namespace.inode'];
-    const config = dropreasonFactory.schema.parse({ attributes, attributes_max_entries: 65_536, collection_interval: '1h' });
+    const config = dropreasonFactory.schema.parse({
+      attributes,
+      attributes_max_entries: 65_536,
+      collection_interval: '1h',
+      ...this.#config,
+    });
     this.#receiver = await dropreasonFactory.create(settings, config, { consume: (batch) => this.#add(batch) });
     await this.#receiver.start({ refresh: async () => {}, health: () => [] });
   }
@@ -49,12 +60,21 @@ class ReceiverMeter implements Meter {
     await this.#receiver?.shutdown(1_000);
   }
 
-  #add({ rows, losses }: DropBatch): void {
+  hooks(): readonly HookStatus[] {
+    return this.#receiver?.hooks() ?? [];
+  }
+
+  get intervals(): number {
+    return this.#intervals;
+  }
+
+  #add({ trigger, rows, losses }: DropBatch): void {
+    if (trigger === 'interval') this.#intervals++;
     this.#rows = sumRows([...this.#rows, ...rows.map(toMeterRow)]);
     for (const { slot, count } of losses) this.#losses[slot] = (this.#losses[slot] ?? 0) + count;
   }
 }
 
-export function createMeter(): Meter {
-  return new ReceiverMeter();
+export function createMeter(options: MeterOptions = {}): Meter {
+  return new ReceiverMeter(options);
 }

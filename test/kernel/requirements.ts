@@ -1,5 +1,6 @@
 import { accessSync, constants, existsSync } from 'node:fs';
 import { join } from 'node:path';
+import type { View } from './expectations.ts';
 import type { Scenario } from './scenario.ts';
 import { DROP_ALL } from './testbed.ts';
 
@@ -25,7 +26,7 @@ export function whyNone(): string | undefined {
 }
 
 /** Why this one can't, or undefined where it can. */
-export function whyNot(scenario: Scenario): string | undefined {
+export function whyNot(scenario: Scenario, view: View): string | undefined {
   const missing = (scenario.tools ?? []).filter((tool) => !isOnPath(tool));
-  return missing.length > 0 ? `needs ${missing.join(', ')} on PATH` : undefined;
+  return missing.length > 0 ? `needs ${missing.join(', ')} on PATH` : scenario.whyNot?.(view);
 }

@@ -1,27 +1,13 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Count, Counter } from './counters.ts';
-import { type Expectation, expected, kernelLine } from './expectations.ts';
-import { difference, type Meter, type MeterRow, type Reading } from './meter.ts';
+import { expected, type View } from './expectations.ts';
+import { judge, type Measured, type Outcome } from './judge.ts';
+import { kernelLine } from './kernel_line.ts';
+import { difference, type Meter, type Reading } from './meter.ts';
+import { rungsOf } from './rungs.ts';
 import type { Caused, Scenario } from './scenario.ts';
 import { type Family, type Shape, Testbed } from './testbed.ts';
 
-/** How one scenario went; what main.ts prints, a line each. */
-export interface Outcome {
-  readonly scenario: string;
-  readonly family: Family;
-  readonly ok: boolean;
-  readonly reason: string;
-  readonly direction: string;
-  readonly drops: number;
-  readonly bytes: number | undefined;
-  readonly expected: Expectation & Partial<Caused>;
-  /** Everything that isn't as it should be; empty where it is. */
-  readonly message: string;
-}
-
-/** Slots of the whole host, which every process adds to: asked for only where a scenario causes them. */
-const OTHERS_TOO = new Set(['not_packet']);
-const CALLS = new Set(['TCP_CONNECT_BASIC', 'TCP_ACCEPT_BASIC']);
 /** How long the independent counter may stand still below what was caused, in milliseconds; emulation is slow. */
 const STANDSTILL_MILLIS = 10_000;
 /** How long what the kernel frees later, such as a netlink socket after a grace period, may take, in milliseconds. */
@@ -37,46 +23,12 @@ async function reached(counter: Counter, drops: number): Promise<Count> {
   return count;
 }
 
-function describe(row: MeterRow): string {
-  return `${row.drops} ${row.reason} ${row.direction} ${row.family}${row.error && ` ${row.error}`} of ${row.bytes} bytes`;
-}
-
-function classOf(reason: string): string | undefined {
-  if (CALLS.has(reason)) return 'call';
-  return reason.startsWith('IPTABLE_') ? 'policy' : undefined;
-}
-
-class Check {
-  readonly problems: string[] = [];
-
-  equal(what: string, got: unknown, wanted: unknown): void {
-    if (got !== wanted) this.problems.push(`${what}: ${got}, not ${wanted}`);
-  }
-}
-
-function checkLosses(check: Check, losses: Reading['losses'], scenario: Scenario, caused: Caused): void {
-  for (const slot of new Set([...Object.keys(losses), ...Object.keys(caused.losses ?? {})])) {
-    const wanted = caused.losses?.[slot] ?? 0;
-    const got = losses[slot] ?? 0;
-    if (wanted === 'any' || (slot === 'nested' && scenario.mayInterruptItself)) continue;
-    if (!OTHERS_TOO.has(slot)) check.equal(`loss slot ${slot}`, got, wanted);
-    else if (got < wanted) check.problems.push(`loss slot ${slot}: ${got}, less than ${wanted}`);
-  }
-}
-
-interface Measured {
-  readonly caused: Caused;
-  /** By the independent counter. */
-  readonly counted: Count;
-  /** By the meter, in the scenario's namespaces. */
-  readonly found: Reading;
-}
-
 /** Whether as much as was caused has been found: some is freed a moment after it was counted, or after a grace period. */
 function isThere({ rows, losses }: Reading, caused: Caused): boolean {
   const drops = rows.reduce((sum, row) => sum + row.drops, 0);
+  const due = caused.drops + (caused.also ?? []).reduce((sum, also) => sum + also.drops, 0);
   const missing = Object.entries(caused.losses ?? {}).some(([slot, count]) => count !== 'any' && (losses[slot] ?? 0) < count);
-  return drops + (losses.nested ?? 0) >= caused.drops && !missing;
+  return drops + (losses.nested ?? 0) >= due && !missing;
 }
 
 /** What was found since `start` in these namespaces; losses can't be told apart by namespace. */
@@ -88,7 +40,7 @@ async function readUntilThere(meter: Meter, start: Reading, caused: Caused, spac
   }
 }
 
-async function measure(scenario: Scenario, bed: Testbed, meter: Meter): Promise<Measured> {
+async function measure(scenario: Scenario, bed: Testbed, meter: Meter, uncounted: boolean): Promise<Measured> {
   const counter = scenario.counter(bed);
   const before = await counter();
   const start = await meter.read();
@@ -98,7 +50,9 @@ async function measure(scenario: Scenario, bed: Testbed, meter: Meter): Promise<
     ...bed.roles.map((role) => bed.inode(role)),
     ...(scenario.namespaceMayBeLost || scenario.hasMembers ? [0] : []),
   ]);
-  const found = await readUntilThere(meter, start, caused, spaces);
+  // A call is counted before it returns, if it is at all: nothing to wait for where it won't be.
+  const awaited = uncounted && caused.bytes === undefined ? { ...caused, drops: 0 } : caused;
+  const found = await readUntilThere(meter, start, awaited, spaces);
   const counted = { drops: after.drops - before.drops };
   return {
     caused,
@@ -107,60 +61,29 @@ async function measure(scenario: Scenario, bed: Testbed, meter: Meter): Promise<
   };
 }
 
-function judge(scenario: Scenario, bed: Testbed, expectation: Expectation, { caused, counted, found }: Measured): Outcome {
-  const check = new Check();
-  const { rows } = found;
-  const isWanted = (row: MeterRow) =>
-    row.reason === expectation.reason &&
-    row.direction === expectation.direction &&
-    row.family === bed.family &&
-    (row.netns === bed.inode(scenario.at) || row.netns === 0) &&
-    row.error === (scenario.error ?? '');
-  const wanted = rows.filter(isWanted);
-  const drops = wanted.reduce((sum, row) => sum + row.drops, 0);
-  const bytes = wanted.reduce((sum, row) => sum + row.bytes, 0);
-  const nested = scenario.mayInterruptItself ? (found.losses.nested ?? 0) : 0;
-  const allowed = new Set([...(scenario.beside ?? []), ...(scenario.beside && kernelLine() === '5.10' ? ['UNKNOWN_DROP'] : [])]);
-
-  check.equal('the independent counter', counted.drops, caused.drops);
-  if (counted.bytes !== undefined) check.equal('its bytes', counted.bytes, caused.bytes);
-  const due = expectation.uncounted ? { drops: 0, bytes: 0 } : caused;
-  check.equal(nested === 0 ? 'drops' : `drops with ${nested} nested`, drops + nested, due.drops);
-  if (nested === 0) check.equal('bytes', bytes, due.bytes ?? 0);
-  const ofClass = classOf(expectation.reason);
-  for (const row of wanted) if (ofClass !== undefined) check.equal('class', row.class, ofClass);
-  const isWrong = check.problems.length > 0; // then what has no namespace, which may be anybody's, tells something too
-  for (const row of rows) {
-    const mayBeAnybodys = row.netns === 0 && !isWrong && !(scenario.hasMembers && row.reason === 'UNKNOWN_DROP');
-    if (!isWanted(row) && !mayBeAnybodys && !allowed.has(row.reason)) check.problems.push(`besides: ${describe(row)}`);
-  }
-  checkLosses(check, found.losses, scenario, caused);
-  return {
-    scenario: scenario.name,
-    family: bed.family,
-    ok: check.problems.length === 0,
-    reason: expectation.reason,
-    direction: expectation.direction,
-    drops,
-    bytes: caused.bytes === undefined ? undefined : bytes,
-    expected: { ...expectation, ...caused },
-    message: check.problems.join('; '),
-  };
-}
-
 /** Runs scenarios one after another, in namespaces that are used again where the scenario before left no trace in them. */
 export class Runner {
   readonly #meter: Meter;
   readonly #beds = new Map<Shape, Testbed>();
 
-  constructor(meter: Meter) {
+  readonly #byFunction: boolean;
+
+  /** `byFunction`: the meter leaves the kernel's reasons unused. */
+  constructor(meter: Meter, byFunction = false) {
     this.#meter = meter;
+    this.#byFunction = byFunction;
+  }
+
+  /** How the meter counts now. */
+  get view(): View {
+    return { line: kernelLine(), rungs: rungsOf(this.#meter.hooks()), byFunction: this.#byFunction };
   }
 
   /** Runs one scenario between two readings of the meter. Never rejects: what goes wrong is the message. */
   async run(scenario: Scenario, family: Family): Promise<Outcome> {
     const { shape, name } = scenario;
-    const expectation = expected(scenario, family, kernelLine());
+    const { view } = this;
+    const expectation = expected(scenario, family, view);
     let outcome: Outcome;
     try {
       const bed = this.#beds.get(shape) ?? (await Testbed.make(shape));
@@ -168,7 +91,7 @@ export class Runner {
       bed.speak(family);
       const steps = scenario.setup?.(bed) ?? [];
       for (const { at, run } of steps) await bed.sh(at, run);
-      outcome = judge(scenario, bed, expectation, await measure(scenario, bed, this.#meter));
+      outcome = judge(scenario, bed, view, await measure(scenario, bed, this.#meter, expectation.uncounted === true));
       if (!outcome.ok || steps.some(({ undo }) => undo === undefined)) await this.#discard(shape);
       else for (const { at, undo = '' } of steps.toReversed()) await bed.sh(at, undo);
     } catch (error) {

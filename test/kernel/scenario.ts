@@ -1,13 +1,26 @@
 import type { Counter } from './counters.ts';
+import type { View } from './expectations.ts';
+import type { Hook } from './rungs.ts';
 import type { Family, Role, Shape, Testbed } from './testbed.ts';
 
 export type Direction = 'ingress' | 'egress' | 'forward' | 'unknown';
+
+/** Drops of another reason that a scenario causes beside its own, and that have to be counted as exactly. */
+export interface Also {
+  readonly reason: string;
+  readonly direction: Direction;
+  readonly drops: number;
+  readonly bytes: number;
+}
 
 /** What a scenario has caused, to the packet and to the byte. */
 export interface Caused {
   readonly drops: number;
   /** From the network header on; undefined for calls, which have none. */
   readonly bytes: number | undefined;
+  /** How many of the calls failed with which errno, where it isn't all of them with one; in sum `drops`. */
+  readonly errors?: Readonly<Record<string, number>>;
+  readonly also?: readonly Also[];
   /** What has to be in loss slots; every slot that isn't named has to stay 0. `any`: whatever number. */
   readonly losses?: Readonly<Record<string, number | 'any'>>;
 }
@@ -28,11 +41,22 @@ export interface Scenario {
   readonly shape: Shape;
   /** Commands that have to be on PATH; a scenario without them is skipped and says so. */
   readonly tools?: readonly string[];
+  /** Why it can't be caused, or be counted, here, such as for want of the hook it needs; undefined where it can. */
+  whyNot?(view: View): string | undefined;
+  /** The hook of ours that it takes to count it as it is, or that might mistake it: it is run again on each lower rung. */
+  readonly hook?: Hook;
+  /**
+   * nftables frees the packet within the chain since 6.7 (e0d4593140b0; 6.1 has it too, in its stable releases), so that the
+   * call chain tells which one it was; what returns NF_DROP is freed when that call chain is gone.
+   */
+  readonly freedInChain?: true;
   /** The namespace in which it happens. */
   readonly at: Role;
   /** Reason and direction on the newest kernel; expectations.ts has what others say. */
   readonly reason: string;
   readonly direction: Direction;
+  /** The network.type of what is dropped, where it isn't the family that the scenario runs for. */
+  readonly network?: 'other';
   /** The errno's name, where the reason is one of the calls. */
   readonly error?: string;
   /** Reasons that may be counted in these namespaces besides, because the scenario can't do without. */

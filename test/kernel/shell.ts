@@ -41,7 +41,7 @@ export class Shell {
   /** Runs a script to its end, or to its first command that fails, and returns what it printed. One at a time. */
   async run(script: string): Promise<string> {
     this.#output = '';
-    this.#child.stdin.write(`(set -e; ${script}) </dev/null 2>&1; echo; echo "${END} $?"\n`);
+    this.#child.stdin.write(`(set -e; ${script}) </dev/null 2>&1; status=$?; echo; echo "${END} $status"\n`);
     const timer = setTimeout(() => this.#child.kill('SIGKILL'), HANGS_MILLIS);
     const end = new RegExp(`\\n${END} (\\d+)\\n$`);
     let match: RegExpExecArray | null = null;

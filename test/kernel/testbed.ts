@@ -118,6 +118,11 @@ export class Testbed {
     return this.v6 ? 'fd01::1' : '10.1.0.1';
   }
 
+  /** The hardware address of a device: by role where it is the only one, else by name. */
+  mac(device: keyof typeof MAC): string {
+    return MAC[device];
+  }
+
   /** Runs a shell script in the namespace of `role`, and returns what it printed. */
   sh(role: Role, script: string): Promise<string> {
     return this.#shell(role).run(script);

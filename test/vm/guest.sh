@@ -16,15 +16,15 @@ xargs chmod u+r </run/vm/hot_files
 ip link set lo up
 hostname dropreason-vm
 
-# Most would load by themselves, but programs that attach to a module's functions want it there before they start.
-# Not br_netfilter: with it a bridge's packets pass the rules for IP too. What this kernel doesn't have it has built in, or
-# lacks, and then the scenario says so.
+# Most would load by themselves, but that takes its time in the middle of a scenario. Not br_netfilter: with it a bridge's packets
+# pass the rules for IP too. Nothing that needs conntrack or NAT: modules.sh loads that, when it is wanted. What this kernel
+# doesn't have it has built in, or lacks, and then the scenario says so.
 modprobe -qa veth dummy bridge ipv6 \
-  nf_tables nf_tables_bridge nf_conntrack nf_nat nf_reject_ipv4 nf_reject_ipv6 \
-  nft_compat nft_counter nft_ct nft_nat nft_chain_nat nft_reject nft_reject_inet nft_reject_ipv4 nft_reject_ipv6 nft_fwd_netdev nft_limit \
-  ip_tables iptable_filter iptable_raw iptable_mangle iptable_nat iptable_security ipt_REJECT \
-  ip6_tables ip6table_filter ip6table_raw ip6table_mangle ip6table_nat ip6table_security ip6t_REJECT \
-  x_tables xt_tcpudp xt_conntrack xt_nat xt_comment xt_REJECT \
+  nf_tables nf_tables_bridge nf_reject_ipv4 nf_reject_ipv6 \
+  nft_compat nft_counter nft_reject nft_reject_inet nft_reject_ipv4 nft_reject_ipv6 nft_fwd_netdev nft_limit \
+  ip_tables iptable_filter iptable_raw iptable_mangle iptable_security ipt_REJECT \
+  ip6_tables ip6table_filter ip6table_raw ip6table_mangle ip6table_security ip6t_REJECT \
+  x_tables xt_tcpudp xt_comment xt_REJECT \
   arp_tables ebtables sch_tbf sch_ingress cls_bpf act_bpf udp_diag tcp_diag unix_diag netlink_diag
 
 cut -d ' ' -f 1 /proc/uptime >/run/vm/ready

@@ -9,32 +9,34 @@ export interface KernelRun {
   readonly troubles: readonly string[];
 }
 
-/** Runs the scenarios in one kernel, and says each result as it comes. */
+/** Runs the scenarios in one kernel, in `processes` processes of their runner, and says each result as it comes. */
 export async function runKernel(
   machine: Omit<Machine, 'onLine'>,
+  processes: number,
   onResult: (result: ScenarioResult) => void,
 ): Promise<KernelRun> {
   const results: ScenarioResult[] = [];
-  let summary: RunSummary | undefined;
+  const summaries: RunSummary[] = [];
   const outcome = await runMachine({
     ...machine,
     onLine: (line) => {
       const parsed = parseLine(line);
       if (parsed === undefined) return;
       if (isSummary(parsed)) {
-        summary = parsed;
+        summaries.push(parsed);
       } else {
         results.push(parsed);
         onResult(parsed);
       }
     },
   });
-  return { results, outcome, troubles: findTroubles(results, summary, outcome, machine.limitMillis) };
+  return { results, outcome, troubles: findTroubles(results, summaries, processes, outcome, machine.limitMillis) };
 }
 
 function findTroubles(
   results: readonly ScenarioResult[],
-  summary: RunSummary | undefined,
+  summaries: readonly RunSummary[],
+  processes: number,
   outcome: Outcome,
   limitMillis: number,
 ): string[] {
@@ -42,8 +44,18 @@ function findTroubles(
   if (outcome.status === 'died') return [`the guest died, the console says:\n${outcome.console}`];
   const { passed, failed, skipped } = count(results);
   const said = outcome.stderr.trim().split('\n').slice(-20).join('\n');
-  if (summary === undefined) return [`the scenarios' runner ended with status ${outcome.code} and no summary:\n${said}`];
   const troubles: string[] = [];
+  if (summaries.length !== processes) {
+    troubles.push(
+      `${processes - summaries.length} of ${processes} runs ended without a summary; status ${outcome.code}:\n${said}`,
+    );
+  }
+  const summary = { passed: 0, failed: 0, skipped: 0 };
+  for (const one of summaries) {
+    summary.passed += one.passed;
+    summary.failed += one.failed;
+    summary.skipped += one.skipped;
+  }
   if (passed !== summary.passed || failed !== summary.failed || skipped !== summary.skipped) {
     troubles.push(`the runner sums up ${JSON.stringify(summary)} but gave ${JSON.stringify({ passed, failed, skipped })}`);
   }

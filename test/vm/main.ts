@@ -5,15 +5,17 @@ import { type Fetched, fetchKernels } from './fetch.ts';
 import { count, type KernelRun, runKernel } from './kernel_run.ts';
 import { cpusOf, findImage, KERNELS, type KernelImage } from './kernels.ts';
 import { kernelsAreUpToDate, writeKernels } from './kernels_doc.ts';
+import { planOf, quote, scriptOf } from './plan.ts';
 import type { ScenarioResult } from './results.ts';
 
 const USAGE = `usage: npm run test:vm -- [options] [-- COMMAND…]
   --kernel NAME    this kernel alone (repeatable): ${KERNELS.join(', ')}
   --filter TEXT    only scenarios whose name and family have this in them; docs/kernels.md stays as it is
+  --run LABEL      only this run of the kernel's (repeatable): default, kprobe, nat=stack …; docs/kernels.md stays as it is
   --check          fail where docs/kernels.md isn't what this run would write, rather than write it
   --cpus N         CPUs of a guest (1, of 6.12-rt 2)
   --jobs N         guests at a time (one for each CPU of this machine)
-  --timeout N      seconds for one kernel, boot included (1200)
+  --timeout N      seconds for one kernel, boot included (1800)
   COMMAND          run this in each guest rather than the scenarios, and show what it prints`;
 
 const ROOT = join(import.meta.dirname, '..', '..');
@@ -24,10 +26,11 @@ const { values: options, positionals } = parseArgs({
   options: {
     kernel: { type: 'string', multiple: true },
     filter: { type: 'string', default: '' },
+    run: { type: 'string', multiple: true },
     check: { type: 'boolean', default: false },
     cpus: { type: 'string' },
     jobs: { type: 'string' },
-    timeout: { type: 'string', default: '1200' },
+    timeout: { type: 'string', default: '1800' },
     help: { type: 'boolean', short: 'h', default: false },
   },
 });
@@ -95,8 +98,9 @@ async function runOne(image: KernelImage): Promise<void> {
   const cpus = Number(options.cpus ?? cpusOf(image.name));
   const machine = { image, cpus, memoryMebibytes: 2_048, limitMillis: Number(options.timeout) * 1_000 };
   if (positionals.length > 0) return runCommand(machine);
-  const command = `cd ${quote(ROOT)} && exec ${quote(NODE)} test/kernel/main.ts --filter ${quote(options.filter)}`;
-  const run = await runKernel({ ...machine, command }, (result) => sayResult(image.name, result));
+  const plan = planOf(image.name).filter(({ label }) => options.run === undefined || options.run.includes(label));
+  const command = scriptOf(plan, ROOT, NODE, options.filter);
+  const run = await runKernel({ ...machine, command }, plan.length, (result) => sayResult(image.name, result));
   runs.set(image.name, run);
   for (const trouble of run.troubles) say(image.name, 'FAIL', 'the run itself', trouble);
   const { passed, failed, skipped } = count(run.results);
@@ -124,8 +128,8 @@ async function runCommand(machine: Omit<Parameters<typeof runKernel>[0], 'comman
 }
 
 function sayResult(kernel: string, result: ScenarioResult): void {
-  const { scenario, family, reason, direction, drops, bytes, message } = result;
-  const what = `${scenario} ${family}`.trimEnd();
+  const { run, scenario, family, reason, direction, drops, bytes, message } = result;
+  const what = `${run === 'default' ? '' : `[${run}] `}${scenario} ${family}`.trimEnd();
   if (result.skipped !== undefined) {
     say(kernel, 'skip', what, result.skipped);
     return;
@@ -135,12 +139,12 @@ function sayResult(kernel: string, result: ScenarioResult): void {
 }
 
 function say(kernel: string, verdict: 'ok' | 'FAIL' | 'skip', what: string, details: string): void {
-  console.log(`${kernel.padEnd(8)} ${verdict.padEnd(4)} ${what.padEnd(44)} ${details}`);
+  console.log(`${kernel.padEnd(8)} ${verdict.padEnd(4)} ${what.padEnd(60)} ${details}`);
 }
 
 /** Writes docs/kernels.md, or checks it, where every kernel ran and all is well; else it stays as it is. */
 function settleDoc(): void {
-  if (totals.failed > 0 || options.filter !== '' || KERNELS.some((name) => !runs.has(name))) {
+  if (totals.failed > 0 || options.filter !== '' || options.run !== undefined || KERNELS.some((name) => !runs.has(name))) {
     console.log('docs/kernels.md is left as it is: it is written from a run in which every kernel ran and nothing failed');
     return;
   }
@@ -149,8 +153,4 @@ function settleDoc(): void {
   if (kernelsAreUpToDate(results)) return;
   totals.failed += 1;
   console.error("docs/kernels.md isn't what this run would write: run `npm run test:vm` and commit it");
-}
-
-function quote(word: string): string {
-  return `'${word.replaceAll("'", "'\\''")}'`;
 }

@@ -1,5 +1,7 @@
 /** One scenario in one kernel, as test/kernel/main.ts prints it: a line of JSON. */
 export interface ScenarioResult {
+  /** The label of the run that it belongs to: see plan.ts. */
+  readonly run: string;
   readonly scenario: string;
   readonly family: string;
   readonly ok: boolean;
@@ -13,6 +15,8 @@ export interface ScenarioResult {
   readonly skipped: string | undefined;
   /** Why this kernel differs from the newest, where it does: a footnote in docs/kernels.md. */
   readonly note: string | undefined;
+  /** The known mistakes of peers that this scenario would show. */
+  readonly regressions: readonly string[];
 }
 
 /** The runner's last line: without it the runner has died, whatever it said before. */
@@ -47,6 +51,7 @@ function toResult(scenario: string, fields: Record<string, unknown>): ScenarioRe
   const number = (name: string) => (typeof fields[name] === 'number' ? fields[name] : undefined);
   const { skipped } = fields;
   return {
+    run: text('run') || 'default',
     scenario,
     family: text('family'),
     ok: fields.ok === true,
@@ -57,6 +62,7 @@ function toResult(scenario: string, fields: Record<string, unknown>): ScenarioRe
     message: text('message'),
     skipped: typeof skipped === 'string' ? skipped : skipped === true ? text('message') || 'no reason given' : undefined,
     note: why(fields.expected) || undefined,
+    regressions: Array.isArray(fields.regressions) ? fields.regressions.map(String) : [],
   };
 }
 

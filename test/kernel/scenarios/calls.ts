@@ -14,7 +14,10 @@ interface Call {
   /** The errno that has to be counted, and how often; without it, nothing at all may be. */
   readonly error?: string;
   readonly count: number;
+  /** Both, where it is more than one errno. */
+  readonly errors?: Readonly<Record<string, number>>;
   readonly beside?: readonly string[];
+  readonly whyNot?: Scenario['whyNot'];
   /** Whether the connection came as far as SYN_SENT and failed there, so that Tcp AttemptFails has it. */
   readonly attempted?: true;
   /** What the tool has to report. */
@@ -29,8 +32,13 @@ function connect(kind: string, port = CLOSED_PORT, to?: string) {
   return (bed: Testbed, count: number) => bed.traffic('client', 'connect', kind, to ?? bed.target, port, count);
 }
 
-function accept(kind: string) {
-  return (bed: Testbed, count: number) => bed.traffic('client', 'accept', kind, bed.target, count);
+function accept(kind: string, ...options: readonly string[]) {
+  return (bed: Testbed, count: number) => bed.traffic('client', 'accept', kind, bed.target, count, ...options);
+}
+
+/** An address to which no route leads. */
+function nowhere(bed: Testbed): string {
+  return bed.v6 ? 'fd99::1' : '10.99.0.1';
 }
 
 /** A neighbour that isn't there: what is sent to it arrives as somebody else's, so that nobody answers. */
@@ -68,7 +76,7 @@ const CONNECTS: readonly Call[] = [
     error: 'ENETUNREACH',
     count: 11,
     returned: { ENETUNREACH: 11 },
-    run: (bed, count) => connect('blocking', CLOSED_PORT, bed.v6 ? 'fd99::1' : '10.99.0.1')(bed, count),
+    run: (bed, count) => connect('blocking', CLOSED_PORT, nowhere(bed))(bed, count),
   },
   {
     what: 'no port left',
@@ -89,7 +97,29 @@ const CONNECTS: readonly Call[] = [
     returned: { ETIMEDOUT: 17 },
     run: connect('parallel'),
   },
-  { what: 'answered', count: 19, returned: { EINPROGRESS: 19, OK: 19, EISCONN: 19 }, run: connect('answered', LISTENING) },
+  {
+    // An errno for each call: of eleven the first, third and so on are followed by one without a route.
+    what: 'two errnos by turns',
+    errors: { ECONNREFUSED: 11, ENETUNREACH: 6 },
+    count: 11,
+    beside: ['NO_SOCKET'],
+    returned: { ECONNREFUSED: 11, ENETUNREACH: 6 },
+    run: (bed, count) => bed.traffic('client', 'connect', 'blocking', bed.target, CLOSED_PORT, count, nowhere(bed)),
+  },
+  {
+    what: 'two errnos by turns without waiting',
+    errors: { ECONNREFUSED: 13, ENETUNREACH: 7 },
+    count: 13,
+    beside: ['NO_SOCKET'],
+    returned: { EINPROGRESS: 13, ENETUNREACH: 7 },
+    run: (bed, count) => bed.traffic('client', 'connect', 'waiting', bed.target, CLOSED_PORT, count, nowhere(bed)),
+  },
+  {
+    what: 'answered',
+    count: 19,
+    returned: { EINPROGRESS: 19, OK: 19, EISCONN: 19 },
+    run: connect('answered', LISTENING),
+  },
   {
     what: 'interrupted',
     shape: 'pair',
@@ -101,34 +131,65 @@ const CONNECTS: readonly Call[] = [
   },
 ];
 
+/** register_kretprobe(): maxactive. One in a preemptible kernel has ten at least. */
+const FEW_KRETPROBES = 'a kretprobe has as many instances as there are CPUs, and each call that waits holds one';
+
+/** Of each, every other call is accept4(). */
 const ACCEPTS: readonly Call[] = [
   { what: 'no descriptor left', error: 'EMFILE', count: 29, returned: { EMFILE: 29 }, run: accept('emfile') },
   { what: 'not listening', error: 'EINVAL', count: 31, returned: { EINVAL: 31 }, run: accept('einval') },
-  { what: 'nothing to accept', count: 1000, returned: { EAGAIN: 1000 }, run: accept('eagain') },
+  {
+    what: 'no longer listening',
+    error: 'EINVAL',
+    count: 3,
+    whyNot: ({ line, rungs }) => (line === '5.10' && rungs.accept === 'kprobe' ? FEW_KRETPROBES : undefined),
+    returned: { EINVAL: 3 },
+    run: accept('shutdown'),
+  },
+  {
+    what: 'two errnos by turns',
+    errors: { EMFILE: 22, EINVAL: 8 },
+    count: 22,
+    returned: { EMFILE: 22, EINVAL: 8 },
+    run: accept('turns'),
+  },
+  {
+    what: 'two errnos by turns without waiting',
+    errors: { EMFILE: 25, EINVAL: 9 },
+    count: 25,
+    returned: { EMFILE: 25, EINVAL: 9 },
+    run: accept('turns', 'nonblocking'),
+  },
+  { what: 'nothing to accept', count: 1000, returned: { EAGAIN: 1000 }, run: accept('eagain', 'nonblocking') },
+  // Linux accepts it all the same, and even tells its address: ECONNABORTED isn't to be had from a TCP socket.
+  { what: 'reset while it waited', count: 21, returned: { OK: 21 }, run: accept('reset') },
   { what: 'interrupted', count: 37, returned: { EINTR: 37 }, run: accept('interrupted') },
 ];
 
 function scenario(call: 'connect' | 'accept', spec: Call): Scenario {
-  const { what, shape = 'solo', setup, error, count, beside, attempted, returned, run } = spec;
+  const { what, shape = 'solo', setup, error, errors, count, beside, whyNot, attempted, returned, run } = spec;
   const told = new Told();
   return {
     name: `${call}/${what}`,
     families: BOTH,
     shape,
+    hook: call,
     at: 'client',
     reason: call === 'connect' ? 'TCP_CONNECT_BASIC' : 'TCP_ACCEPT_BASIC',
     direction: call === 'connect' ? 'egress' : 'ingress',
     ...(error === undefined ? {} : { error }),
     ...(beside === undefined ? {} : { beside }),
     ...(setup === undefined ? {} : { setup }),
+    ...(whyNot === undefined ? {} : { whyNot }),
     counter: (bed) => (attempted ? sharedSnmp(bed, 'client', 'Tcp', 'AttemptFails') : told.counter),
     cause: async (bed): Promise<Caused> => {
       const got = await run(bed, count);
       if (!isDeepStrictEqual(got, returned))
         throw new Error(`the calls returned ${JSON.stringify(got)}, not ${JSON.stringify(returned)}`);
-      const drops = error === undefined ? 0 : count;
+      const failed = Object.values(errors ?? (error === undefined ? {} : { [error]: count }));
+      const drops = failed.reduce((sum, each) => sum + each, 0);
       told.drops += drops;
-      return { drops, bytes: undefined };
+      return { drops, bytes: undefined, ...(errors === undefined ? {} : { errors }) };
     },
   };
 }

@@ -16,8 +16,8 @@ export async function sendDatagrams(
   bed: Testbed,
   count: number,
   payload: number,
-  { to = bed.target, options = [] }: { to?: string; options?: readonly string[] } = {},
+  { to = bed.target, port = PORT, options = [] }: { to?: string; port?: number; options?: readonly string[] } = {},
 ): Promise<Caused> {
-  await bed.traffic('client', 'udp', to, PORT, count, payload, ...options);
+  await bed.traffic('client', 'udp', to, port, count, payload, ...options);
   return { drops: count, bytes: count * datagramBytes(bed, payload) };
 }

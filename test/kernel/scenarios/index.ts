@@ -1,9 +1,12 @@
 import type { Scenario } from '../scenario.ts';
+import { arpScenarios } from './arp.ts';
 import { callScenarios } from './calls.ts';
+import { conntrackScenarios } from './conntrack.ts';
 import { deviceScenarios } from './devices.ts';
 import { floodScenarios } from './flood.ts';
 import { iptablesScenarios } from './iptables.ts';
 import { largeScenarios } from './large.ts';
+import { natScenarios } from './nat.ts';
 import { nftablesScenarios } from './nftables.ts';
 import { notPacketScenarios } from './not_packets.ts';
 import { routingScenarios } from './routing.ts';
@@ -13,7 +16,10 @@ import { socketScenarios } from './sockets.ts';
 export const scenarios: readonly Scenario[] = [
   ...deviceScenarios,
   ...nftablesScenarios,
+  ...arpScenarios,
   ...iptablesScenarios,
+  ...natScenarios,
+  ...conntrackScenarios,
   ...routingScenarios,
   ...socketScenarios,
   ...largeScenarios,

@@ -13,7 +13,13 @@ interface Chain {
   readonly at: Role;
   readonly direction: Direction;
   readonly count: number;
+  readonly whyNot?: Scenario['whyNot'];
+  /** Bytes of each packet that nft counts in front of the network header. */
+  readonly before?: number;
 }
+
+/** The link's header, which nft counts where it has been put on already. */
+const ETHERNET = 14;
 
 const PAYLOAD = 211;
 
@@ -70,15 +76,28 @@ const CHAINS: readonly Chain[] = [
     direction: 'ingress',
     count: 31,
   },
+  {
+    what: 'netdev egress',
+    table: 'netdev',
+    hook: 'egress device eth0',
+    families: BOTH,
+    shape: 'pair',
+    at: 'client',
+    direction: 'egress',
+    count: 37,
+    whyNot: ({ line }) => (line === '5.10' ? 'netdev has no egress before 5.16 (42df6e1d221d)' : undefined),
+    before: ETHERNET,
+  },
 ];
 
 /** A chain of each family of tables, with one rule that counts and drops. */
 export const nftablesScenarios: readonly Scenario[] = CHAINS.map(
-  ({ what, table, hook, families, shape, at, direction, count }) => ({
+  ({ what, table, hook, families, shape, at, direction, count, whyNot, before = 0 }) => ({
     name: `nftables/${what}`,
     families,
     shape,
     tools: ['nft'],
+    ...(whyNot === undefined ? {} : { whyNot }),
     at,
     reason: 'IPTABLE_RULE_DROP',
     direction,
@@ -86,7 +105,7 @@ export const nftablesScenarios: readonly Scenario[] = CHAINS.map(
       const chain = `add chain ${table} t c { type filter hook ${hook} priority 0; }; add rule ${table} t c counter drop`;
       return [{ at, run: `nft 'add table ${table} t; ${chain}'`, undo: `nft delete table ${table} t` }];
     },
-    counter: (bed) => nftRules(bed, at),
+    counter: (bed) => nftRules(bed, at, { before }),
     cause: (bed) => sendDatagrams(bed, count, PAYLOAD),
   }),
 );

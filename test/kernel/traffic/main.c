@@ -9,14 +9,15 @@ static const struct command {
 	int least;
 	int (*run)(int argc, char **argv);
 } commands[] = {
-	{"udp", "ADDRESS PORT COUNT SIZE [gso=SEGMENT] [ttl=N] [from=ADDRESS]", 4, udp_command},
+	{"udp", "ADDRESS PORT COUNT SIZE [gso=SEGMENT] [ttl=N] [from=ADDRESS] [sport=PORT]", 4, udp_command},
 	{"udp-full", "RECEIVER-NETNS ADDRESS COUNT SIZE", 4, udp_full_command},
 	{"raw-udp", "RECEIVER-NETNS ADDRESS FROM COUNT SIZE", 5, raw_udp_command},
+	{"arp", "DEVICE TARGET SOURCE COUNT", 4, arp_command},
 	{"flood", "ADDRESS COUNT SIZE", 3, flood_command},
 	{"tcp-send", "LISTENER-NETNS ADDRESS BYTES COMMAND", 4, tcp_send_command},
 	{"tcp-closed", "LISTENER-NETNS ADDRESS FROM COUNT SIZE", 5, tcp_closed_command},
-	{"connect", "KIND ADDRESS PORT COUNT", 4, connect_command},
-	{"accept", "KIND ADDRESS COUNT", 3, accept_command},
+	{"connect", "KIND ADDRESS PORT COUNT [UNREACHABLE]", 4, connect_command},
+	{"accept", "KIND ADDRESS COUNT [nonblocking]", 3, accept_command},
 	{"local", "unix|netlink COUNT SIZE", 3, local_command},
 };
 

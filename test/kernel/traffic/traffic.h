@@ -42,6 +42,7 @@ uint16_t checksum(const void *data, size_t length, uint32_t sum);
 int udp_command(int argc, char **argv);
 int udp_full_command(int argc, char **argv);
 int raw_udp_command(int argc, char **argv);
+int arp_command(int argc, char **argv);
 int flood_command(int argc, char **argv);
 int tcp_send_command(int argc, char **argv);
 int tcp_closed_command(int argc, char **argv);

@@ -26,6 +26,11 @@ static void apply(int socket, int family, const char *option)
 			set(socket, IPPROTO_IP, IP_TTL, number(option + 4), option);
 		else
 			set(socket, IPPROTO_IPV6, IPV6_UNICAST_HOPS, number(option + 4), option);
+	} else if (!strncmp(option, "sport=", 6)) {
+		struct address any = address_of(family == AF_INET ? "0.0.0.0" : "::", number(option + 6));
+
+		if (bind(socket, &any.any, any.length))
+			fail(option);
 	} else if (!strncmp(option, "from=", 5)) {
 		struct address from = address_of(option + 5, 0);
 

@@ -1,0 +1,61 @@
+import { kernelLine } from './kernel_line.ts';
+import { difference, type Meter, type Reading } from './meter.ts';
+import type { Result } from './report.ts';
+import type { Scenario } from './scenario.ts';
+import { type Family, Testbed } from './testbed.ts';
+
+const NAME = 'full map/new reasons';
+
+/** A configuration in which the map of rows with opt-in attributes is full at once. */
+export const FULL_CONFIG = { attributes_max_entries: 1 };
+
+/** Scenarios that are counted alike on every kernel and rung, but for those that count no calls. */
+export const FULL_SCENARIOS = ['nftables/inet output', 'iptables-nft/INPUT', 'connect/no route', 'accept/not listening'];
+
+/**
+ * Drops of reasons that come when that map is full already: counted all the same, without the attribute that had no room, and
+ * told by the slot `attributes_full`. Without a namespace what others drop is in the same rows: at least so many.
+ */
+export async function checkFullMap(
+  meter: Meter,
+  scenarios: readonly Scenario[],
+  family: Family,
+  byFunction = false,
+): Promise<Result> {
+  const problems: string[] = [];
+  const withoutReasons = byFunction || kernelLine() === '5.10';
+  const beds: Testbed[] = []; // all stay: the number of a namespace that is gone is given to the next, whose row would be there
+  try {
+    const [filler] = scenarios;
+    if (filler !== undefined) await inNewNamespaces(filler, family, meter, beds);
+    for (const scenario of scenarios) {
+      const { drops, found } = await inNewNamespaces(scenario, family, meter, beds);
+      // Where the kernel gives no reasons, the place that tells one had no room either.
+      const reason = withoutReasons && scenario.error === undefined ? 'UNKNOWN_DROP' : scenario.reason;
+      const counted = found.rows
+        .filter((row) => row.reason === reason && row.direction === scenario.direction && row.family === family)
+        .reduce((sum, row) => sum + row.drops, 0);
+      if (counted < drops) problems.push(`${scenario.name}: ${counted} drops, not ${drops}`);
+      const told = found.losses.attributes_full ?? 0;
+      if (told < drops) problems.push(`${scenario.name}: ${told} in slot attributes_full, not ${drops}`);
+    }
+  } finally {
+    for (const bed of beds) await bed.remove();
+  }
+  return { scenario: NAME, family, ok: problems.length === 0, message: problems.join('; ') };
+}
+
+async function inNewNamespaces(
+  scenario: Scenario,
+  family: Family,
+  meter: Meter,
+  beds: Testbed[],
+): Promise<{ drops: number; found: Reading }> {
+  const bed = await Testbed.make(scenario.shape);
+  beds.push(bed);
+  bed.speak(family);
+  for (const { at, run } of scenario.setup?.(bed) ?? []) await bed.sh(at, run);
+  const before = await meter.read();
+  const { drops } = await scenario.cause(bed);
+  return { drops, found: difference(before, await meter.read()) };
+}

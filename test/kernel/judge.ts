@@ -1,0 +1,143 @@
+import type { Count } from './counters.ts';
+import { type Expectation, expected, isWithoutReasons, reasonOn, type View } from './expectations.ts';
+import type { MeterRow, Reading } from './meter.ts';
+import type { Caused, Scenario } from './scenario.ts';
+import type { Family, Testbed } from './testbed.ts';
+
+/** How one scenario went; what main.ts prints, a line each. */
+export interface Outcome {
+  readonly scenario: string;
+  readonly family: Family;
+  readonly ok: boolean;
+  readonly reason: string;
+  readonly direction: string;
+  readonly drops: number;
+  readonly bytes: number | undefined;
+  readonly expected: Expectation & Partial<Caused>;
+  /** Everything that isn't as it should be; empty where it is. */
+  readonly message: string;
+}
+
+/** Slots of the whole host, which every process adds to: asked for only where a scenario causes them. */
+const OTHERS_TOO = new Set(['not_packet']);
+const CALLS = new Set(['TCP_CONNECT_BASIC', 'TCP_ACCEPT_BASIC']);
+
+function describe(row: MeterRow): string {
+  return `${row.drops} ${row.reason} ${row.direction} ${row.family}${row.error && ` ${row.error}`} of ${row.bytes} bytes`;
+}
+
+function classOf(reason: string): string | undefined {
+  if (CALLS.has(reason)) return 'call';
+  return reason.startsWith('IPTABLE_') ? 'policy' : undefined;
+}
+
+class Check {
+  readonly problems: string[] = [];
+
+  equal(what: string, got: unknown, wanted: unknown): void {
+    if (got !== wanted) this.problems.push(`${what}: ${got}, not ${wanted}`);
+  }
+}
+
+function checkLosses(check: Check, losses: Reading['losses'], scenario: Scenario, caused: Caused): void {
+  for (const slot of new Set([...Object.keys(losses), ...Object.keys(caused.losses ?? {})])) {
+    const wanted = caused.losses?.[slot] ?? 0;
+    const got = losses[slot] ?? 0;
+    if (wanted === 'any' || (slot === 'nested' && scenario.mayInterruptItself)) continue;
+    if (!OTHERS_TOO.has(slot)) check.equal(`loss slot ${slot}`, got, wanted);
+    else if (got < wanted) check.problems.push(`loss slot ${slot}: ${got}, less than ${wanted}`);
+  }
+}
+
+export interface Measured {
+  readonly caused: Caused;
+  /** By the independent counter. */
+  readonly counted: Count;
+  /** By the meter, in the scenario's namespaces. */
+  readonly found: Reading;
+}
+
+/** One row that has to be there, and what it has to hold. */
+interface Due {
+  readonly reason: string;
+  readonly direction: string;
+  readonly error: string;
+  drops: number;
+  bytes: number;
+}
+
+/** The rows that have to be there, the scenario's own first; what comes to the same row is added up. */
+function duesOf(scenario: Scenario, expectation: Expectation, caused: Caused, view: View): Due[] {
+  const { reason, direction } = expectation;
+  const errors = Object.entries(caused.errors ?? { [scenario.error ?? '']: caused.drops });
+  const own = errors.map(([error, drops]) => ({ reason, direction, error, drops, bytes: caused.bytes ?? 0 }));
+  if (expectation.uncounted) for (const due of own) [due.drops, due.bytes] = [0, 0];
+  const dues: Due[] = own;
+  for (const also of caused.also ?? []) {
+    const due = { ...also, error: '', reason: reasonOn(also.reason, view, scenario) ?? also.reason };
+    const same = dues.find((one) => one.reason === due.reason && one.direction === due.direction && one.error === '');
+    if (same === undefined) {
+      dues.push(due);
+    } else {
+      same.drops += due.drops;
+      same.bytes += due.bytes;
+    }
+  }
+  return dues;
+}
+
+/** Holds what was found against what was caused, and what the independent counter says of it. */
+export function judge(scenario: Scenario, bed: Testbed, view: View, measured: Measured): Outcome {
+  const { caused, counted, found } = measured;
+  const expectation = expected(scenario, bed.family, view);
+  const check = new Check();
+  const family = scenario.network ?? bed.family;
+  const isHere = (row: MeterRow) => row.family === family && (row.netns === bed.inode(scenario.at) || row.netns === 0);
+  const dues = duesOf(scenario, expectation, caused, view);
+  const dueOf = (row: MeterRow) =>
+    isHere(row)
+      ? dues.find((due) => row.reason === due.reason && row.direction === due.direction && row.error === due.error)
+      : undefined;
+  const nested = scenario.mayInterruptItself ? (found.losses.nested ?? 0) : 0;
+
+  check.equal('the independent counter', counted.drops, caused.drops);
+  if (counted.bytes !== undefined) check.equal('its bytes', counted.bytes, caused.bytes);
+  let [drops, bytes] = [0, 0];
+  for (const due of dues) {
+    const rows = found.rows.filter((row) => dueOf(row) === due);
+    const got = { drops: sum(rows, 'drops'), bytes: sum(rows, 'bytes') };
+    const what = dues.length > 1 ? ` of ${due.reason}${due.error && ` ${due.error}`}` : '';
+    check.equal(nested === 0 ? `drops${what}` : `drops with ${nested} nested`, got.drops + nested, due.drops);
+    if (nested === 0) check.equal(`bytes${what}`, got.bytes, due.bytes);
+    const ofClass = classOf(due.reason);
+    for (const row of rows) if (ofClass !== undefined) check.equal('class', row.class, ofClass);
+    if (due.reason === expectation.reason) [drops, bytes] = [drops + got.drops, bytes + got.bytes];
+  }
+  checkBesides(check, scenario, view, found, (row) => dueOf(row) !== undefined);
+  checkLosses(check, found.losses, scenario, caused);
+  return {
+    scenario: scenario.name,
+    family: bed.family,
+    ok: check.problems.length === 0,
+    reason: expectation.reason,
+    direction: expectation.direction,
+    drops,
+    bytes: caused.bytes === undefined ? undefined : bytes,
+    expected: { ...expectation, ...caused },
+    message: check.problems.join('; '),
+  };
+}
+
+function sum(rows: readonly MeterRow[], field: 'drops' | 'bytes'): number {
+  return rows.reduce((total, row) => total + row[field], 0);
+}
+
+/** Nothing else may have been counted in these namespaces but what the scenario can't do without. */
+function checkBesides(check: Check, scenario: Scenario, view: View, found: Reading, isDue: (row: MeterRow) => boolean): void {
+  const allowed = new Set([...(scenario.beside ?? []), ...(scenario.beside && isWithoutReasons(view) ? ['UNKNOWN_DROP'] : [])]);
+  const isWrong = check.problems.length > 0; // then what has no namespace, which may be anybody's, tells something too
+  for (const row of found.rows) {
+    const mayBeAnybodys = row.netns === 0 && !isWrong && !(scenario.hasMembers && row.reason === 'UNKNOWN_DROP');
+    if (!isDue(row) && !mayBeAnybodys && !allowed.has(row.reason)) check.problems.push(`besides: ${describe(row)}`);
+  }
+}

@@ -1,0 +1,89 @@
+import { existsSync } from 'node:fs';
+import type { HookStatus } from '../../src/pdata/batch.ts';
+import type { KernelLine } from './kernel_line.ts';
+
+/** The hooks that have more than one rung. */
+export const HOOKS = ['nat', 'conntrack', 'connect', 'accept'] as const;
+export type Hook = (typeof HOOKS)[number];
+export type Rung = 'fexit' | 'kprobe' | 'tracepoint' | 'none';
+/** What may be asked for: `stack` is the tracepoint of drops with the call chain recorded, where the hook has no other. */
+export type AskedRung = Rung | 'stack';
+
+/** The rung on which each hook stands. */
+export type Rungs = Readonly<Record<Hook, Rung>>;
+/** The rung that each hook is to stand on; a hook that isn't here is left to its default. */
+export type AskedRungs = Readonly<Partial<Record<Hook, AskedRung>>>;
+
+/** What a receiver says of its hooks; one that it doesn't know is on none. */
+export function rungsOf(statuses: readonly HookStatus[]): Rungs {
+  const rung = (hook: Hook) => (statuses.find((status) => status.hook === hook && status.attached)?.rung ?? 'none') as Rung;
+  return { nat: rung('nat'), conntrack: rung('conntrack'), connect: rung('connect'), accept: rung('accept') };
+}
+
+const ASKABLE: readonly string[] = ['fexit', 'kprobe', 'tracepoint', 'stack', 'none'] satisfies readonly AskedRung[];
+/** Those that no tracepoint tells without a call chain. */
+const OF_NETFILTER: readonly Hook[] = ['nat', 'conntrack'];
+
+/** Reads `HOOK,…`. Throws a RangeError that says what can be asked for. */
+export function parseHooks(text: string): Hook[] {
+  return text.split(',').map((name) => {
+    const hook = HOOKS.find((one) => one === name);
+    if (hook === undefined) throw new RangeError(`--hooks takes all, or some of ${HOOKS.join(', ')}, not "${text}"`);
+    return hook;
+  });
+}
+
+/** Reads `default`, one rung for all hooks, or `HOOK=RUNG,…`. Throws a RangeError that says what can be asked for. */
+export function parseRungs(text: string): AskedRungs {
+  if (text === 'default') return {};
+  if (ASKABLE.includes(text)) return Object.fromEntries(HOOKS.map((hook) => [hook, text as AskedRung]));
+  const asked: Partial<Record<Hook, AskedRung>> = {};
+  for (const pair of text.split(',')) {
+    const [hook = '', rung = ''] = pair.split('=');
+    if (!HOOKS.some((one) => one === hook) || !ASKABLE.includes(rung)) {
+      throw new RangeError(`--rungs takes default, ${ASKABLE.join(', ')}, or HOOK=RUNG,… of ${HOOKS.join(', ')}, not "${text}"`);
+    }
+    asked[hook as Hook] = rung as AskedRung;
+  }
+  return asked;
+}
+
+/** The receiver's configuration that asks for these rungs. */
+export function rungsConfig(asked: AskedRungs): Record<string, unknown> {
+  const hooks = Object.entries(asked).map(([hook, rung]) => [
+    hook,
+    rung === 'none' ? { enabled: false } : { attach: [rung === 'stack' ? 'tracepoint' : rung] },
+  ]);
+  const stack = OF_NETFILTER.some((hook) => asked[hook] === 'stack');
+  return { ...(hooks.length > 0 ? { hooks: Object.fromEntries(hooks) } : {}), ...(stack ? { netfilter_detail: 'stack' } : {}) };
+}
+
+/**
+ * The rung that `hook` has to stand on where nothing was asked for, undefined where that isn't known. 5.10 has no BTF of
+ * modules (5.11, 36e68442d1af), which fexit needs, and kprobes in every NAT lookup aren't the default.
+ */
+function defaultRung(hook: Hook, line: KernelLine): Rung | undefined {
+  if (line === '6.18') return undefined;
+  if (line !== '5.10') return 'fexit';
+  return ({ nat: 'none', conntrack: 'kprobe', connect: 'fexit', accept: 'fexit' } as const)[hook];
+}
+
+/** The rung that `hook` has to stand on; undefined where nothing is known of this kernel. */
+export function rungDue(hook: Hook, asked: AskedRungs, line: KernelLine): Rung | undefined {
+  const rung = asked[hook];
+  if (rung === undefined) return defaultRung(hook, line);
+  // Before reasons nftables left the free to nf_hook_slow(), where no chain tells any more.
+  if (rung === 'stack') return line === '5.10' && OF_NETFILTER.includes(hook) ? 'none' : 'tracepoint';
+  // What records call chains does so for every drop of netfilter: both hooks can be told then.
+  const stack = line !== '5.10' && OF_NETFILTER.some((one) => asked[one] === 'stack');
+  return rung === 'tracepoint' && OF_NETFILTER.includes(hook) && !stack ? 'none' : rung;
+}
+
+/** Why this kernel can have no such rung at all, or undefined where it can. */
+export function whyNoRung(hook: Hook, rung: Rung, line: KernelLine): string | undefined {
+  // Without kprobes a kernel has no hooks for fentry and fexit either, whatever its BTF says.
+  const probes = existsSync('/sys/bus/event_source/devices/kprobe');
+  if ((rung === 'fexit' || rung === 'kprobe') && !probes) return 'this kernel was built without kprobes, and refuses fexit';
+  if (rung === 'fexit' && line === '5.10' && OF_NETFILTER.includes(hook)) return 'BTF of modules is there since 5.11';
+  return undefined;
+}

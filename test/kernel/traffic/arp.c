@@ -1,0 +1,39 @@
+/* ARP requests, written past the sender's own ARP: what is dropped of them is the receiver's affair, and so are the replies. */
+#define _GNU_SOURCE
+#include "traffic.h"
+#include <arpa/inet.h>
+#include <errno.h>
+#include <linux/if_packet.h>
+#include <net/ethernet.h>
+#include <net/if.h>
+#include <netinet/if_ether.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/ioctl.h>
+
+int arp_command(int argc, char **argv)
+{
+	struct address target = address_of(argv[2], 0), source = address_of(argv[3], 0);
+	struct sockaddr_ll to = {.sll_family = AF_PACKET, .sll_protocol = htons(ETH_P_ARP), .sll_halen = ETH_ALEN};
+	struct ether_arp request = {
+		.ea_hdr = {.ar_hrd = htons(ARPHRD_ETHER), .ar_pro = htons(ETH_P_IP), .ar_hln = ETH_ALEN, .ar_pln = 4, .ar_op = htons(ARPOP_REQUEST)},
+	};
+	struct ifreq device = {0};
+	int socket = open_socket(AF_PACKET, SOCK_DGRAM, 0); /* bound to no protocol: it receives nothing */
+	long count = number(argv[4]);
+
+	(void)argc;
+	strncpy(device.ifr_name, argv[1], IFNAMSIZ - 1);
+	if (ioctl(socket, SIOCGIFHWADDR, &device))
+		fail(argv[1]);
+	memcpy(request.arp_sha, device.ifr_hwaddr.sa_data, ETH_ALEN);
+	memcpy(request.arp_spa, &source.v4.sin_addr, 4);
+	memcpy(request.arp_tpa, &target.v4.sin_addr, 4);
+	memset(to.sll_addr, 0xff, ETH_ALEN);
+	to.sll_ifindex = if_nametoindex(argv[1]);
+	for (long i = 0; i < count; i++)
+		if (sendto(socket, &request, sizeof(request), 0, (struct sockaddr *)&to, sizeof(to)) < 0)
+			fail("sendto");
+	printf("{\"sent\":%ld}\n", count);
+	return 0;
+}

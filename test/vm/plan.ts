@@ -1,0 +1,60 @@
+import { HOOKS } from '../kernel/rungs.ts';
+
+/** One process of the scenarios' runner in a guest. */
+export interface Run {
+  /** As its results name it: `default`, the rungs that it asks for, or what else is different. */
+  readonly label: string;
+  /** The script, below test/kernel/, and its arguments. */
+  readonly command: readonly string[];
+}
+
+/**
+ * What takes away one rung after the other, for all hooks together: `stack` is the tracepoint with call chains, without which
+ * the hooks of netfilter stand on none.
+ */
+export const LOWER_RUNGS = ['kprobe', 'stack', 'tracepoint'] as const;
+/** The rungs that a hook is moved to alone. */
+const ALONE = {
+  nat: ['kprobe', 'stack', 'none'],
+  conntrack: ['kprobe', 'stack', 'none'],
+  connect: ['kprobe', 'tracepoint', 'none'],
+  accept: ['kprobe', 'tracepoint', 'none'],
+} as const;
+/** The kernel on which each hook is moved down alone too, and on which reasons are done without. */
+export const FINEST = '6.12';
+export const BY_FUNCTION = 'reasons: function';
+export const LATE_MODULES = 'modules loaded later';
+
+function moved(rungs: string, hooks: string): Run {
+  return { label: rungs, command: ['main.ts', '--ran', '--rungs', rungs, '--hooks', hooks] };
+}
+
+/**
+ * All that runs in one boot of a kernel, in order: modules are loaded while the first one runs; the second one runs every
+ * scenario on the rungs that the hooks choose; the others run those that need hooks on every lower rung.
+ */
+export function planOf(kernel: string): Run[] {
+  const alone = HOOKS.flatMap((hook) => ALONE[hook].map((rung) => moved(`${hook}=${rung}`, hook)));
+  return [
+    { label: LATE_MODULES, command: ['late_modules.ts'] },
+    { label: 'default', command: ['main.ts', '--ran'] },
+    ...LOWER_RUNGS.map((rungs) => moved(rungs, 'all')),
+    ...(kernel === FINEST ? [...alone, { label: BY_FUNCTION, command: ['main.ts', '--reasons', 'function'] }] : []),
+  ];
+}
+
+/** The shell script that runs them one after another, and ends with 1 where one failed. */
+export function scriptOf(runs: readonly Run[], root: string, node: string, filter: string): string {
+  const lines = runs.map(({ label, command: [script = '', ...args] }) => {
+    const filtered = filter === '' || label === LATE_MODULES ? args : [...args, '--filter', filter];
+    const words = [node, `test/kernel/${script}`, ...filtered].map(quote).join(' ');
+    // What the hooks are attached to is in modules: all runs but the one that loads them find them there.
+    return label === LATE_MODULES ? `${words} || failed=1` : `sh test/vm/modules.sh; ${words} || failed=1`;
+  });
+  return [`cd ${quote(root)}`, 'failed=0', ...lines, 'exit $failed'].join('\n');
+}
+
+/** A word that a shell takes as it is. */
+export function quote(word: string): string {
+  return `'${word.replaceAll("'", "'\\''")}'`;
+}
