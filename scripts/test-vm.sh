@@ -28,6 +28,7 @@ fi
 
 sh scripts/setup.sh test
 sh test/kernel/build.sh
+sh test/vm/stress/build.sh
 PATH=$PATH:/usr/sbin:/sbin
 export PATH
 exec node_modules/.bin/node test/vm/main.ts "$@"
