@@ -1,21 +1,43 @@
 /*
- * attach OBJECT: loads a BPF object, attaches all its programs, and has the kernel keep statistics of every program's runs.
- * Says "attached", and holds all that until standard input ends: nothing of it outlives this process.
+ * attach [-s] [OBJECT PROGRAM…]: loads these programs of a BPF object and attaches them in this order; with -s the kernel keeps
+ * statistics of every program's runs. Says "attached", and holds all that until standard input ends: nothing of it outlives
+ * this process.
  */
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
+#include <stdbool.h>
 #include <stdio.h>
+#include <string.h>
+
+static bool attach_all(const char *path, char **names)
+{
+	struct bpf_object *object = bpf_object__open_file(path, NULL);
+
+	if (!object)
+		return false;
+	for (char **name = names; *name; name++) {
+		struct bpf_program *program = bpf_object__find_program_by_name(object, *name);
+
+		if (!program || bpf_program__set_autoload(program, true))
+			return false;
+	}
+	if (bpf_object__load(object))
+		return false;
+	for (char **name = names; *name; name++)
+		if (!bpf_program__attach(bpf_object__find_program_by_name(object, *name)))
+			return false;
+	return true;
+}
 
 int main(int argc, char **argv)
 {
-	struct bpf_object *object = bpf_object__open_file(argc > 1 ? argv[1] : "", NULL);
-	struct bpf_program *program;
+	bool statistics = argc > 1 && !strcmp(argv[1], "-s");
+	char **rest = argv + 1 + statistics;
 
-	if (!object || bpf_object__load(object) || bpf_enable_stats(BPF_STATS_RUN_TIME) < 0)
+	if (statistics && bpf_enable_stats(BPF_STATS_RUN_TIME) < 0)
 		return 1;
-	bpf_object__for_each_program(program, object)
-		if (!bpf_program__attach(program))
-			return 1;
+	if (*rest && !attach_all(rest[0], rest + 1))
+		return 1;
 	puts("attached");
 	fflush(stdout);
 	while (getchar() != EOF)

@@ -1,5 +1,5 @@
 #!/bin/sh
-# Builds what the measures run beside the agent: two senders of work and an empty BPF program. Done again only when a source is newer.
+# Builds what the measures run beside the agent: senders of packets, a maker of system calls, and empty BPF programs. Done again only when a source is newer.
 set -eu
 cd "$(dirname "$0")/../.."
 out=build/bench
@@ -15,6 +15,7 @@ compile() { # TARGET SOURCE… or -lLIBRARY…
 }
 common=test/kernel/traffic/common.c
 if outdated "$out/paced" test/bench/paced.c "$common"; then compile paced test/bench/paced.c "$common"; fi
+if outdated "$out/forward" test/bench/forward.c "$common"; then compile forward test/bench/forward.c "$common"; fi
 if outdated "$out/getppid" test/bench/getppid.c; then compile getppid test/bench/getppid.c; fi
 if outdated "$out/attach" test/bench/attach.c; then compile attach test/bench/attach.c -lbpf; fi
 if outdated "$out/empty.bpf.o" test/bench/empty.bpf.c; then

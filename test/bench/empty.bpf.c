@@ -3,8 +3,31 @@
 #include <linux/bpf.h>
 #include <bpf/bpf_helpers.h>
 
-SEC("tp_btf/kfree_skb")
+SEC("?tp_btf/kfree_skb")
 int empty(void *ctx)
+{
+	return 0;
+}
+
+/* As many as the agent has there. */
+SEC("?tp_btf/kfree_skb")
+int empty_again(void *ctx)
+{
+	return 0;
+}
+
+SEC("?tp_btf/sys_exit")
+int empty_exit(void *ctx)
+{
+	return 0;
+}
+
+/*
+ * The return of one system call that nobody makes while others are measured: those take the way by which the kernel looks
+ * whether they are traced, and no program runs.
+ */
+SEC("?tp/syscalls/sys_exit_acct")
+int empty_other(void *ctx)
 {
 	return 0;
 }

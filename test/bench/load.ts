@@ -1,3 +1,4 @@
+import type { Testbed } from '../kernel/testbed.ts';
 import { outputOf } from './child.ts';
 import { BUILT, type Lab, LOAD_CPU } from './lab.ts';
 
@@ -9,4 +10,41 @@ export async function flood(lab: Lab, namespace: string, { rate, count }: { rate
   const args = [namespace, `${LOAD_CPU}`, '127.0.0.1', `${rate}`, `${count}`];
   const { seconds } = JSON.parse(await outputOf(lab.spawn(`${BUILT}paced`, args))) as { seconds: number };
   return seconds;
+}
+
+/** What has gone through a router. */
+export interface Forwarded {
+  /** Packets that have arrived: all that were sent. */
+  readonly packets: number;
+  /** System calls of the process that sent and received them. */
+  readonly calls: number;
+  readonly seconds: number;
+}
+
+const PORTS = { first: 1024, last: 65_000 };
+let nextPort = PORTS.first;
+
+/** The first of so many source ports that no connection has had yet, for as long as there are such. */
+function freshPorts(count: number): number {
+  if (nextPort + count > PORTS.last) nextPort = PORTS.first;
+  const first = nextPort;
+  nextPort += count;
+  return first;
+}
+
+/**
+ * Sends datagrams through the testbed's router, so many on a connection of their own, and has received all of them when it
+ * resolves. Rejects where one didn't pass the router's source NAT.
+ */
+export async function forward(
+  lab: Lab,
+  bed: Testbed,
+  { count, connection = count }: { count: number; connection?: number },
+): Promise<Forwarded> {
+  const port = freshPorts(Math.ceil(count / connection));
+  const args = [bed.netns('client'), bed.netns('server'), LOAD_CPU, bed.source, port, bed.target, count, connection].map(String);
+  const output = JSON.parse(await outputOf(lab.spawn(`${BUILT}forward`, args))) as Record<string, number>;
+  const { received = 0, translated = 0, calls = 0, seconds = 0 } = output;
+  if (received !== count || translated !== count) throw new Error(`${received} of ${count} arrived, ${translated} by NAT`);
+  return { packets: received, calls, seconds };
 }

@@ -7,6 +7,8 @@ import { type Measure, passes } from './measure.ts';
 import { agentCpu } from './measures/agent_cpu.ts';
 import { dropCost } from './measures/drop_cost.ts';
 import { memory } from './measures/memory.ts';
+import { passing } from './measures/passing.ts';
+import { passingRungs } from './measures/passing_rungs.ts';
 import { read } from './measures/read.ts';
 import { start } from './measures/start.ts';
 import { syscallCost } from './measures/syscall_cost.ts';
@@ -14,7 +16,7 @@ import { Busyness } from './process_usage.ts';
 import { type Line, table } from './table.ts';
 
 /** In this order; what lasts longest comes last. */
-const MEASURES: readonly Measure[] = [read, start, dropCost, syscallCost, agentCpu, memory];
+const MEASURES: readonly Measure[] = [read, start, passing, dropCost, syscallCost, agentCpu, memory, passingRungs];
 const TRIES = 3;
 const BUSY = 0.25;
 const QUIET_WAIT_MILLIS = 60_000;
@@ -38,7 +40,7 @@ async function main(): Promise<number> {
     process.stderr.write(`no measure ${unknown.join(', ')}; there are ${MEASURES.map(({ name }) => name).join(', ')}\n`);
     return 2;
   }
-  const chosen = MEASURES.filter(({ name }) => positionals.length === 0 || positionals.includes(name));
+  const chosen = MEASURES.filter(({ name, elsewhere }) => (positionals.length === 0 ? !elsewhere : positionals.includes(name)));
   const lines: Line[] = [];
   const failures: string[] = [];
   for (const measure of chosen) {

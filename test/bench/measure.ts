@@ -18,6 +18,8 @@ export interface Measure {
   readonly what: string;
   /** Whether what else the machine does leaves the figures alone, so that a second try would tell nothing new. */
   readonly steady?: boolean;
+  /** Whether it is taken by name alone, since it is for another kernel than this machine's. */
+  readonly elsewhere?: boolean;
   run(lab: Lab): Promise<Figure[]>;
 }
 

@@ -14,10 +14,12 @@ interface ProgramInfo {
   readonly run_cnt?: number;
 }
 
-/** The runs of one BPF program so far, by `bpftool prog`. */
-export function runsOf(program: number): Runs {
-  const { run_cnt = 0, run_time_ns = 0 } = JSON.parse(run('bpftool', ['-j', 'prog', 'show', 'id', `${program}`])) as ProgramInfo;
-  return { count: run_cnt, nanoseconds: run_time_ns };
+/** The runs of BPF programs so far, each by itself, by `bpftool prog`. */
+export function runsOf(ids: readonly number[]): Runs[] {
+  return ids.map((id) => {
+    const { run_cnt = 0, run_time_ns = 0 } = JSON.parse(run('bpftool', ['-j', 'prog', 'show', 'id', `${id}`])) as ProgramInfo;
+    return { count: run_cnt, nanoseconds: run_time_ns };
+  });
 }
 
 /** The ids of the BPF programs that a process holds, from its file descriptors: other processes have programs of the same name. */
@@ -36,11 +38,28 @@ export function programsOf(pid: number): number[] {
   return [...new Set(ids)];
 }
 
-/** The id of the one program that a process holds under a name that matches. */
-export function programOf(pid: number, name: RegExp): number {
+/** The ids of the programs that a process holds under a name that matches. Throws where there are none. */
+export function idsOf(pid: number, name: RegExp): number[] {
   const held = new Set(programsOf(pid));
-  const programs = JSON.parse(run('bpftool', ['-j', 'prog', 'show'])) as ProgramInfo[];
-  const found = programs.find((program) => held.has(program.id) && name.test(program.name ?? ''));
-  if (found === undefined) throw new Error(`process ${pid} has no BPF program ${name}`);
-  return found.id;
+  const ids = programs().flatMap((program) => (held.has(program.id) && name.test(program.name ?? '') ? [program.id] : []));
+  if (ids.length === 0) throw new Error(`process ${pid} has no BPF program ${name}`);
+  return ids;
+}
+
+/** A program with its runs so far. */
+export interface ProgramRuns extends Runs {
+  readonly name: string;
+}
+
+/** All programs that a process holds, by id. */
+export function runsOfProcess(pid: number): ReadonlyMap<number, ProgramRuns> {
+  const held = new Set(programsOf(pid));
+  const runs = programs().filter(({ id }) => held.has(id));
+  return new Map(
+    runs.map(({ id, name = '', run_cnt = 0, run_time_ns = 0 }) => [id, { name, count: run_cnt, nanoseconds: run_time_ns }]),
+  );
+}
+
+function programs(): ProgramInfo[] {
+  return JSON.parse(run('bpftool', ['-j', 'prog', 'show'])) as ProgramInfo[];
 }

@@ -27,8 +27,9 @@ function cells({ measure, name, value, unit, bar, note = '', tries }: Line): str
   return [measure, name, `${round(value)} ${unit}`, bar === undefined ? '' : `<= ${bar} ${unit}`, verdict, notes.join('; ')];
 }
 
-/** Three digits that say something. */
+/** Three digits that say something; a count as it is. */
 function round(value: number): string {
+  if (Number.isInteger(value)) return `${value}`;
   const digits = Math.abs(value) >= 100 ? 0 : Math.abs(value) >= 10 ? 1 : Math.abs(value) >= 1 ? 2 : 3;
   return value.toFixed(digits).replace(/^-(0\.0+)$/, '$1');
 }

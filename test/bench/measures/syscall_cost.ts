@@ -1,52 +1,89 @@
-import { Agent, BUILT_COMMAND } from '../agent.ts';
-import { outputOf } from '../child.ts';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { configSchema } from '../../../src/receivers/dropreason/config.ts';
+import { openSession } from '../../../src/receivers/dropreason/session.ts';
+import { end, outputOf, says } from '../child.ts';
 import { BUILT, type Lab, LOAD_CPU } from '../lab.ts';
 import type { Measure } from '../measure.ts';
 import { median } from '../statistics.ts';
 
-const ROUNDS = 9;
-const LOOPS = 40;
-const CALLS = 50_000;
-const WITHOUT_HOOKS = ['connect', 'accept'].map((hook) => `receivers.dropreason.hooks.${hook}.enabled=false`);
+const ROUNDS = 15;
+const PROCESSES = 4;
+const LOOPS = 20;
+const CALLS = 10_000;
+const BAR_NANOSECONDS = 25;
 
-/** What the hook at the return of every system call, which failed connects and accepts are seen at, costs all the others. */
+const FORCED = { attach: ['tracepoint'] };
+const OFF = { enabled: false };
+
+/**
+ * What the program at the return of every system call, which failed connects and accepts are seen at on the rung
+ * `tracepoint`, costs all the other calls. Beside it what the kernel takes for that itself, since the agent can't be cheaper.
+ */
 export const syscallCost: Measure = {
   name: 'syscall_cost',
-  what: `nanoseconds of a getppid(2), median of ${ROUNDS} interleaved rounds, each the least of ${LOOPS} times ${CALLS} calls`,
+  what: `nanoseconds of a getppid(2), medians of ${ROUNDS} rounds in which each is compared with nothing attached just before`,
 
   async run(lab) {
+    const ways = {
+      traced: () => withAttached(lab, 'empty_other'),
+      empty: () => withAttached(lab, 'empty_exit'),
+      on: () => withSession(lab, { connect: FORCED, accept: FORCED }),
+      off: () => withSession(lab, { connect: OFF, accept: OFF }),
+    };
     const none: number[] = [];
-    const off: number[] = [];
-    const on: number[] = [];
+    const added = { traced: [] as number[], empty: [] as number[], on: [] as number[], off: [] as number[] };
     for (let round = 0; round < ROUNDS; round++) {
-      none.push(await getppid(lab));
-      off.push(await withAgent(lab, WITHOUT_HOOKS));
-      on.push(await withAgent(lab, []));
+      for (const way of Object.keys(ways) as (keyof typeof ways)[]) {
+        const before = await getppid(lab);
+        none.push(before);
+        added[way].push((await ways[way]()) - before);
+      }
     }
     const unit = 'ns';
-    const pairs = (values: number[], base: number[]) => median(values.map((value, round) => value - (base[round] as number)));
     return [
-      { name: 'getppid without the agent', value: median(none), unit },
-      { name: 'added by the agent, hooks connect and accept off', value: pairs(off, none), unit },
-      { name: 'added by the agent, hooks connect and accept on', value: pairs(on, none), unit },
+      { name: 'getppid with nothing attached', value: median(none), unit },
+      { name: 'added by connect and accept on tracepoint', value: median(added.on), unit, bar: BAR_NANOSECONDS },
+      { name: "of that, an empty program at system calls' return", value: median(added.empty), unit },
+      {
+        name: 'of that, a kernel that looks whether a call is traced',
+        value: median(added.traced),
+        unit,
+        note: 'no program runs',
+      },
+      { name: 'added by the agent with both off', value: median(added.off), unit },
     ];
   },
 };
 
-async function withAgent(lab: Lab, set: readonly string[]): Promise<number> {
-  const agent = await Agent.start(lab, { command: BUILT_COMMAND, set });
+/** Beside one program of test/bench/empty.bpf.c. Classic tracepoints are looked up in tracefs, which may not be mounted. */
+async function withAttached(lab: Lab, program: string): Promise<number> {
+  const attach = `mount -t tracefs tracefs /sys/kernel/tracing && exec ${BUILT}attach ${BUILT}empty.bpf.o ${program}`;
+  const child = lab.spawn('unshare', ['--mount', 'sh', '-c', attach]);
+  await says(child, 'attached');
   try {
     return await getppid(lab);
   } finally {
-    await agent.stop();
+    await end(child);
   }
 }
 
-/** The least of some loops: whatever else the CPU did in between only adds. */
-async function getppid(lab: Lab): Promise<number> {
-  let least = Number.POSITIVE_INFINITY;
-  for (let loop = 0; loop < LOOPS; loop++) {
-    least = Math.min(least, Number(await outputOf(lab.spawn(`${BUILT}getppid`, [`${LOAD_CPU}`, `${CALLS}`]))));
+/** Beside all that the agent attaches with these switches. Without its process: that does nothing meanwhile. */
+async function withSession(lab: Lab, hooks: Record<string, unknown>): Promise<number> {
+  const session = openSession(configSchema.parse({ hooks }));
+  lab.defer(() => session.probe.close());
+  try {
+    return await getppid(lab);
+  } finally {
+    session.probe.close();
   }
-  return least;
+}
+
+/** The least of some processes, and of some loops in each: whatever else the CPU did in between only adds. */
+async function getppid(lab: Lab): Promise<number> {
+  await sleep(50); // what was attached or detached just before has settled
+  const times: number[] = [];
+  for (let i = 0; i < PROCESSES; i++) {
+    times.push(Number(await outputOf(lab.spawn(`${BUILT}getppid`, [`${LOAD_CPU}`, `${CALLS}`, `${LOOPS}`]))));
+  }
+  return Math.min(...times);
 }
