@@ -3,7 +3,7 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSyn
 import { hostname, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { command } from './command.ts';
-import type { Judging, Mutation } from './mutation_list.ts';
+import type { Edit, Judging } from './mutation_list.ts';
 
 const ROOT = join(import.meta.dirname, '..', '..');
 /** What the programs are built from, and what runs them: modules find one another by where they really are, so no links. */
@@ -97,20 +97,16 @@ export class MutatedTree {
     return tree;
   }
 
-  /** The mutated source. Throws a RangeError where what is to be replaced isn't there exactly once. */
-  mutate({ name, file, find, replace }: Mutation): string {
-    const parts = readFileSync(join(ROOT, 'bpf', file), 'utf8').split(find);
-    if (parts.length !== 2) throw new RangeError(`"${name}" is stale: bpf/${file} has ${parts.length - 1} times: ${find}`);
-    return parts.join(replace);
+  /** Throws a RangeError where what is to be replaced isn't there exactly once. */
+  edit({ file, find, replace }: Edit): void {
+    const path = join(this.#root, 'bpf', file);
+    const parts = readFileSync(path, 'utf8').split(find);
+    if (parts.length !== 2) throw new RangeError(`stale: bpf/${file} has ${parts.length - 1} times: ${find}`);
+    writeFileSync(path, parts.join(replace));
   }
 
-  /** Has `file`, below bpf/, say something else; what runs next is built with it. */
-  write(file: string, text: string): void {
-    writeFileSync(join(this.#root, 'bpf', file), text);
-  }
-
-  restore(file: string): void {
-    this.write(file, readFileSync(join(ROOT, 'bpf', file), 'utf8'));
+  restore({ file }: Edit): void {
+    writeFileSync(join(this.#root, 'bpf', file), readFileSync(join(ROOT, 'bpf', file)));
   }
 
   /** Builds what is out of date in the copy, and runs it there. Rejects where it can't be built. */

@@ -3,15 +3,20 @@ import type { Hook, Rung } from './rungs.ts';
 /** A command that counts and judges: a script, and its arguments. */
 export type Judging = readonly string[];
 
-/** One increment fewer in the programs, and who has to notice. */
-export interface Mutation {
-  /** Unique. */
-  readonly name: string;
+export interface Edit {
   /** Below bpf/. */
   readonly file: string;
   /** Exactly once in that file, so that this list can't go stale unseen. */
   readonly find: string;
   readonly replace: string;
+}
+
+/** One increment fewer in the programs, and who has to notice. */
+export interface Mutation extends Edit {
+  /** Unique. */
+  readonly name: string;
+  /** What makes it matter, such as a map that is soon full: done to the programs without the mutation too. */
+  readonly given?: Edit;
   /** Each has to turn red; without one nothing does yet, and `why` says so. */
   readonly by: readonly Judging[];
   readonly why?: string;
@@ -32,6 +37,18 @@ const REFUSED = scenarios('connect/refused ipv4');
 const ACCEPT = scenarios('accept/not listening ipv4');
 /** Softirqs that drop while the first program waits; asks for a kernel that guards programs (6.1). */
 const INTERLEAVING: Judging = ['test/vm/stress/main.ts', 'interleaving'];
+
+const ONE_UNLISTED_ROW: Edit = {
+  file: 'lib/maps.bpf.h',
+  find: `__uint(max_entries, 1024);
+	__type(key, struct dropreason_key);
+	__type(value, struct dropreason_count);
+} dropreason_unlisted`,
+  replace: `__uint(max_entries, 1);
+	__type(key, struct dropreason_key);
+	__type(value, struct dropreason_count);
+} dropreason_unlisted`,
+};
 
 const COUNTS: readonly Mutation[] = [
   {
@@ -194,8 +211,8 @@ const CALLS: readonly Mutation[] = [
     file: 'calls.bpf.c',
     find: 'count_loss(DROPREASON_SLOT_UNLISTED_FULL);',
     replace: 'return;',
-    by: [],
-    why: 'no scenario fills the 1024 rows of dropreason_unlisted',
+    given: ONE_UNLISTED_ROW,
+    by: [NODE_ROWS],
   },
 ];
 

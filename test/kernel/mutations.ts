@@ -1,7 +1,7 @@
 import { parseArgs } from 'node:util';
 import { Checks } from '../vm/stress/checks.ts';
 import { isGuest, MutatedTree, type Verdict } from './mutated_tree.ts';
-import { type Judging, MUTATIONS, type Mutation } from './mutation_list.ts';
+import { type Edit, type Judging, MUTATIONS, type Mutation } from './mutation_list.ts';
 import { whyNone } from './requirements.ts';
 
 /*
@@ -14,13 +14,13 @@ import { whyNone } from './requirements.ts';
  */
 const { values } = parseArgs({ options: { filter: { type: 'string', default: '' } } });
 const checks = new Checks();
-/** What each command says of the programs as they are; it is run once. */
+/** What each command says of the programs without a mutation; it is run once. */
 const green = new Map<string, Verdict>();
 
-async function withoutMutation(tree: MutatedTree, by: Judging): Promise<Verdict> {
-  const command = by.join(' ');
-  const verdict = green.get(command) ?? (await tree.judge(by));
-  green.set(command, verdict);
+async function withoutMutation(tree: MutatedTree, by: Judging, given: Edit | undefined): Promise<Verdict> {
+  const key = JSON.stringify([by, given]);
+  const verdict = green.get(key) ?? (await tree.judge(by));
+  green.set(key, verdict);
   return verdict;
 }
 
@@ -40,20 +40,20 @@ function sameRungs(one: Verdict, other: Verdict): boolean {
 }
 
 async function check(tree: MutatedTree, mutation: Mutation): Promise<void> {
+  const { given, where, by } = mutation;
   const what = `mutation ${mutation.name}`;
-  const mutated = tree.mutate(mutation); // throws where it is stale, also where it is skipped
-  const runs = mutation.where === 'guest' && !isGuest() ? [] : mutation.by;
+  const judges = where === 'guest' && !isGuest() ? [] : by;
   const before: Verdict[] = [];
-  for (const by of runs) before.push(await withoutMutation(tree, by));
-  const why = whyNot(mutation, before);
-  if (why !== undefined) return checks.skip(what, why);
-
   const problems: string[] = [];
   let red = 0;
-  tree.write(mutation.file, mutated);
   try {
-    for (const [index, by] of runs.entries()) {
-      const [command, was, is] = [by.slice(1).join(' '), before[index], await tree.judge(by)];
+    if (given !== undefined) tree.edit(given);
+    for (const judge of judges) before.push(await withoutMutation(tree, judge, given));
+    tree.edit(mutation); // where it is skipped, too: it may be stale
+    const why = whyNot(mutation, before);
+    if (why !== undefined) return checks.skip(what, why);
+    for (const [index, judge] of judges.entries()) {
+      const [command, was, is] = [judge.slice(1).join(' '), before[index], await tree.judge(judge)];
       if (was === undefined || was.status !== 0 || was.failed > 0 || was.passed === 0)
         problems.push(`${command} isn't green without it: ${was?.said}`);
       else if (!is.closed || !sameRungs(was, is)) problems.push(`${command} didn't run as it does without it: ${is.said}`);
@@ -61,7 +61,7 @@ async function check(tree: MutatedTree, mutation: Mutation): Promise<void> {
       else red += is.failed;
     }
   } finally {
-    tree.restore(mutation.file);
+    for (const edit of [mutation, given]) if (edit !== undefined) tree.restore(edit);
   }
   checks.check(problems.length === 0, what, problems.join('; ') || `${red} scenario${red === 1 ? '' : 's'} red`);
 }
