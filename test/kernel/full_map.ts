@@ -1,7 +1,7 @@
 import { kernelLine } from './kernel_line.ts';
 import { difference, type Meter, type Reading } from './meter.ts';
 import type { Result } from './report.ts';
-import type { Scenario } from './scenario.ts';
+import type { Caused, Scenario } from './scenario.ts';
 import { type Family, Testbed } from './testbed.ts';
 
 const NAME = 'full map/new reasons';
@@ -29,13 +29,19 @@ export async function checkFullMap(
     const [filler] = scenarios;
     if (filler !== undefined) await inNewNamespaces(filler, family, meter, beds);
     for (const scenario of scenarios) {
-      const { drops, found } = await inNewNamespaces(scenario, family, meter, beds);
+      const { drops, bytes = 0, found } = await inNewNamespaces(scenario, family, meter, beds);
       // Where the kernel gives no reasons, the place that tells one had no room either.
       const reason = withoutReasons && scenario.error === undefined ? 'UNKNOWN_DROP' : scenario.reason;
-      const counted = found.rows
-        .filter((row) => row.reason === reason && row.direction === scenario.direction && row.family === family)
-        .reduce((sum, row) => sum + row.drops, 0);
-      if (counted < drops) problems.push(`${scenario.name}: ${counted} drops, not ${drops}`);
+      const counted = { drops: 0, bytes: 0 };
+      for (const row of found.rows) {
+        if (row.reason !== reason || row.direction !== scenario.direction || row.family !== family) continue;
+        counted.drops += row.drops;
+        counted.bytes += row.bytes;
+      }
+      // Where the map of rows that are no array index is full too, what it had no room for is told.
+      const lost = found.losses.unlisted_full ?? 0;
+      if (counted.drops + lost < drops) problems.push(`${scenario.name}: ${counted.drops} drops, not ${drops}`);
+      if (counted.bytes < bytes) problems.push(`${scenario.name}: ${counted.bytes} bytes, not ${bytes}`);
       const told = found.losses.attributes_full ?? 0;
       if (told < drops) problems.push(`${scenario.name}: ${told} in slot attributes_full, not ${drops}`);
     }
@@ -50,12 +56,12 @@ async function inNewNamespaces(
   family: Family,
   meter: Meter,
   beds: Testbed[],
-): Promise<{ drops: number; found: Reading }> {
+): Promise<Pick<Caused, 'drops' | 'bytes'> & { readonly found: Reading }> {
   const bed = await Testbed.make(scenario.shape);
   beds.push(bed);
   bed.speak(family);
   for (const { at, run } of scenario.setup?.(bed) ?? []) await bed.sh(at, run);
   const before = await meter.read();
-  const { drops } = await scenario.cause(bed);
-  return { drops, found: difference(before, await meter.read()) };
+  const { drops, bytes } = await scenario.cause(bed);
+  return { drops, bytes, found: difference(before, await meter.read()) };
 }

@@ -1,0 +1,266 @@
+import type { Hook, Rung } from './rungs.ts';
+
+/** A command that counts and judges: a script, and its arguments. */
+export type Judging = readonly string[];
+
+export interface Edit {
+  /** Below bpf/. */
+  readonly file: string;
+  /** Exactly once in that file, so that this list can't go stale unseen. */
+  readonly find: string;
+  readonly replace: string;
+}
+
+/** One increment fewer in the programs, and who has to notice. */
+export interface Mutation extends Edit {
+  /** Unique. */
+  readonly name: string;
+  /** What makes it matter, such as a map that is soon full: done to the programs without the mutation too. */
+  readonly given?: Edit;
+  /** Each has to turn red; without one nothing does yet, and `why` says so. */
+  readonly by: readonly Judging[];
+  readonly why?: string;
+  /** The rungs that hooks have to stand on for the mutated code to run. */
+  readonly rungs?: Readonly<Partial<Record<Hook, Rung>>>;
+  /** What runs in a guest of test/vm alone. */
+  readonly where?: 'guest';
+}
+
+function scenarios(filter: string): Judging {
+  return ['test/kernel/main.ts', '--filter', filter];
+}
+
+const RULE = scenarios('nftables/inet output ipv4');
+const NODE_ROWS = scenarios('full map/new reasons ipv4');
+const CONNECT = scenarios('connect/no route ipv4');
+const REFUSED = scenarios('connect/refused ipv4');
+const ACCEPT = scenarios('accept/not listening ipv4');
+/** Softirqs that drop while the first program waits; asks for a kernel that guards programs (6.1). */
+const INTERLEAVING: Judging = ['test/vm/stress/main.ts', 'interleaving'];
+
+const ONE_UNLISTED_ROW: Edit = {
+  file: 'lib/maps.bpf.h',
+  find: `__uint(max_entries, 1024);
+	__type(key, struct dropreason_key);
+	__type(value, struct dropreason_count);
+} dropreason_unlisted`,
+  replace: `__uint(max_entries, 1);
+	__type(key, struct dropreason_key);
+	__type(value, struct dropreason_count);
+} dropreason_unlisted`,
+};
+
+const COUNTS: readonly Mutation[] = [
+  {
+    name: 'packets of shared rows',
+    file: 'lib/maps.bpf.h',
+    find: '__sync_fetch_and_add(&count->packets, 1);',
+    replace: '',
+    by: [RULE, CONNECT],
+  },
+  {
+    name: 'bytes of shared rows',
+    file: 'lib/maps.bpf.h',
+    find: '__sync_fetch_and_add(&count->bytes, bytes);',
+    replace: ';',
+    by: [RULE],
+  },
+  { name: 'packets of node rows', file: 'lib/maps.bpf.h', find: 'count->packets += 1;', replace: '', by: [NODE_ROWS] },
+  { name: 'bytes of node rows', file: 'lib/maps.bpf.h', find: 'count->bytes += bytes;', replace: '', by: [NODE_ROWS] },
+  { name: 'node rows', file: 'lib/maps.bpf.h', find: 'add(count, bytes, config.atomic);', replace: 'return;', by: [NODE_ROWS] },
+  { name: 'loss slots', file: 'lib/maps.bpf.h', find: 'add(count, 0, true);', replace: 'return;', by: [NODE_ROWS] },
+  {
+    name: 'first packet of a shared row',
+    file: 'lib/maps.bpf.h',
+    find: '{ .packets = 1, .bytes = bytes }',
+    replace: '{ .bytes = bytes }',
+    by: [RULE, CONNECT],
+  },
+  {
+    name: 'first bytes of a shared row',
+    file: 'lib/maps.bpf.h',
+    find: '{ .packets = 1, .bytes = bytes }',
+    replace: '{ .packets = 1 }',
+    by: [RULE],
+  },
+  {
+    name: 'further packets of a shared row',
+    file: 'lib/maps.bpf.h',
+    find: '\tadd(count, bytes, true);\n',
+    replace: '',
+    by: [RULE, CONNECT],
+  },
+];
+
+const DROPS: readonly Mutation[] = [
+  {
+    name: 'drops with attributes',
+    file: 'drops.bpf.c',
+    find: 'if (count_key(&dropreason_attributes, &key, bytes))\n\t\t\treturn;',
+    replace: 'return;',
+    by: [RULE],
+  },
+  {
+    name: 'drops in node rows',
+    file: 'drops.bpf.c',
+    find: 'count_row(reason << DROPREASON_REASON_SHIFT | direction << DROPREASON_DIRECTION_SHIFT | family, bytes);',
+    replace: 'return;',
+    by: [NODE_ROWS],
+  },
+  {
+    name: 'slot not_packet',
+    file: 'drops.bpf.c',
+    find: 'count_loss(DROPREASON_SLOT_NOT_PACKET);',
+    replace: 'return 0;',
+    by: [scenarios('not packets/')],
+  },
+  {
+    name: 'slot fragment',
+    file: 'drops.bpf.c',
+    find: 'count_loss(DROPREASON_SLOT_FRAGMENT);',
+    replace: 'return 0;',
+    by: [scenarios('large/fragments in INPUT ipv4')],
+  },
+  {
+    name: 'slot attributes_full of drops',
+    file: 'drops.bpf.c',
+    find: 'count_loss(DROPREASON_SLOT_ATTRIBUTES_FULL);',
+    replace: '',
+    by: [NODE_ROWS],
+  },
+  {
+    name: 'slot no_header',
+    file: 'drops.bpf.c',
+    find: 'count_loss(DROPREASON_SLOT_NO_HEADER);',
+    replace: '',
+    by: [],
+    why: 'no scenario drops a packet whose network header lies beyond its end',
+  },
+  {
+    name: 'slot unlisted_full of drops',
+    file: 'drops.bpf.c',
+    find: 'count_loss(DROPREASON_SLOT_UNLISTED_FULL);',
+    replace: 'return;',
+    by: [],
+    why: 'no scenario fills the 1024 rows of dropreason_unlisted or dropreason_rescued',
+  },
+  {
+    name: 'rescued drops',
+    file: 'drops.bpf.c',
+    find: 'if (!count_key(map, &key, bytes))',
+    replace: 'if (!way.rescue && !count_key(map, &key, bytes))',
+    by: [INTERLEAVING],
+    where: 'guest',
+  },
+  {
+    name: 'how many were rescued',
+    file: 'drops.bpf.c',
+    find: 'if (!count_key(&dropreason_rescued, &all, 0))\n\t\treturn 0;',
+    replace: '(void)all;',
+    by: [INTERLEAVING],
+    where: 'guest',
+  },
+  {
+    name: 'call chains that are lost',
+    file: 'lib/stack.bpf.h',
+    find: 'if (first == FRAMES_READ) {\n\t\tcount_loss(DROPREASON_SLOT_STACKS_FULL);',
+    replace: 'if (first == FRAMES_READ) {',
+    by: [],
+    why: 'no scenario frees a packet without the freeing function in its call chain, or has 1024 call chains',
+  },
+];
+
+const CALLS: readonly Mutation[] = [
+  {
+    name: 'calls with attributes',
+    file: 'calls.bpf.c',
+    find: 'if (count_key(&dropreason_attributes, &full, 0))\n\t\t\treturn;',
+    replace: 'return;',
+    by: [CONNECT, REFUSED, ACCEPT],
+  },
+  {
+    name: 'calls without attributes',
+    file: 'calls.bpf.c',
+    find: 'if (!count_key(&dropreason_unlisted, &key, 0))',
+    replace: 'if (0)',
+    by: [NODE_ROWS],
+  },
+  {
+    name: 'calls that return an error',
+    file: 'calls.bpf.c',
+    find: '\t\tcount_call(sk, call, -value);',
+    replace: '\t\treturn 0;',
+    by: [CONNECT, ACCEPT],
+  },
+  {
+    name: 'connects that fail later',
+    file: 'calls.bpf.c',
+    find: '\tcount_call(sk, DROPREASON_CALL_CONNECT, error);',
+    replace: '',
+    by: [REFUSED],
+  },
+  {
+    name: 'slot attributes_full of calls',
+    file: 'calls.bpf.c',
+    find: 'count_loss(DROPREASON_SLOT_ATTRIBUTES_FULL);',
+    replace: '',
+    by: [NODE_ROWS],
+  },
+  {
+    name: 'slot unlisted_full of calls',
+    file: 'calls.bpf.c',
+    find: 'count_loss(DROPREASON_SLOT_UNLISTED_FULL);',
+    replace: 'return;',
+    given: ONE_UNLISTED_ROW,
+    by: [NODE_ROWS],
+  },
+];
+
+/**
+ * What a note counts for: that it is put, that it is known to be there, and that it is taken. That fewer are pending after
+ * one was removed only spares the next free a look-up: no count depends on it.
+ */
+const NOTES: readonly Mutation[] = [
+  {
+    name: 'a note is put',
+    file: 'lib/notes.bpf.h',
+    find: 'if (!bpf_map_update_elem(&dropreason_notes, &skb, &note, BPF_NOEXIST))\n\t\treturn;',
+    replace: '(void)note; return;',
+    by: [scenarios('nat/nft input ipv4')],
+    rungs: { nat: 'fexit' },
+  },
+  {
+    name: 'one more note is pending',
+    file: 'lib/notes.bpf.h',
+    find: '\tif (pending)\n\t\t__sync_fetch_and_add(pending, 1);\n',
+    replace: '',
+    by: [scenarios('nat/nft input ipv4')],
+    rungs: { nat: 'fexit' },
+  },
+  {
+    name: 'a note is taken',
+    file: 'lib/notes.bpf.h',
+    find: 'reason = note->reason;',
+    replace: 'reason = 0;',
+    by: [scenarios('nat/nft input ipv4'), scenarios('conntrack/nft SNAT onto one port local ipv4')],
+    rungs: { nat: 'fexit', conntrack: 'fexit' },
+  },
+  {
+    name: 'verdicts of NAT and conntrack',
+    file: 'netfilter.bpf.c',
+    find: '\t\tput_note(skb, reason, 0);',
+    replace: '\t\treturn 0;',
+    by: [scenarios('nat/legacy INPUT ipv4'), scenarios('conntrack/nft SNAT onto one port local ipv4')],
+    rungs: { nat: 'fexit', conntrack: 'fexit' },
+  },
+  {
+    name: 'slot notes_full',
+    file: 'lib/notes.bpf.h',
+    find: 'count_loss(DROPREASON_SLOT_NOTES_FULL);',
+    replace: 'return;',
+    by: [],
+    why: 'no scenario leaves 1024 notes at a time',
+  },
+];
+
+export const MUTATIONS: readonly Mutation[] = [...COUNTS, ...DROPS, ...CALLS, ...NOTES];
