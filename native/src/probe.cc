@@ -2,6 +2,7 @@
 
 #include <bpf/bpf.h>
 #include <bpf/btf.h>
+#include <malloc.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
@@ -61,6 +62,11 @@ void write_config(bpf_object* object, const dropreason_config& config) {
   }
   memcpy(bytes + offset, &config, sizeof(config));
 }
+
+// To relocate programs libbpf reads all types of the kernel, some 10 MB; what it frees the C library would keep.
+struct GiveBackMemory {
+  ~GiveBackMemory() { malloc_trim(0); }
+};
 
 // A whole hash in one system call.
 template <typename Key, typename Value>
@@ -182,6 +188,7 @@ void Probe::attach(const std::vector<Attachment>& group, const Calls& calls) {
   std::vector<Attachment> missing;
   std::copy_if(group.begin(), group.end(), std::back_inserter(missing), [&](const Attachment& each) { return !is_attached(each); });
   if (missing.empty()) return;
+  const GiveBackMemory at_the_end;
   const Object object = open(calls, missing);
   const int failed = bpf_object__load(object.get());
   if (failed != 0) throw Error(Code::kLoad, "can't load " + missing.front().program, -failed);

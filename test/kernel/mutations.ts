@@ -1,5 +1,6 @@
 import { parseArgs } from 'node:util';
 import { Checks } from '../vm/stress/checks.ts';
+import { kernelLine } from './kernel_line.ts';
 import { isGuest, MutatedTree, type Verdict } from './mutated_tree.ts';
 import { type Edit, type Judging, MUTATIONS, type Mutation } from './mutation_list.ts';
 import { whyNone } from './requirements.ts';
@@ -25,9 +26,10 @@ async function withoutMutation(tree: MutatedTree, by: Judging, given: Edit | und
 }
 
 /** Why this kernel can't show it, or undefined where it can. */
-function whyNot({ by, why, where, rungs = {} }: Mutation, before: readonly Verdict[]): string | undefined {
+function whyNot({ by, why, where, line, rungs = {} }: Mutation, before: readonly Verdict[]): string | undefined {
   if (by.length === 0) return why ?? 'no scenario';
   if (where === 'guest' && !isGuest()) return 'forced in a guest of test/vm alone';
+  if (line !== undefined && line !== kernelLine()) return `only ${line} can be made to show it`;
   for (const [hook, rung] of Object.entries(rungs)) {
     const stands = before[0]?.rungs.get(hook) ?? 'none';
     if (stands !== rung) return `hook ${hook} stands on ${stands} here, not on ${rung}`;
