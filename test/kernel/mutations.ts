@@ -1,5 +1,5 @@
 import { parseArgs } from 'node:util';
-import { Checks } from '../vm/stress/checks.ts';
+import { Checks } from '../support/checks.ts';
 import { kernelLine } from './kernel_line.ts';
 import { isGuest, MutatedTree, type Verdict } from './mutated_tree.ts';
 import { type Edit, type Judging, MUTATIONS, type Mutation } from './mutation_list.ts';

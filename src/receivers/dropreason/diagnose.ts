@@ -101,7 +101,7 @@ function hook({ status: { hook: id, attached, rung, why }, notable }: HookReport
 
 /** What counting failed calls costs, or misses, by rung. */
 const PRICE_OF_CALLS: Readonly<Record<string, string>> = {
-  tracepoint: 'every system call of the node returns 25 to 120 ns later (as measured)',
+  tracepoint: 'every system call of the node returns some tens of nanoseconds later (npm run bench -- syscall_cost)',
   kprobe: 'a failure is missed while as many of these calls block as there are CPUs (maxactive of a kretprobe)',
 };
 

@@ -4,7 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { native } from '../../../src/receivers/dropreason/probe.ts';
 import { nftRules, qdiscDrops } from '../../kernel/counters.ts';
 import { Testbed } from '../../kernel/testbed.ts';
-import type { Checks } from './checks.ts';
+import type { Checks } from '../../support/checks.ts';
 import { type Counted, listed, losses, readCounted } from './counted.ts';
 import { Interrupter, type Place, type Waits } from './interrupter.ts';
 import { Programs } from './programs.ts';

@@ -1,5 +1,5 @@
 import { removeAllTestbeds } from '../../kernel/testbed.ts';
-import { Checks } from './checks.ts';
+import { Checks } from '../../support/checks.ts';
 
 /*
  * Under root, in a guest: node test/vm/stress/main.ts [interleaving] [all-at-once]
