@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /* Which TCP connects and accepts failed, and with what errno? */
+#include "lib/flow.bpf.h"
 #include "lib/maps.bpf.h"
 #include "lib/syscall.bpf.h"
 #include <bpf/bpf_endian.h>
@@ -32,9 +33,46 @@ static __always_inline __u8 socket_family(const struct sock *sk)
 	return DROPREASON_IPV6;
 }
 
+/* One end of a socket; none where its address is that of any. */
+static __always_inline void socket_address(__u8 *address, __be32 ipv4, const struct in6_addr *ipv6, __u16 socket_family)
+{
+	if (socket_family == AF_INET6)
+		copy_ipv6(address, ipv6, false);
+	else if (ipv4)
+		map_ipv4(address, ipv4);
+}
+
+/* A connect goes from the socket's own address to its peer's; an accept, to its own. */
+static __always_inline bool count_call_flow(const struct sock *sk, const struct dropreason_key *row, __u32 plane)
+{
+	struct dropreason_flow flow = {
+		.reason = row->reason,
+		.netns = BPF_CORE_READ(sk, __sk_common.skc_net.net, ns.inum),
+		.ifindex = BPF_CORE_READ(sk, __sk_common.skc_bound_dev_if),
+		.error = row->error,
+		.protocol = IPPROTO_TCP,
+		.direction = row->direction,
+		.family = row->family,
+	};
+	bool is_connect = row->reason == DROPREASON_CALL_CONNECT;
+	__u16 family = BPF_CORE_READ(sk, __sk_common.skc_family);
+	__u8 *own = is_connect ? flow.source : flow.destination;
+
+	socket_address(own, BPF_CORE_READ(sk, __sk_common.skc_rcv_saddr), &sk->__sk_common.skc_v6_rcv_saddr, family);
+	if (is_connect)
+		socket_address(flow.destination, BPF_CORE_READ(sk, __sk_common.skc_daddr), &sk->__sk_common.skc_v6_daddr,
+			       family);
+	if (config.ports)
+		flow.port = known_port(is_connect ? BPF_CORE_READ(sk, __sk_common.skc_dport) :
+						    bpf_htons(BPF_CORE_READ(sk, __sk_common.skc_num)));
+	return count_flow(plane, &flow, 0);
+}
+
 static __always_inline void count_call(const struct sock *sk, __u32 call, __u16 error)
 {
-	struct dropreason_key key = {
+	struct dropreason_entry *entry = NULL;
+	__u32 plane = current_plane();
+	const struct dropreason_key key = {
 		.reason = call,
 		.error = error,
 		.direction = call == DROPREASON_CALL_CONNECT ? DROPREASON_EGRESS : DROPREASON_INGRESS,
@@ -48,12 +86,19 @@ static __always_inline void count_call(const struct sock *sk, __u32 call, __u16 
 			full.protocol = IPPROTO_TCP;
 		if (config.attributes & DROPREASON_BY_NETNS)
 			full.netns = BPF_CORE_READ(sk, __sk_common.skc_net.net, ns.inum);
-		if (count_key(&dropreason_attributes, &full, 0))
-			return;
-		count_loss(DROPREASON_SLOT_ATTRIBUTES_FULL);
+		entry = entry_of(&dropreason_attributes, &full);
+		if (!entry)
+			count_loss(DROPREASON_SLOT_ATTRIBUTES_FULL);
 	}
-	if (!count_key(&dropreason_unlisted, &key, 0))
+	if (!entry)
+		entry = entry_of(&dropreason_unlisted, &key);
+	if (!entry) {
 		count_loss(DROPREASON_SLOT_UNLISTED_FULL);
+		return;
+	}
+	count_entry(entry, plane, 0);
+	if (config.flows && !count_call_flow(sk, &key, plane))
+		count_entry(entry, plane | DROPREASON_OVERFLOW, 0);
 }
 
 /* The open file behind a descriptor of the current task, NULL where there is none. */

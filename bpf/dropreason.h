@@ -11,6 +11,18 @@ struct dropreason_count {
 	__u64 bytes;
 };
 
+/*
+ * Planes of the rows. Where flows are counted, a run counts in the plane of its generation (its lowest bit), and what had no room
+ * among the flows in that plane + DROPREASON_OVERFLOW too; else everything, and loss slots always, in plane 0.
+ */
+#define DROPREASON_PLANES 4
+#define DROPREASON_OVERFLOW 2
+
+/* A row that is no array index. */
+struct dropreason_entry {
+	struct dropreason_count planes[DROPREASON_PLANES];
+};
+
 enum dropreason_direction {
 	DROPREASON_UNKNOWN = 0,
 	DROPREASON_INGRESS = 1,
@@ -72,7 +84,7 @@ enum dropreason_slot {
 /* Value of dropreason_key.protocol where there is no IP header. */
 #define DROPREASON_NO_PROTOCOL 0xffffu
 
-/* A row that is no array index. What wasn't asked for is zero. */
+/* What tells rows apart that are no array index. What wasn't asked for is zero. */
 struct dropreason_key {
 	__u64 location; /* return address in the function that freed the packet */
 	__u64 stack; /* key of dropreason_stacks */
@@ -85,6 +97,43 @@ struct dropreason_key {
 	__u8 unconfirmed; /* 1: with a stack, and conntrack had yet to confirm the connection when NAT was through with it */
 	__u8 pad;
 	char interface[16]; /* IFNAMSIZ */
+};
+
+/* Whose drop it was. What isn't known, or wasn't asked for, is zero. */
+struct dropreason_flow {
+	__u8 source[16]; /* in network order; IPv4 as ::ffff:0:0/96 (RFC 4291 section 2.5.5.2) */
+	__u8 destination[16];
+	__u64 location; /* as in dropreason_key */
+	__u64 stack;
+	__u32 reason;
+	__u32 netns;
+	__u32 ifindex; /* of the packet's device, else of the one that it came in by */
+	__u16 error;
+	__u16 port; /* destination port in host order, below DROPREASON_EPHEMERAL_PORTS */
+	__u16 protocol;
+	__u8 direction;
+	__u8 family;
+	__u8 unconfirmed;
+	__u8 pad[3];
+};
+
+/* Ports from here on are taken for ephemeral: Linux' own default (net.ipv4.ip_local_port_range). */
+#define DROPREASON_EPHEMERAL_PORTS 32768
+
+/* Interface indices mean something in their namespace alone. */
+struct dropreason_interface {
+	__u32 netns;
+	__u32 ifindex;
+};
+
+struct dropreason_interface_name {
+	char name[16]; /* IFNAMSIZ */
+};
+
+/* The generation that is counted in now, and the one before which all flows have been taken out. */
+struct dropreason_generation {
+	__u64 current;
+	__u64 taken;
 };
 
 /* A call chain from the function that freed the packet outwards: return addresses, 0 behind the last. */
@@ -121,7 +170,9 @@ struct dropreason_config {
 	__u32 notes; /* 1 where hooks of NAT and conntrack may leave notes */
 	__u32 connect; /* 1 where the system calls' tracepoint counts failed connects */
 	__u32 accept; /* 1 where it counts failed accepts */
-	__u32 pad;
+	__u32 flows; /* 1 where flows are counted */
+	__u32 ports; /* 1 where destination ports tell flows apart */
+	__u32 cpus; /* slices of a plane */
 	struct dropreason_range fragments; /* skb_release_data, which frees fragment lists; empty where unreadable */
 	struct dropreason_range lists; /* kfree_skb_list, which does on kernels before 5.19 */
 	__u8 hints[256]; /* DROPREASON_HINT_* by reason */

@@ -4,6 +4,7 @@
 #include "lib/length.bpf.h"
 #include "lib/direction.bpf.h"
 #include "lib/attributes.bpf.h"
+#include "lib/flow.bpf.h"
 #include "lib/notes.bpf.h"
 #include "lib/seen.bpf.h"
 #include "lib/stack.bpf.h"
@@ -80,13 +81,13 @@ static __always_inline __u32 attributes_of(__u32 reason)
 	return attributes;
 }
 
-static __always_inline void fill_attributes(struct dropreason_key *key, __u64 *ctx, __u32 attributes, bool rescue)
+static __always_inline void fill_attributes(struct dropreason_key *key, __u64 *ctx, __u32 attributes, const struct way way)
 {
 	const struct sk_buff *skb = (const void *)ctx[0];
 	__u64 location = ctx[1];
 
 	if (attributes & DROPREASON_BY_PROTOCOL)
-		key->protocol = packet_protocol(skb, key->family);
+		key->protocol = packet_protocol(skb, key->family, way.cast);
 	if (attributes & DROPREASON_BY_INTERFACE)
 		packet_interface(key->interface, skb);
 	if (attributes & DROPREASON_BY_NETNS)
@@ -94,42 +95,61 @@ static __always_inline void fill_attributes(struct dropreason_key *key, __u64 *c
 	if (attributes & (DROPREASON_BY_LOCATION | DROPREASON_BY_EVERY_LOCATION))
 		key->location = location;
 	if (attributes & DROPREASON_BY_STACK) {
-		key->stack = packet_stack(ctx, location, rescue);
+		key->stack = packet_stack(ctx, location, way.rescue);
 		key->unconfirmed = is_unconfirmed(skb);
 	}
 }
 
+/* Where a drop is counted: in a row of a shared map, where there is one, else in a node row. */
+static __always_inline void count_at(struct dropreason_entry *entry, const struct dropreason_key *row, __u32 plane, __s32 bytes)
+{
+	if (entry)
+		count_entry(entry, plane, bytes);
+	else
+		count_row(plane,
+			  row->reason << DROPREASON_REASON_SHIFT | row->direction << DROPREASON_DIRECTION_SHIFT | row->family,
+			  bytes);
+}
+
 /* Node rows are for the reasons that have one and need no more said; everything else has a key. */
-static __always_inline void count_drop(__u64 *ctx, __u32 reason, const struct way way)
+static __always_inline void count_drop(__u64 *ctx, __u32 reason, __u32 plane, const struct way way)
 {
 	const struct sk_buff *skb = (const void *)ctx[0];
 	__u8 hint = reason < sizeof(config.hints) ? config.hints[reason] : 0;
-	__u8 direction = packet_direction(skb, hint, way.cast);
-	__u8 family = packet_family(skb);
 	__u32 attributes = attributes_of(reason);
 	__s32 bytes = packet_bytes(skb);
+	struct dropreason_entry *entry = NULL;
+	struct dropreason_key key = {
+		.reason = reason,
+		.direction = packet_direction(skb, hint, way.cast),
+		.family = packet_family(skb),
+	};
 
 	if (bytes < 0) {
 		count_loss(DROPREASON_SLOT_NO_HEADER);
 		bytes = skb->len;
 	}
 	if (attributes) {
-		struct dropreason_key key = { .reason = reason, .direction = direction, .family = family };
-
-		fill_attributes(&key, ctx, attributes, way.rescue);
-		if (count_key(&dropreason_attributes, &key, bytes))
-			return;
-		count_loss(DROPREASON_SLOT_ATTRIBUTES_FULL);
+		fill_attributes(&key, ctx, attributes, way);
+		entry = entry_of(&dropreason_attributes, &key);
+		if (!entry) {
+			count_loss(DROPREASON_SLOT_ATTRIBUTES_FULL);
+			/* Its flow is to be called what its row is called. */
+			key.location = key.stack = key.unconfirmed = 0;
+		}
 	}
-	if (reason < config.reasons && !way.rescue) {
-		count_row(reason << DROPREASON_REASON_SHIFT | direction << DROPREASON_DIRECTION_SHIFT | family, bytes);
-	} else {
-		struct dropreason_key key = { .reason = reason, .direction = direction, .family = family };
-		void *map = way.rescue ? (void *)&dropreason_rescued : (void *)&dropreason_unlisted;
+	if (!entry && (reason >= config.reasons || way.rescue)) {
+		const struct dropreason_key plain = { .reason = reason, .direction = key.direction, .family = key.family };
 
-		if (!count_key(map, &key, bytes))
+		entry = entry_of(way.rescue ? (void *)&dropreason_rescued : (void *)&dropreason_unlisted, &plain);
+		if (!entry) {
 			count_loss(DROPREASON_SLOT_UNLISTED_FULL);
+			return;
+		}
 	}
+	count_at(entry, &key, plane, bytes);
+	if (config.flows && !count_packet_flow(skb, &key, plane, bytes, way.cast))
+		count_at(entry, &key, plane | DROPREASON_OVERFLOW, bytes);
 }
 
 static __always_inline __u32 reason_of(__u64 *ctx)
@@ -143,7 +163,7 @@ static __always_inline __u32 reason_of(__u64 *ctx)
 	return noted && may_be_netfilters(reason) ? noted : reason;
 }
 
-static __always_inline int dropped(__u64 *ctx, const struct way way)
+static __always_inline int dropped(__u64 *ctx, __u32 plane, const struct way way)
 {
 	const struct sk_buff *skb = (const void *)ctx[0];
 
@@ -152,7 +172,7 @@ static __always_inline int dropped(__u64 *ctx, const struct way way)
 	else if (is_fragment(skb, ctx[1], way.rescue))
 		count_loss(DROPREASON_SLOT_FRAGMENT);
 	else
-		count_drop(ctx, reason_of(ctx), way);
+		count_drop(ctx, reason_of(ctx), plane, way);
 	return 0;
 }
 
@@ -162,7 +182,7 @@ static __always_inline int first_to_see(__u64 *ctx, bool cast)
 
 	if (config.rescue)
 		mark_seen(ctx, (const void *)ctx[0]);
-	return dropped(ctx, way);
+	return dropped(ctx, current_plane(), way);
 }
 
 /*
@@ -187,12 +207,16 @@ static __always_inline int rescue(__u64 *ctx, bool cast)
 	const struct dropreason_key all = { .reason = DROPREASON_RESCUED };
 	const struct way way = { .cast = cast, .rescue = true };
 
+	struct dropreason_entry *rescued;
+
 	if (was_seen(ctx, (const void *)ctx[0]))
 		return 0;
 	/* Told apart from what was missed for good: recursion misses of the first program less these. */
-	if (!count_key(&dropreason_rescued, &all, 0))
+	rescued = entry_of(&dropreason_rescued, &all);
+	if (!rescued)
 		return 0;
-	return dropped(ctx, way);
+	count_entry(rescued, 0, 0);
+	return dropped(ctx, current_plane(), way);
 }
 
 /*

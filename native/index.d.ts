@@ -1,6 +1,6 @@
 /**
- * Seam 2: what TypeScript may ask of the kernel. Every call is synchronous and belongs to the thread that made the object.
- * All of them throw a {@link NativeError}.
+ * Seam 2: what TypeScript may ask of the kernel. Every call belongs to the thread that made the object, and all but
+ * {@link Probe.drain} are synchronous. All of them throw a {@link NativeError}.
  */
 
 /** What went wrong, said once and with the kernel's own words. */
@@ -60,6 +60,30 @@ export interface Layout {
   readonly hints: { readonly ingress: number; readonly egress: number };
   /** RowKey.protocol where there was no IP header. */
   readonly noProtocol: number;
+  /** Where the fields of a flow's key lie: bytes from its beginning (struct dropreason_flow). */
+  readonly flow: {
+    /** Of the whole key; a multiple of 8. */
+    readonly bytes: number;
+    /** 16 bytes each, in network order, IPv4 mapped into IPv6; all zero where there is none. */
+    readonly source: number;
+    readonly destination: number;
+    /** 64 bits each: as {@link Row.location} and {@link Row.stack}. */
+    readonly location: number;
+    readonly stack: number;
+    /** 32 bits each. */
+    readonly reason: number;
+    readonly netns: number;
+    readonly ifindex: number;
+    /** 16 bits each: errno of a failed call; destination port in host order, 0 where it isn't counted. */
+    readonly error: number;
+    readonly port: number;
+    /** 16 bits: as {@link Row.protocol}. */
+    readonly protocol: number;
+    /** 8 bits each. */
+    readonly direction: number;
+    readonly family: number;
+    readonly unconfirmed: number;
+  };
 }
 
 export declare const layout: Layout;
@@ -128,8 +152,17 @@ export interface ProbeOptions {
   readonly lists: SymbolRange | undefined;
   /** Layout.hints by reason. */
   readonly hints: Uint8Array;
+  /** Counts flows too: whose drops they were. */
+  readonly flows: FlowOptions | undefined;
   /** Keeps maps and links in the kernel when the process ends. */
   readonly pin: PinOptions | undefined;
+}
+
+export interface FlowOptions {
+  /** Flows of one generation at most; what doesn't fit is the overflow of its row. */
+  readonly maxEntries: number;
+  /** Whether destination ports below 32768 tell flows apart. */
+  readonly ports: boolean;
 }
 
 export interface PinOptions {
@@ -164,6 +197,24 @@ export interface Row {
   readonly unconfirmed: boolean;
   readonly packets: number;
   readonly bytes: number;
+  /** Of those, the ones whose flow had no room. 0 where flows aren't counted. */
+  readonly overflowPackets: number;
+  readonly overflowBytes: number;
+}
+
+/** Flows, taken out of the kernel: the key of flow n at n * layout.flow.bytes, its packets and bytes at n * 16. */
+export interface Flows {
+  readonly count: number;
+  readonly keys: ArrayBuffer;
+  /** Two little-endian numbers of 64 bits each. */
+  readonly counts: ArrayBuffer;
+}
+
+/** A network interface as it was called when a flow of it was first counted. */
+export interface InterfaceName {
+  readonly netns: number;
+  readonly ifindex: number;
+  readonly name: string;
 }
 
 export interface ProgramStatistics {
@@ -208,11 +259,23 @@ export declare class Probe {
   /** Rows of one CPU's slice. */
   readonly rows: number;
   /**
-   * The node rows as the kernel has them, live: packets of `row` on `cpu` at 2 * (cpu * rows + row), bytes after them.
-   * Read-only memory: writing to it ends the process. Of length 0 after `close`.
+   * The node rows: packets of `row` on `cpu` at 2 * (cpu * rows + row), bytes after them. Read-only memory: writing to it ends the
+   * process. Of length 0 after `close`.
+   *
+   * Live, as the kernel has them. Where flows are counted, as of the last {@link drain} (that of an earlier process, before
+   * the first), and there are four planes of cpus * rows rows: 0 and 1, whose sum is the node's rows, then 2 and 3, whose sum is what of
+   * that had no room among the flows. Loss slots are those of plane 0.
    */
   readonly counters: BigUint64Array;
-  /** The rows with opt-in attributes, those without a node row, or those that were rescued. `ERR_MAP`. */
+  /**
+   * Ends a generation and takes its flows out of the kernel: {@link counters} and {@link entries} are then those of the same moment,
+   * and what they rose by since the drain before is the sum of these flows and of what the overflow rose by. It waits for the
+   * kernel, some 10 ms, on another thread; one at a time. `ERR_MAP`.
+   */
+  drain(): Promise<Flows>;
+  /** The interfaces of which flows were counted. `ERR_MAP`. */
+  interfaces(): InterfaceName[];
+  /** The rows with opt-in attributes, those without a node row, or those that were rescued: live, or as {@link counters}. `ERR_MAP`. */
   entries(map: 'attributes' | 'unlisted' | 'rescued'): Row[];
   /** Return addresses by Row.stack, the innermost first: the function that freed the packet, its caller and so on. */
   stacks(): ReadonlyMap<bigint, readonly bigint[]>;

@@ -4,7 +4,8 @@
 #define DROPREASON_ATTRIBUTES_BPF_H
 
 #include "../dropreason.h"
-#include "kernel.bpf.h"
+#include "direction.bpf.h"
+#include "maps.bpf.h"
 #include <bpf/bpf_endian.h>
 
 /* Extension headers that are looked past for the transport protocol. */
@@ -18,6 +19,12 @@
 #define IPPROTO_ROUTING 43
 #define IPPROTO_FRAGMENT 44
 #define IPPROTO_DSTOPTS 60
+
+/* struct iphdr without options; struct ipv6hdr */
+#define IPV4_HEADER_BYTES 20
+#define IPV6_HEADER_BYTES 40
+/* struct iphdr, frag_off: where a fragment that isn't the first begins, in 8 bytes */
+#define IP_OFFSET 0x1fff
 
 static __always_inline __u8 packet_family(const struct sk_buff *skb)
 {
@@ -37,28 +44,59 @@ static __always_inline bool is_extension_header(__u8 protocol)
 	       protocol == IPPROTO_DSTOPTS;
 }
 
-/* The transport protocol's number (RFC 8200 section 4.1 for the chain of extension headers). */
-static __always_inline __u16 packet_protocol(const struct sk_buff *skb, __u8 family)
+/* Whether this many bytes of the network header lie in the packet's linear part, where they can be read. */
+static __always_inline bool has_network_header(const struct sk_buff *skb, __u32 bytes)
+{
+	return skb->network_header != 0 && skb->network_header + bytes <= skb->tail;
+}
+
+/* What comes behind the IP header. */
+struct transport {
+	__u16 protocol; /* IP protocol number, or DROPREASON_NO_PROTOCOL */
+	__u32 offset; /* from skb->head; 0 where it isn't known or isn't there: in all but the first fragment */
+};
+
+/* RFC 8200 section 4.1 for the chain of extension headers. */
+static __always_inline void read_transport(struct transport *transport, const struct sk_buff *skb, __u8 family, bool cast)
 {
 	const unsigned char *header = skb->head + skb->network_header;
-	__u8 next[2] = {}; /* an extension header begins with the next protocol and its length in 8 bytes, less the first 8 */
-	__u8 protocol = 0;
+	/* An extension header begins with the next protocol and its length in 8 bytes, less the first 8. */
+	__u8 next[4] = {};
+	__u8 protocol = 0, first = 0;
+	__u32 offset = skb->network_header + IPV6_HEADER_BYTES;
 	int i;
 
-	if (family == DROPREASON_OTHER || skb->network_header == 0)
-		return DROPREASON_NO_PROTOCOL;
-	if (family == DROPREASON_IPV4) {
-		bpf_probe_read_kernel(&protocol, 1, header + 9);
-		return protocol;
+	if (family == DROPREASON_IPV4 && has_network_header(skb, IPV4_HEADER_BYTES)) {
+		transport->protocol = READ_AS(iphdr, header, protocol, cast);
+		if (!config.ports || READ_AS(iphdr, header, frag_off, cast) & bpf_htons(IP_OFFSET))
+			return;
+		bpf_probe_read_kernel(&first, 1, header);
+		transport->offset = skb->network_header + (first & 15) * 4;
+		return;
 	}
-	bpf_probe_read_kernel(&protocol, 1, header + 6);
-	header += 40;
+	if (family != DROPREASON_IPV6 || !has_network_header(skb, IPV6_HEADER_BYTES))
+		return;
+	protocol = READ_AS(ipv6hdr, header, nexthdr, cast);
 	for (i = 0; i < MAX_EXTENSION_HEADERS && is_extension_header(protocol); i++) {
-		bpf_probe_read_kernel(next, sizeof(next), header);
-		header += protocol == IPPROTO_FRAGMENT ? 8 : (next[1] + 1) * 8;
+		bpf_probe_read_kernel(next, sizeof(next), skb->head + offset);
+		if (protocol == IPPROTO_FRAGMENT && (next[2] || next[3] & 0xf8)) {
+			transport->protocol = next[0];
+			return;
+		}
+		offset += protocol == IPPROTO_FRAGMENT ? 8 : (next[1] + 1) * 8;
 		protocol = next[0];
 	}
-	return protocol;
+	transport->protocol = protocol;
+	transport->offset = offset;
+}
+
+/* The transport protocol's number. */
+static __always_inline __u16 packet_protocol(const struct sk_buff *skb, __u8 family, bool cast)
+{
+	struct transport transport = { .protocol = DROPREASON_NO_PROTOCOL };
+
+	read_transport(&transport, skb, family, cast);
+	return transport.protocol;
 }
 
 /* The namespace of the device, else of the socket, else of the route's device. */
@@ -73,6 +111,22 @@ static __always_inline const struct net *packet_net(const struct sk_buff *skb)
 		return net;
 	dst = packet_dst(skb, false);
 	return dst ? BPF_CORE_READ(dst, dev, nd_net.net) : NULL;
+}
+
+/* Its inode number; by plain loads where it is the device's or the socket's. */
+static __always_inline __u32 packet_netns(const struct sk_buff *skb, bool cast)
+{
+	const struct net *net = device_net(skb->dev);
+	const struct sock *sk = skb->sk;
+	const struct dst_entry *dst;
+
+	if (net)
+		return net->ns.inum;
+	net = sk ? sk->__sk_common.skc_net.net : NULL;
+	if (net)
+		return net->ns.inum;
+	dst = packet_dst(skb, cast);
+	return dst ? BPF_CORE_READ(dst, dev, nd_net.net, ns.inum) : 0;
 }
 
 /* As dev_get_by_index_rcu() finds it. */

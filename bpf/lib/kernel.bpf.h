@@ -52,9 +52,15 @@ struct in6_addr {
 };
 
 struct sock_common {
+	__be32 skc_daddr;
+	__be32 skc_rcv_saddr;
+	__be16 skc_dport;
+	__u16 skc_num;
 	unsigned short skc_family;
+	int skc_bound_dev_if;
 	possible_net_t skc_net;
 	struct in6_addr skc_v6_daddr;
+	struct in6_addr skc_v6_rcv_saddr;
 };
 
 struct inode {
@@ -103,10 +109,24 @@ struct sk_buff {
 	__u16 network_header;
 	__u16 mac_header;
 	int skb_iif;
+	unsigned int tail;
 	unsigned int end;
 	unsigned char *head;
 	unsigned char *data;
 	unsigned long _nfct;
+};
+
+struct iphdr {
+	__be16 frag_off;
+	__u8 protocol;
+	__be32 saddr;
+	__be32 daddr;
+};
+
+struct ipv6hdr {
+	__u8 nexthdr;
+	struct in6_addr saddr;
+	struct in6_addr daddr;
 };
 
 struct nf_conn {

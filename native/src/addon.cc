@@ -1,6 +1,8 @@
 #include <bpf/libbpf.h>
 #include <napi.h>
 
+#include <cstddef>
+
 #include "capabilities.h"
 #include "convert.h"
 #include "error.h"
@@ -53,6 +55,20 @@ Napi::Object layout(Napi::Env env) {
                                          {"stack", DROPREASON_BY_STACK}}));
   object.Set("calls", numbers(env, {{"connect", DROPREASON_CALL_CONNECT}, {"accept", DROPREASON_CALL_ACCEPT}}));
   object.Set("notes", numbers(env, {{"nat", DROPREASON_NOTE_NAT}, {"conntrack", DROPREASON_NOTE_CONNTRACK}}));
+  object.Set("flow", numbers(env, {{"bytes", sizeof(dropreason_flow)},
+                                   {"source", offsetof(dropreason_flow, source)},
+                                   {"destination", offsetof(dropreason_flow, destination)},
+                                   {"location", offsetof(dropreason_flow, location)},
+                                   {"stack", offsetof(dropreason_flow, stack)},
+                                   {"reason", offsetof(dropreason_flow, reason)},
+                                   {"netns", offsetof(dropreason_flow, netns)},
+                                   {"ifindex", offsetof(dropreason_flow, ifindex)},
+                                   {"error", offsetof(dropreason_flow, error)},
+                                   {"port", offsetof(dropreason_flow, port)},
+                                   {"protocol", offsetof(dropreason_flow, protocol)},
+                                   {"direction", offsetof(dropreason_flow, direction)},
+                                   {"family", offsetof(dropreason_flow, family)},
+                                   {"unconfirmed", offsetof(dropreason_flow, unconfirmed)}}));
   object.Set("syscallPrefix", kSyscallPrefix);
   object.Set("hints", numbers(env, {{"ingress", DROPREASON_HINT_INGRESS}, {"egress", DROPREASON_HINT_EGRESS}}));
   return object;

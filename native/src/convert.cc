@@ -62,7 +62,24 @@ std::optional<dropreason::PinOptions> to_pin(const Napi::Value& value) {
   return pin;
 }
 
+void to_flows(const Napi::Value& value, dropreason::ProbeOptions* options) {
+  if (value.IsUndefined()) return;
+  if (!value.IsObject()) throw Error(Code::kArgument, "expected FlowOptions", 0);
+  const auto object = value.As<Napi::Object>();
+  options->flows_max_entries = number(object, "maxEntries");
+  options->config.ports = boolean(object, "ports");
+  options->config.flows = 1;
+}
+
 }  // namespace
+
+Napi::Error to_js_error(Napi::Env env, const Error& error) {
+  Napi::Error thrown = Napi::Error::New(env, error.what());
+  thrown.Value().Set("code", dropreason::name_of(error.code()));
+  thrown.Value().Set("errno", error.errno_name());
+  thrown.Value().Set("details", error.details());
+  return thrown;
+}
 
 std::string to_string(const Napi::Value& value) {
   if (!value.IsString()) throw Error(Code::kArgument, "expected a string", 0);
@@ -104,6 +121,7 @@ dropreason::ProbeOptions to_options(const Napi::Value& value) {
   options.config.lists = range(object, "lists");
   const auto hints = field(object, "hints", is_bytes(object.Get("hints"))).As<Napi::Uint8Array>();
   memcpy(options.config.hints, hints.Data(), std::min(hints.ByteLength(), sizeof(options.config.hints)));
+  to_flows(object.Get("flows"), &options);
   options.pin = to_pin(object.Get("pin"));
   return options;
 }
@@ -141,8 +159,12 @@ Napi::Object from_row(Napi::Env env, const dropreason::Row& row) {
   object.Set("interface", Napi::String::New(env, interface, strnlen(interface, sizeof(interface))));
   object.Set("stack", Napi::BigInt::New(env, static_cast<uint64_t>(stack)));
   object.Set("unconfirmed", unconfirmed != 0);
-  object.Set("packets", Napi::Number::New(env, static_cast<double>(row.count.packets)));
-  object.Set("bytes", Napi::Number::New(env, static_cast<double>(row.count.bytes)));
+  const auto& planes = row.entry.planes;
+  const auto set = [&](const char* name, uint64_t count) { object.Set(name, Napi::Number::New(env, static_cast<double>(count))); };
+  set("packets", planes[0].packets + planes[1].packets);
+  set("bytes", planes[0].bytes + planes[1].bytes);
+  set("overflowPackets", planes[DROPREASON_OVERFLOW].packets + planes[DROPREASON_OVERFLOW + 1].packets);
+  set("overflowBytes", planes[DROPREASON_OVERFLOW].bytes + planes[DROPREASON_OVERFLOW + 1].bytes);
   return object;
 }
 

@@ -11,7 +11,10 @@
 // Between JavaScript values and plain C++ ones.
 namespace convert {
 
-// Runs `body` and throws what it throws as one JavaScript error with code, errno and details.
+// One JavaScript error with code, errno and details.
+Napi::Error to_js_error(Napi::Env env, const dropreason::Error& error);
+
+// Runs `body` and throws what it throws as a JavaScript error.
 template <typename Body>
 decltype(auto) guarded(Napi::Env env, Body body) {
   // What libbpf said of an earlier call is not about this one.
@@ -19,11 +22,7 @@ decltype(auto) guarded(Napi::Env env, Body body) {
   try {
     return body();
   } catch (const dropreason::Error& error) {
-    Napi::Error thrown = Napi::Error::New(env, error.what());
-    thrown.Value().Set("code", dropreason::name_of(error.code()));
-    thrown.Value().Set("errno", error.errno_name());
-    thrown.Value().Set("details", error.details());
-    throw thrown;
+    throw to_js_error(env, error);
   }
 }
 

@@ -3,7 +3,6 @@
 #include <bpf/bpf.h>
 #include <bpf/btf.h>
 #include <malloc.h>
-#include <sys/mman.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -13,6 +12,7 @@
 #include <cstring>
 #include <fstream>
 
+#include "batch.h"
 #include "error.h"
 
 namespace dropreason {
@@ -68,43 +68,42 @@ struct GiveBackMemory {
   ~GiveBackMemory() { malloc_trim(0); }
 };
 
-// A whole hash in one system call.
-template <typename Key, typename Value>
-std::pair<std::vector<Key>, std::vector<Value>> read_all(const bpf_map* source) {
-  uint32_t count = bpf_map__max_entries(source);
-  std::pair<std::vector<Key>, std::vector<Value>> all{std::vector<Key>(count), std::vector<Value>(count)};
-  uint32_t position = 0;
-  const int failed =
-      bpf_map_lookup_batch(bpf_map__fd(source), nullptr, &position, all.first.data(), all.second.data(), &count, nullptr);
-  // ENOENT says that the whole map was read.
-  if (failed != 0 && failed != -ENOENT) throw Error(Code::kMap, std::string("can't read the map ") + bpf_map__name(source), -failed);
-  all.first.resize(count);
-  all.second.resize(count);
-  return all;
-}
-
 }  // namespace
-
-Mapping::Mapping(int map_fd, size_t bytes) : bytes_(bytes) {
-  data_ = mmap(nullptr, bytes, PROT_READ, MAP_SHARED, map_fd, 0);
-  if (data_ == MAP_FAILED) throw Error(Code::kMap, "can't map the counters", errno);
-}
-
-Mapping::~Mapping() { munmap(data_, bytes_); }
 
 Probe::Probe(const ProbeOptions& options)
     : cpus_(possible_cpus()), rows_(rows_per_cpu(options.config.reasons)), options_(options) {
   options_.config.rows = rows_;
+  options_.config.cpus = cpus_;
   maps_ = open({}, {});
-  bpf_map__set_max_entries(map(kMetrics), cpus_ * rows_);
-  bpf_map__set_max_entries(map("dropreason_attributes"), std::max(1u, options.attributes_max_entries));
+  size_maps();
 
   if (options.pin) pins_.emplace(options.pin->directory);
   const bool taken_over = options.pin && take_over();
   const int failed = bpf_object__load(maps_.get());
   if (failed != 0) throw Error(Code::kLoad, "can't make the maps", -failed);
   if (options.pin && !taken_over) pin_maps();
-  counters_ = std::make_shared<Mapping>(bpf_map__fd(map(kMetrics)), size_t{cpus_} * rows_ * sizeof(dropreason_count));
+  if (options.config.flows) {
+    generations_.emplace(maps_.get(), cpus_, rows_, options.config.reasons << DROPREASON_REASON_SHIFT, taken_over);
+  } else {
+    const size_t bytes = size_t{cpus_} * rows_ * sizeof(dropreason_count);
+    counters_ = std::make_shared<Mapping>(bpf_map__fd(map(kMetrics)), bytes, Mapping::Access::kRead);
+  }
+}
+
+// What flows need is as small as a map can be where they aren't counted.
+void Probe::size_maps() {
+  const bool flows = options_.config.flows;
+  const uint32_t counters = cpus_ * rows_ * (flows ? DROPREASON_PLANES : 1);
+  const uint32_t attributes = std::max(1u, options_.attributes_max_entries);
+  bpf_map__set_max_entries(map(kMetrics), counters);
+  bpf_map__set_max_entries(map("dropreason_attributes"), attributes);
+  bpf_map__set_max_entries(map("dropreason_drained"), flows ? counters : 1);
+  const uint32_t others = bpf_map__max_entries(map("dropreason_unlisted")) + bpf_map__max_entries(map("dropreason_rescued"));
+  bpf_map__set_max_entries(map("dropreason_drained_entries"), flows ? attributes + others : 1);
+  const uint32_t room = flows ? std::max(1u, options_.flows_max_entries) : 1;
+  bpf_map__set_max_entries(map("dropreason_flows_even"), room);
+  bpf_map__set_max_entries(map("dropreason_flows_odd"), room);
+  if (!flows) bpf_map__set_max_entries(map("dropreason_interfaces"), 1);
 }
 
 // The object with the programs of a group, and nothing loaded yet; with the maps of this probe where it has them.
@@ -203,10 +202,24 @@ void Probe::attach(const std::vector<Attachment>& group, const Calls& calls) {
 }
 
 std::vector<Row> Probe::entries(const std::string& name) const {
-  const auto [keys, counts] = read_all<dropreason_key, dropreason_count>(map(("dropreason_" + name).c_str()));
+  const std::string full = "dropreason_" + name;
+  if (generations_) return generations_->entries(full);
+  const auto [keys, entries] = read_all<dropreason_key, dropreason_entry>(map(full.c_str()));
   std::vector<Row> rows(keys.size());
-  for (size_t i = 0; i < keys.size(); i++) rows[i] = {keys[i], counts[i]};
+  for (size_t i = 0; i < keys.size(); i++) rows[i] = {keys[i], entries[i]};
   return rows;
+}
+
+Flows Probe::drain() {
+  if (!generations_) throw Error(Code::kArgument, "flows are not counted", 0);
+  return generations_->drain();
+}
+
+std::vector<Interface> Probe::interfaces() const {
+  const auto [keys, values] = read_all<dropreason_interface, dropreason_interface_name>(map("dropreason_interfaces"));
+  std::vector<Interface> all(keys.size());
+  for (size_t i = 0; i < keys.size(); i++) all[i] = {keys[i], values[i]};
+  return all;
 }
 
 std::vector<Stack> Probe::stacks() const {
@@ -236,9 +249,14 @@ std::vector<MapUse> Probe::maps() const {
   const bpf_map* each;
   bpf_object__for_each_map(each, maps_.get()) {
     if (bpf_map__is_internal(each)) continue;
-    const uint64_t copies = bpf_map__type(each) == BPF_MAP_TYPE_PERCPU_ARRAY ? cpus_ : 1;
+    std::string name = bpf_map__name(each);
+    // One for the even generations and one for the odd: one to whoever asks how full it is.
+    if (name == "dropreason_flows_odd") continue;
+    const bool is_flows = name == "dropreason_flows_even";
+    if (is_flows) name = "dropreason_flows";
+    const uint64_t copies = bpf_map__type(each) == BPF_MAP_TYPE_PERCPU_ARRAY ? cpus_ : is_flows ? 2 : 1;
     const uint64_t entry = bpf_map__key_size(each) + copies * bpf_map__value_size(each);
-    all.push_back({bpf_map__name(each), bpf_map__max_entries(each), bpf_map__max_entries(each) * entry});
+    all.push_back({name, bpf_map__max_entries(each), bpf_map__max_entries(each) * entry});
   }
   return all;
 }

@@ -10,6 +10,8 @@
 
 #include "../../bpf/dropreason.h"
 #include "attachment.h"
+#include "generations.h"
+#include "mapping.h"
 #include "pin_directory.h"
 
 namespace dropreason {
@@ -22,7 +24,9 @@ struct PinOptions {
 struct ProbeOptions {
   std::string object;
   uint32_t attributes_max_entries = 1;
-  // Everything that the kernel side is told; rows is worked out here.
+  // Flows of one generation at most, where config.flows says that they are counted.
+  uint32_t flows_max_entries = 1;
+  // Everything that the kernel side is told; rows and cpus are worked out here.
   dropreason_config config{};
   std::optional<PinOptions> pin;
 };
@@ -33,9 +37,9 @@ struct Calls {
   bool accept = false;
 };
 
-struct Row {
-  dropreason_key key;
-  dropreason_count count;
+struct Interface {
+  dropreason_interface key;
+  dropreason_interface_name value;
 };
 
 struct Stack {
@@ -56,22 +60,6 @@ struct MapUse {
   uint64_t bytes;
 };
 
-// Counters that the kernel writes and this process reads; unmapped when the last owner lets go.
-class Mapping {
- public:
-  Mapping(int map_fd, size_t bytes);
-  ~Mapping();
-  Mapping(const Mapping&) = delete;
-  Mapping& operator=(const Mapping&) = delete;
-
-  void* data() const { return data_; }
-  size_t bytes() const { return bytes_; }
-
- private:
-  void* data_;
-  size_t bytes_;
-};
-
 // The maps, and the programs attached to count into them. Knows nothing of JavaScript.
 class Probe {
  public:
@@ -83,6 +71,9 @@ class Probe {
   // All or none: what was attached of a group that fails is detached again.
   void attach(const std::vector<Attachment>& group, const Calls& calls);
   std::vector<Row> entries(const std::string& map) const;
+  // From any thread, one at a time. Throws kMap, kArgument where flows aren't counted.
+  Flows drain();
+  std::vector<Interface> interfaces() const;
   std::vector<Stack> stacks() const;
   std::vector<ProgramStatistics> statistics() const;
   std::vector<MapUse> maps() const;
@@ -93,7 +84,8 @@ class Probe {
   // In milliseconds since the epoch; 0 where nothing is pinned.
   uint64_t start_time_millis() const { return identity_.start_time_millis; }
   const std::vector<Attached>& attached() const { return attached_; }
-  const std::shared_ptr<Mapping>& counters() const { return counters_; }
+  // Live, or as of the last drain.
+  const std::shared_ptr<Mapping>& counters() const { return generations_ ? generations_->counters() : counters_; }
 
  private:
   struct CloseObject {
@@ -104,6 +96,7 @@ class Probe {
   Object open(const Calls& calls, const std::vector<Attachment>& group) const;
   bool take_over();
   void pin_maps();
+  void size_maps();
   bool is_attached(const Attachment& attachment) const;
   bpf_map* map(const char* name) const;
   const PinDirectory* pins() const { return pins_ ? &*pins_ : nullptr; }
@@ -117,6 +110,7 @@ class Probe {
   std::optional<PinDirectory> pins_;
   Object maps_;
   std::shared_ptr<Mapping> counters_;
+  std::optional<Generations> generations_;
   std::vector<Attached> attached_;
 };
 

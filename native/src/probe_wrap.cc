@@ -1,6 +1,9 @@
 #include "probe_wrap.h"
 
+#include <cstring>
+
 #include "convert.h"
+#include "drain_worker.h"
 
 using convert::guarded;
 using dropreason::Code;
@@ -16,6 +19,8 @@ Napi::Function ProbeWrap::define(Napi::Env env) {
                          InstanceAccessor<&ProbeWrap::cpus>("cpus"),
                          InstanceAccessor<&ProbeWrap::rows>("rows"),
                          InstanceAccessor<&ProbeWrap::counters>("counters"),
+                         InstanceMethod<&ProbeWrap::drain>("drain"),
+                         InstanceMethod<&ProbeWrap::interfaces>("interfaces"),
                          InstanceMethod<&ProbeWrap::entries>("entries"),
                          InstanceMethod<&ProbeWrap::stacks>("stacks"),
                          InstanceMethod<&ProbeWrap::statistics>("statistics"),
@@ -26,7 +31,7 @@ Napi::Function ProbeWrap::define(Napi::Env env) {
 
 ProbeWrap::ProbeWrap(const Napi::CallbackInfo& info) : Napi::ObjectWrap<ProbeWrap>(info) {
   const Napi::Env env = info.Env();
-  guarded(env, [&] { probe_ = std::make_unique<dropreason::Probe>(convert::to_options(info[0])); });
+  guarded(env, [&] { probe_ = std::make_shared<dropreason::Probe>(convert::to_options(info[0])); });
 
   // The array shares ownership of the mapping: JavaScript may hold on to it for longer than to the probe.
   auto owner = std::make_unique<std::shared_ptr<dropreason::Mapping>>(probe_->counters());
@@ -85,6 +90,23 @@ Napi::Value ProbeWrap::entries(const Napi::CallbackInfo& info) {
   const Napi::Env env = info.Env();
   const auto rows = guarded(env, [&] { return probe(env).entries(convert::to_string(info[0])); });
   return convert::from_all(env, rows, [&](const dropreason::Row& row) { return convert::from_row(env, row); });
+}
+
+Napi::Value ProbeWrap::drain(const Napi::CallbackInfo& info) {
+  probe(info.Env());
+  return DrainWorker::start(info.Env(), probe_);
+}
+
+Napi::Value ProbeWrap::interfaces(const Napi::CallbackInfo& info) {
+  const Napi::Env env = info.Env();
+  const auto all = guarded(env, [&] { return probe(env).interfaces(); });
+  return convert::from_all(env, all, [&](const dropreason::Interface& one) {
+    Napi::Object object = Napi::Object::New(env);
+    object.Set("netns", Napi::Number::New(env, one.key.netns));
+    object.Set("ifindex", Napi::Number::New(env, one.key.ifindex));
+    object.Set("name", Napi::String::New(env, one.value.name, strnlen(one.value.name, sizeof(one.value.name))));
+    return object;
+  });
 }
 
 Napi::Value ProbeWrap::stacks(const Napi::CallbackInfo& info) {

@@ -23,12 +23,14 @@ class ProbeWrap : public Napi::ObjectWrap<ProbeWrap> {
   Napi::Value cpus(const Napi::CallbackInfo& info);
   Napi::Value rows(const Napi::CallbackInfo& info);
   Napi::Value counters(const Napi::CallbackInfo& info);
+  Napi::Value drain(const Napi::CallbackInfo& info);
+  Napi::Value interfaces(const Napi::CallbackInfo& info);
   Napi::Value entries(const Napi::CallbackInfo& info);
   Napi::Value stacks(const Napi::CallbackInfo& info);
   Napi::Value statistics(const Napi::CallbackInfo& info);
   Napi::Value maps(const Napi::CallbackInfo& info);
   void close(const Napi::CallbackInfo& info);
 
-  std::unique_ptr<dropreason::Probe> probe_;
+  std::shared_ptr<dropreason::Probe> probe_;
   Napi::Reference<Napi::BigUint64Array> counters_;
 };

@@ -44,6 +44,7 @@ int udp_full_command(int argc, char **argv);
 int raw_udp_command(int argc, char **argv);
 int arp_command(int argc, char **argv);
 int flood_command(int argc, char **argv);
+int spoof_command(int argc, char **argv);
 int tcp_send_command(int argc, char **argv);
 int tcp_closed_command(int argc, char **argv);
 int connect_command(int argc, char **argv);

@@ -29,6 +29,7 @@ export function options(more: object = {}): Native.ProbeOptions {
     fragments: undefined,
     lists: undefined,
     hints: new Uint8Array(256),
+    flows: undefined,
     pin: undefined,
     ...more,
   };

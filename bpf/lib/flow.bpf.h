@@ -1,0 +1,186 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * Whose drop was it? Everything of a run is counted in one generation: its row, and its flow or the overflow of that row. User
+ * space ends a generation by counting dropreason_generation up, waits until no program runs any more that may have read the old
+ * value, and takes the flows out: so flows + overflow = rows, always.
+ */
+#ifndef DROPREASON_FLOW_BPF_H
+#define DROPREASON_FLOW_BPF_H
+
+#include "attributes.bpf.h"
+#include "maps.bpf.h"
+
+/* include/uapi/linux/in.h */
+#define IPPROTO_UDP 17
+#define IPPROTO_DCCP 33
+#define IPPROTO_SCTP 132
+#define IPPROTO_UDPLITE 136
+
+/*
+ * Flows of the even generations and of the odd ones. Size: flows.max_entries (32768) × (72 + 16 bytes and the kernel's 64) each,
+ * 10 MB both. One map for all CPUs with atomic adds: one for each CPU would be half a gigabyte on a large machine.
+ */
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, 1);
+	__type(key, struct dropreason_flow);
+	__type(value, struct dropreason_count);
+} dropreason_flows_even SEC(".maps"), dropreason_flows_odd SEC(".maps");
+
+/*
+ * What interfaces of flows were called when they were first seen: indices can be looked up in their own namespace alone. The oldest
+ * give way. Size: 4096 × 88 bytes.
+ */
+struct {
+	__uint(type, BPF_MAP_TYPE_LRU_HASH);
+	__uint(max_entries, 4096);
+	__type(key, struct dropreason_interface);
+	__type(value, struct dropreason_interface_name);
+} dropreason_interfaces SEC(".maps");
+
+/* The plane that a run counts in: read once, at its beginning. */
+static __always_inline __u32 current_plane(void)
+{
+	const __u32 zero = 0;
+	struct dropreason_generation *generation;
+
+	if (!config.flows)
+		return 0;
+	generation = bpf_map_lookup_elem(&dropreason_generation, &zero);
+	return generation ? *(volatile __u64 *)&generation->current & 1 : 0;
+}
+
+/* Adds one to a flow; 0 where it is new and there is no room, 1, or 2 where it is new. */
+static __always_inline int add_to_flow(void *map, const struct dropreason_flow *flow, __u64 bytes)
+{
+	const struct dropreason_count first = { .packets = 1, .bytes = bytes };
+	struct dropreason_count *count = bpf_map_lookup_elem(map, flow);
+
+	if (!count) {
+		if (!bpf_map_update_elem(map, flow, &first, BPF_NOEXIST))
+			return 2;
+		/* Another CPU may have been first. */
+		count = bpf_map_lookup_elem(map, flow);
+		if (!count)
+			return 0;
+	}
+	add(count, bytes, true);
+	return 1;
+}
+
+static __always_inline int count_flow(__u32 plane, const struct dropreason_flow *flow, __u64 bytes)
+{
+	if (plane & 1)
+		return add_to_flow(&dropreason_flows_odd, flow, bytes);
+	return add_to_flow(&dropreason_flows_even, flow, bytes);
+}
+
+/* ::ffff:a.b.c.d */
+static __always_inline void map_ipv4(__u8 *mapped, __be32 address)
+{
+	__u32 *words = (void *)mapped;
+
+	words[2] = bpf_htonl(0xffff);
+	words[3] = address;
+}
+
+static __always_inline void copy_ipv6(__u8 *copy, const struct in6_addr *address, bool cast)
+{
+	__u32 *words = (void *)copy;
+
+	words[0] = READ_AS(in6_addr, address, in6_u.u6_addr32[0], cast);
+	words[1] = READ_AS(in6_addr, address, in6_u.u6_addr32[1], cast);
+	words[2] = READ_AS(in6_addr, address, in6_u.u6_addr32[2], cast);
+	words[3] = READ_AS(in6_addr, address, in6_u.u6_addr32[3], cast);
+}
+
+/* Of the protocols whose header begins with the ports. */
+static __always_inline bool has_ports(__u16 protocol)
+{
+	return protocol == IPPROTO_TCP || protocol == IPPROTO_UDP || protocol == IPPROTO_SCTP ||
+	       protocol == IPPROTO_DCCP || protocol == IPPROTO_UDPLITE;
+}
+
+static __always_inline __u16 known_port(__be16 port)
+{
+	__u16 number = bpf_ntohs(port);
+
+	return number < DROPREASON_EPHEMERAL_PORTS ? number : 0;
+}
+
+/* The destination port, where the packet has the transport header: not in a later fragment. */
+static __always_inline __u16 packet_port(const struct sk_buff *skb, const struct transport *transport)
+{
+	__be16 port = 0;
+
+	if (!has_ports(transport->protocol) || transport->offset == 0 || transport->offset + 4 > skb->tail)
+		return 0;
+	bpf_probe_read_kernel(&port, sizeof(port), skb->head + transport->offset + 2);
+	return known_port(port);
+}
+
+/* Addresses, protocol and port, from the IP header: where it lies in the packet's linear part. */
+static __always_inline void read_headers(struct dropreason_flow *flow, const struct sk_buff *skb, bool cast)
+{
+	const unsigned char *header = skb->head + skb->network_header;
+	struct transport transport = { .protocol = DROPREASON_NO_PROTOCOL };
+
+	if (flow->family == DROPREASON_IPV4 && has_network_header(skb, IPV4_HEADER_BYTES)) {
+		map_ipv4(flow->source, READ_AS(iphdr, header, saddr, cast));
+		map_ipv4(flow->destination, READ_AS(iphdr, header, daddr, cast));
+	} else if (flow->family == DROPREASON_IPV6 && has_network_header(skb, IPV6_HEADER_BYTES)) {
+		const struct ipv6hdr *ip = (const void *)header;
+
+		copy_ipv6(flow->source, (const void *)(header + bpf_core_field_offset(ip->saddr)), cast);
+		copy_ipv6(flow->destination, (const void *)(header + bpf_core_field_offset(ip->daddr)), cast);
+	}
+	read_transport(&transport, skb, flow->family, cast);
+	flow->protocol = transport.protocol;
+	if (config.ports)
+		flow->port = packet_port(skb, &transport);
+}
+
+static __always_inline void name_interface(const struct dropreason_flow *flow, const struct sk_buff *skb)
+{
+	const struct dropreason_interface key = { .netns = flow->netns, .ifindex = flow->ifindex };
+	struct dropreason_interface_name value = {};
+
+	if (!key.ifindex || bpf_map_lookup_elem(&dropreason_interfaces, &key))
+		return;
+	packet_interface(value.name, skb);
+	if (value.name[0])
+		bpf_map_update_elem(&dropreason_interfaces, &key, &value, BPF_ANY);
+}
+
+static __always_inline __u32 packet_ifindex(const struct sk_buff *skb)
+{
+	const struct net_device *dev = skb->dev;
+	int ifindex = dev ? dev->ifindex : 0;
+
+	return ifindex > 0 ? ifindex : skb->skb_iif;
+}
+
+/* Whether the packet was counted among the flows of its row, whose key is `row`. */
+static __always_inline bool count_packet_flow(const struct sk_buff *skb, const struct dropreason_key *row, __u32 plane,
+					      __u64 bytes, bool cast)
+{
+	struct dropreason_flow flow = {
+		.location = row->location,
+		.stack = row->stack,
+		.reason = row->reason,
+		.netns = packet_netns(skb, cast),
+		.ifindex = packet_ifindex(skb),
+		.direction = row->direction,
+		.family = row->family,
+		.unconfirmed = row->unconfirmed,
+	};
+	int counted;
+
+	read_headers(&flow, skb, cast);
+	counted = count_flow(plane, &flow, bytes);
+	if (counted == 2)
+		name_interface(&flow, skb);
+	return counted != 0;
+}
+
+#endif

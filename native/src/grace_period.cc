@@ -1,0 +1,28 @@
+#include "grace_period.h"
+
+#include <bpf/bpf.h>
+
+#include <cerrno>
+#include <cstdint>
+
+#include "error.h"
+
+namespace dropreason {
+
+GracePeriod::GracePeriod() : inner_(bpf_map_create(BPF_MAP_TYPE_ARRAY, "dropreason_one", sizeof(uint32_t), sizeof(uint32_t), 1, nullptr)) {
+  if (inner_.get() < 0) throw Error(Code::kMap, "can't make a map to wait by", errno);
+  bpf_map_create_opts options{};
+  options.sz = sizeof(options);
+  options.inner_map_fd = inner_.get();
+  outer_ = Fd(bpf_map_create(BPF_MAP_TYPE_ARRAY_OF_MAPS, "dropreason_of", sizeof(uint32_t), sizeof(uint32_t), 1, &options));
+  if (outer_.get() < 0) throw Error(Code::kMap, "can't make a map to wait by", errno);
+}
+
+// The kernel answers an update of a map of maps when no program can be using the old one any more (maybe_wait_bpf_programs(), 4.20).
+void GracePeriod::wait() const {
+  const uint32_t zero = 0;
+  const int inner = inner_.get();
+  if (bpf_map_update_elem(outer_.get(), &zero, &inner, BPF_ANY) != 0) throw Error(Code::kMap, "can't wait for running programs", errno);
+}
+
+}  // namespace dropreason
