@@ -1,6 +1,6 @@
 import type { HookStatus } from '../pdata/batch.ts';
 import type { Consumer } from './consumer.ts';
-import type { Host } from './host.ts';
+import type { Host, SourceState } from './host.ts';
 
 /**
  * The life of every component. The service calls `start` once, exporters first, then processors, receivers, and `shutdown`
@@ -27,7 +27,10 @@ export interface Receiver extends Component {
 }
 
 /** A function over batches, one instance per pipeline. It is given its next stage when it is made. */
-export interface Processor extends Component, Consumer {}
+export interface Processor extends Component, Consumer {
+  /** How its sources outside of the pipeline are, one line each, for health_check; none make the agent ill. */
+  sources?(): readonly SourceState[];
+}
 
 /** Accumulates batches into counters of its own and publishes them. One instance, however many pipelines name it. */
 export interface Exporter extends Component, Consumer {

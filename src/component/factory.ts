@@ -58,6 +58,12 @@ interface Factory<Config> {
   diagnose?(id: string, config: Config): Promise<readonly Finding[]>;
 }
 
+/** A processor as another may look at it: the factory's name for it, and what the factory's schema made of its keys. */
+export interface ConfiguredProcessor {
+  readonly type: string;
+  readonly config: unknown;
+}
+
 /** Factories import the implementation when `create` is called: what isn't configured isn't loaded. */
 export interface ReceiverFactory<Config = unknown> extends Factory<Config> {
   create(settings: Settings, config: Config, next: Consumer): Promise<Receiver>;
@@ -69,6 +75,8 @@ export interface ReceiverFactory<Config = unknown> extends Factory<Config> {
 
 export interface ProcessorFactory<Config = unknown> extends Factory<Config> {
   create(settings: Settings, config: Config, next: Consumer): Promise<Processor>;
+  /** What isn't wrong but hardly meant, in a pipeline that has these processors before it; said as a warning. */
+  advise?(config: Config, before: readonly ConfiguredProcessor[]): readonly string[];
 }
 
 export interface ExporterFactory<Config = unknown> extends Factory<Config> {

@@ -5,6 +5,18 @@ export interface ComponentHealth {
   readonly why: string;
 }
 
+/** How something is that a component learns from outside of the pipeline, such as a list of the cluster's pods. */
+export interface SourceState {
+  /** Such as `k8s_attributes pods`. */
+  readonly source: string;
+  /** One word, such as `synced`. */
+  readonly state: string;
+  /** Milliseconds since it was last known to be right; undefined where it never was. */
+  readonly ageMillis: number | undefined;
+  /** What keeps it from being right; empty where nothing does. */
+  readonly why: string;
+}
+
 /** What the service does for a component that has started. */
 export interface Host {
   /**
@@ -15,4 +27,6 @@ export interface Host {
   refresh(): Promise<void>;
   /** Health of each receiver: whether what counts is attached. */
   health(): readonly ComponentHealth[];
+  /** What the processors say of their sources. */
+  sources(): readonly SourceState[];
 }

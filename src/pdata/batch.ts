@@ -1,4 +1,5 @@
 import type { AttributeSet } from './attributes.ts';
+import type { FlowRead } from './flow.ts';
 
 /**
  * What was added to one series since the receiver's last read. Rows are additive: a processor may merge rows, or drop
@@ -28,6 +29,16 @@ export interface HookStatus {
   readonly why: string;
 }
 
+/** Series that come and go. */
+export interface PodRead {
+  /** Additive, as the node's rows are. */
+  readonly rows: readonly DropRow[];
+  /** Series that end with this batch, after its rows: exporters forget them. A row that comes later begins one anew. */
+  readonly ended: readonly AttributeSet[];
+  /** None of the drops in `rows` happened before it, in milliseconds since the epoch; absent: all since the last read. */
+  readonly sinceMillis?: number;
+}
+
 /** One read of a receiver, or what the processors made of it. */
 export interface DropBatch {
   /** `interval`: the receiver's clock caused this read, so push exporters push. `request`: a scrape or an export did. */
@@ -39,4 +50,8 @@ export interface DropBatch {
   readonly rows: readonly DropRow[];
   readonly losses: readonly LossRow[];
   readonly hooks: readonly HookStatus[];
+  /** In advanced mode, with each read: whose drops those of `rows` are. Absent from a batch that tells of rows alone. */
+  readonly flows?: FlowRead;
+  /** What a processor has made of the flows: series of their own beside the node's. */
+  readonly pods?: PodRead;
 }

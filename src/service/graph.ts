@@ -2,7 +2,7 @@ import { isDeepStrictEqual } from 'node:util';
 import type { Exporter, Extension, Processor, Receiver } from '../component/component.ts';
 import type { Consumer } from '../component/consumer.ts';
 import type { Settings } from '../component/factory.ts';
-import type { ComponentHealth, Host } from '../component/host.ts';
+import type { ComponentHealth, Host, SourceState } from '../component/host.ts';
 import type { Config } from '../config/config.ts';
 import { FanOut } from './fan_out.ts';
 import { type Named, shutdownAll, startAll } from './started.ts';
@@ -112,6 +112,10 @@ export class Graph {
     });
   }
 
+  sources(): readonly SourceState[] {
+    return this.#processors.flatMap(({ component }) => component.sources?.() ?? []);
+  }
+
   get receivers(): readonly Receiver[] {
     return [...this.#receivers.values()].map(({ component }) => component);
   }
@@ -125,6 +129,7 @@ export class Graph {
     return {
       refresh: () => this.refresh(this.#upstream.get(name)),
       health: () => this.health(),
+      sources: () => this.sources(),
     };
   }
 

@@ -1,5 +1,5 @@
 import { configSchema } from '../../src/receivers/dropreason/config.ts';
-import type { Attachment, Layout, Probe, Row } from '../../src/receivers/dropreason/probe.ts';
+import type { Attachment, Flows, InterfaceName, Layout, Probe, Row } from '../../src/receivers/dropreason/probe.ts';
 import type { Reasons } from '../../src/receivers/dropreason/reasons.ts';
 import { RowAttributes } from '../../src/receivers/dropreason/row_attributes.ts';
 
@@ -18,6 +18,22 @@ export const LAYOUT: Layout = {
   syscallPrefix: '__x64_sys_',
   hints: { ingress: 1, egress: 2 },
   noProtocol: 0xffff,
+  flow: {
+    bytes: 72,
+    source: 0,
+    destination: 16,
+    location: 32,
+    stack: 40,
+    reason: 48,
+    netns: 52,
+    ifindex: 56,
+    error: 60,
+    port: 62,
+    protocol: 64,
+    direction: 66,
+    family: 67,
+    unconfirmed: 68,
+  },
 };
 
 /** Attributes as a receiver of this configuration gives them, on a kernel whose functions can be named. */
@@ -44,6 +60,8 @@ export function entry(given: Partial<Row>): Row {
     unconfirmed: false,
     packets: 1,
     bytes: 100,
+    overflowPackets: 0,
+    overflowBytes: 0,
     ...given,
   };
 }
@@ -62,10 +80,14 @@ export class FakeProbe implements Probe {
   readonly counters: BigUint64Array;
   readonly tables: Record<MapName, Row[]> = { attributes: [], unlisted: [], rescued: [] };
   callChains: ReadonlyMap<bigint, readonly bigint[]> = new Map();
+  /** What the next drain takes out. */
+  flows: Flows = { count: 0, keys: new ArrayBuffer(0), counts: new ArrayBuffer(0) };
+  interfaceNames: InterfaceName[] = [];
+  interfacesAsked = 0;
   /** Recursion misses by program. */
   misses: Readonly<Record<string, number>> = {};
   /** Called before each look-up, with what is looked up. */
-  onLook: (what: MapName | 'counters' | 'statistics') => void = () => {};
+  onLook: (what: MapName | 'counters' | 'statistics' | 'drain') => void = () => {};
   /** Thrown by the next reading of the entries. */
   failure: Error | undefined;
   closed = 0;
@@ -77,15 +99,16 @@ export class FakeProbe implements Probe {
   /** What the kernel says to a program at a function. */
   refuse: (attachment: Attachment) => Error | undefined = () => undefined;
 
-  constructor(cpus: number, rows: number) {
+  /** `planes`: four where flows are counted. */
+  constructor(cpus: number, rows: number, planes = 1) {
     this.cpus = cpus;
     this.rows = rows;
-    this.counters = new BigUint64Array(2 * cpus * rows);
+    this.counters = new BigUint64Array(2 * planes * cpus * rows);
   }
 
   /** Adds to a row, as the kernel does. */
-  drop(cpu: number, row: number, packets: bigint, bytes: bigint): void {
-    const index = 2 * (cpu * this.rows + row);
+  drop(cpu: number, row: number, packets: bigint, bytes: bigint, plane = 0): void {
+    const index = 2 * ((plane * this.cpus + cpu) * this.rows + row);
     this.counters[index] = (this.counters[index] ?? 0n) + packets;
     this.counters[index + 1] = (this.counters[index + 1] ?? 0n) + bytes;
   }
@@ -106,6 +129,18 @@ export class FakeProbe implements Probe {
     this.failure = undefined;
     if (failure !== undefined) throw failure;
     return this.tables[map];
+  }
+
+  drain(): Promise<Flows> {
+    this.onLook('drain');
+    const flows = this.flows;
+    this.flows = { count: 0, keys: new ArrayBuffer(0), counts: new ArrayBuffer(0) };
+    return Promise.resolve(flows);
+  }
+
+  interfaces(): InterfaceName[] {
+    this.interfacesAsked += 1;
+    return this.interfaceNames;
   }
 
   stacks(): ReadonlyMap<bigint, readonly bigint[]> {

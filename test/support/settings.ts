@@ -30,4 +30,4 @@ export function makeSettings(id = 'test'): Settings & { readonly lines: readonly
 }
 
 /** A host whose receivers have nothing to read. */
-export const quietHost: Host = { refresh: () => Promise.resolve(), health: () => [] };
+export const quietHost: Host = { refresh: () => Promise.resolve(), health: () => [], sources: () => [] };

@@ -40,6 +40,24 @@ export const configSchema = z.strictObject({
   collection_interval: duration({ least: '1s', fallback: '10s' }).describe(
     'The most that may pass between two reads, and how often exporters push; a scrape always reads.',
   ),
+  mode: z
+    .enum(['basic', 'advanced'])
+    .default('basic')
+    .describe(
+      'basic: drops of the node. advanced: also whose they were, for processors such as flow_attributes and k8s_attributes.',
+    ),
+  flows: z
+    .strictObject({
+      max_entries: z
+        .int()
+        .min(1)
+        .max(262_144)
+        .default(32_768)
+        .describe('Flows between two reads at most, 300 bytes of kernel memory each; what does not fit is counted as overflow.'),
+      ports: z.boolean().default(false).describe('Whether destination ports below 32768 tell flows apart.'),
+    })
+    .prefault({})
+    .describe('What advanced mode counts by addresses, protocol, interface and network namespace.'),
   attributes: z
     .array(z.enum(ATTRIBUTES))
     .default([])

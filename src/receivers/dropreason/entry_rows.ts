@@ -1,10 +1,9 @@
 import type { AttributeSet } from '../../pdata/attributes.ts';
 import type { DropRow } from '../../pdata/batch.ts';
-import { readChain } from './call_chain.ts';
+import type { Origins } from './origins.ts';
 import type { Probe, Row } from './probe.ts';
 import type { Progress } from './progress.ts';
-import type { Origin, RowAttributes } from './row_attributes.ts';
-import { SymbolNames } from './symbol_names.ts';
+import type { RowAttributes } from './row_attributes.ts';
 
 type MapName = 'attributes' | 'unlisted' | 'rescued';
 
@@ -18,10 +17,10 @@ interface EntryRowsOptions {
   readonly rescuedReason: number;
   /** Those that the programs may write to. */
   readonly maps: readonly MapName[];
-  /** Whether functions can be named. */
-  readonly named: boolean;
+  readonly origins: Origins;
   /** What was told before: nothing, where counting begins. */
   readonly told?: Progress['entries'];
+  readonly toldOverflow?: Progress['entries'];
 }
 
 /** The rows that are no array index, with what each was at the last read. Several rows may be published as one series. */
@@ -31,7 +30,7 @@ export class EntryRows {
   readonly #options: EntryRowsOptions;
   readonly #seen = new Map<string, Seen>();
   readonly #told: Progress['entries'];
-  readonly #symbols = new SymbolNames();
+  readonly #toldOverflow: Progress['entries'];
   readonly #used = new Map<string, number>();
   #rescued = 0;
 
@@ -40,6 +39,7 @@ export class EntryRows {
     this.#attributes = attributes;
     this.#options = options;
     this.#told = options.told ?? new Map();
+    this.#toldOverflow = options.toldOverflow ?? new Map();
   }
 
   /** Entries in use at the last read, by the name of the map. */
@@ -52,8 +52,8 @@ export class EntryRows {
     return this.#rescued;
   }
 
-  /** Appends what was added since the last read; the rescued ones are read last. */
-  read(rows: DropRow[]): void {
+  /** Appends what was added since the last read, and what of that had no room among the flows; the rescued ones are read last. */
+  read(rows: DropRow[], overflow: DropRow[] = []): void {
     for (const map of this.#options.maps) {
       const entries = this.#probe.entries(map);
       this.#used.set(`dropreason_${map}`, entries.length);
@@ -66,7 +66,16 @@ export class EntryRows {
         return [{ entry, key, isNew: !this.#seen.has(key) }];
       });
       this.#meet(fresh);
-      for (const { entry, key } of fresh) this.#append(entry, key, rows);
+      for (const { entry, key } of fresh) {
+        append(this.#seen.get(key), this.#told, key, entry, rows);
+        append(
+          this.#seen.get(key),
+          this.#toldOverflow,
+          key,
+          { packets: entry.overflowPackets, bytes: entry.overflowBytes },
+          overflow,
+        );
+      }
     }
   }
 
@@ -74,31 +83,29 @@ export class EntryRows {
   #meet(entries: readonly { readonly entry: Row; readonly key: string; readonly isNew: boolean }[]): void {
     const fresh = entries.filter(({ isNew }) => isNew);
     if (fresh.length === 0) return;
-    const stacks = fresh.some(({ entry }) => entry.stack !== 0n) ? this.#probe.stacks() : new Map<bigint, readonly bigint[]>();
-    const chainOf = ({ stack }: Row) => stacks.get(stack)?.filter((address) => address !== 0n);
-    if (this.#options.named) this.#symbols.learn(fresh.flatMap(({ entry }) => [entry.location, ...(chainOf(entry) ?? [])]));
+    this.#options.origins.learn(fresh.map(({ entry }) => entry));
     for (const { entry, key } of fresh) {
-      const chain = chainOf(entry)?.map((address) => this.#symbols.of(address));
-      const origin: Origin = {
-        freedBy: this.#symbols.of(entry.location) || (chain?.[0] ?? ''),
-        chain: chain === undefined ? undefined : readChain(chain),
-      };
-      const attributes = this.#attributes.ofEntry(entry, origin);
+      const attributes = this.#attributes.ofEntry(entry, this.#options.origins.of(entry));
       this.#seen.set(key, { attributes, isCall: this.#attributes.isCall(entry) });
     }
   }
+}
 
-  #append({ packets, bytes }: Row, key: string, rows: DropRow[]): void {
-    const seen = this.#seen.get(key);
-    const told = this.#told.get(key) ?? { packets: 0, bytes: 0 };
-    if (seen === undefined || (packets === told.packets && bytes === told.bytes)) return;
-    rows.push({
-      attributes: seen.attributes,
-      drops: packets - told.packets,
-      bytes: seen.isCall ? undefined : bytes - told.bytes,
-    });
-    this.#told.set(key, { packets, bytes });
-  }
+function append(
+  seen: Seen | undefined,
+  known: Progress['entries'],
+  key: string,
+  { packets, bytes }: Pick<Row, 'packets' | 'bytes'>,
+  rows: DropRow[],
+): void {
+  const told = known.get(key) ?? { packets: 0, bytes: 0 };
+  if (seen === undefined || (packets === told.packets && bytes === told.bytes)) return;
+  rows.push({
+    attributes: seen.attributes,
+    drops: packets - told.packets,
+    bytes: seen.isCall ? undefined : bytes - told.bytes,
+  });
+  known.set(key, { packets, bytes });
 }
 
 /** Every field that the kernel tells rows apart by. */

@@ -5,6 +5,14 @@ export type OnRow = (cpu: number, row: number, packets: number, bytes: number) =
 
 const WORDS_PER_ROW = 4;
 
+/** Planes of rows whose sum is read: see Probe.counters. */
+export const PLANES = {
+  /** Where flows aren't counted. */
+  basic: [0],
+  node: [0, 1],
+  overflow: [2, 3],
+} as const;
+
 /**
  * The node rows, read from memory that the kernel writes: no system call, no copy. Remembers what it saw, so that each
  * read tells what was added since the one before. Counts are exact up to 2^53.
@@ -14,15 +22,23 @@ export class NodeRows {
   readonly #rows: number;
   readonly #used: number;
   readonly #words: Uint32Array;
+  readonly #planes: readonly number[];
   readonly #seen: Float64Array;
 
   /** `seen` has what was told before: nothing, where counting begins. */
-  constructor(probe: Probe, layout: Layout, reasons: number, seen: Float64Array = new Float64Array(2 * probe.cpus * probe.rows)) {
+  constructor(
+    probe: Probe,
+    layout: Layout,
+    reasons: number,
+    seen: Float64Array = new Float64Array(2 * probe.cpus * probe.rows),
+    planes: readonly number[] = PLANES.basic,
+  ) {
     this.#cpus = probe.cpus;
     this.#rows = probe.rows;
     this.#used = (reasons << layout.reasonShift) + layout.slots.length;
     this.#words = new Uint32Array(probe.counters.buffer);
     this.#seen = seen;
+    this.#planes = planes;
   }
 
   read(onRow: OnRow): void {
@@ -30,8 +46,12 @@ export class NodeRows {
     for (let cpu = 0; cpu < this.#cpus; cpu++) {
       for (let row = 0; row < this.#used; row++) {
         const index = cpu * this.#rows + row;
-        const packets = counterAt(this.#words, index * WORDS_PER_ROW);
-        const bytes = counterAt(this.#words, index * WORDS_PER_ROW + 2);
+        let [packets, bytes] = [0, 0];
+        for (const plane of this.#planes) {
+          const word = (plane * this.#cpus * this.#rows + index) * WORDS_PER_ROW;
+          packets += counterAt(this.#words, word);
+          bytes += counterAt(this.#words, word + 2);
+        }
         const newPackets = packets - (seen[2 * index] as number);
         const newBytes = bytes - (seen[2 * index + 1] as number);
         if (newPackets === 0 && newBytes === 0) continue;

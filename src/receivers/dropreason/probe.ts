@@ -6,6 +6,8 @@ import { ComponentError } from '../../component/errors.ts';
 
 export type {
   Attachment,
+  Flows,
+  InterfaceName,
   KernelFacts,
   KernelReason,
   Layout,

@@ -43,6 +43,7 @@ export function planProbe(config: DropreasonConfig, { layout, facts, symbols }: 
     rescue: facts.guarded && hooks.kfree_skb.enabled && hooks.nested.enabled,
     fragments: symbols.skb_release_data,
     lists: symbols.kfree_skb_list,
+    flows: config.mode === 'advanced' ? { maxEntries: config.flows.max_entries, ports: config.flows.ports } : undefined,
     hints: reasons.hints(layout.hints),
   };
   const pin = config.pin

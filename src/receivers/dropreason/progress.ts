@@ -1,4 +1,18 @@
 import type { DropRow, LossRow } from '../../pdata/batch.ts';
+import type { FlowRow } from '../../pdata/flow.ts';
+import type { Flows } from './probe.ts';
+
+/** What one read brings: flows and overflow where they are counted. */
+export interface Unread {
+  readonly rows: DropRow[];
+  readonly losses: LossRow[];
+  readonly flows: FlowRow[];
+  readonly overflow: DropRow[];
+}
+
+export function nothingUnread(): Unread {
+  return { rows: [], losses: [], flows: [], overflow: [] };
+}
 
 /** How far the kernel's counts have been read: what each was when its rise was last told. */
 export interface Progress {
@@ -8,10 +22,17 @@ export interface Progress {
   readonly node: Float64Array;
   /** Those of the other rows, by what the kernel tells them apart by. */
   readonly entries: Map<string, { packets: number; bytes: number }>;
+  /** What of both had no room among the flows. */
+  readonly nodeOverflow: Float64Array;
+  readonly entriesOverflow: Map<string, { packets: number; bytes: number }>;
   /** Loss slots that are made in user space. */
   readonly losses: Map<string, number>;
   /** Taken from the kernel and not handed on yet: what a read that failed half-way had seen is in the next one. */
-  unread: { rows: DropRow[]; losses: LossRow[] };
+  unread: Unread;
+  /** Taken from the kernel and not decoded yet. */
+  readonly drained: Flows[];
+  /** Whether this process has told what stands here: what an earlier one had told is told once. */
+  isBegun: boolean;
 }
 
 export function noProgress(words: number, startTimeMillis: number): Progress {
@@ -19,8 +40,12 @@ export function noProgress(words: number, startTimeMillis: number): Progress {
     startTimeMillis,
     node: new Float64Array(words),
     entries: new Map(),
+    nodeOverflow: new Float64Array(words),
+    entriesOverflow: new Map(),
     losses: new Map(),
-    unread: { rows: [], losses: [] },
+    unread: nothingUnread(),
+    drained: [],
+    isBegun: false,
   };
 }
 

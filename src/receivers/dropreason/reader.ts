@@ -1,13 +1,24 @@
 import type { AttributeSet } from '../../pdata/attributes.ts';
-import type { DropRow, LossRow } from '../../pdata/batch.ts';
+import type { DropBatch, LossRow } from '../../pdata/batch.ts';
 import type { DropreasonConfig } from './config.ts';
 import { EntryRows } from './entry_rows.ts';
+import { FlowRows } from './flow_rows.ts';
 import { CALL_PROGRAM, CALL_PROGRAM_OF_TWO } from './hooks.ts';
-import { NodeRows } from './node_rows.ts';
-import { noProgress, type Progress } from './progress.ts';
+import { NodeRows, PLANES } from './node_rows.ts';
+import { Origins } from './origins.ts';
+import { noProgress, nothingUnread, type Progress, type Unread } from './progress.ts';
 import { RowAttributes } from './row_attributes.ts';
 import { rowsAtStart } from './rows_at_start.ts';
 import { isAttached, type Session } from './session.ts';
+
+/** What a read brings, as it is handed on. */
+export type Read = Pick<DropBatch, 'rows' | 'losses' | 'flows'>;
+
+/** Events for which the kernel skipped a program, of packets and of calls. */
+interface Skipped {
+  readonly drops: number;
+  readonly calls: number;
+}
 
 /** Reads of one session: from the kernel's cumulative counts to what was added since the read before. */
 export class Reader {
@@ -15,6 +26,10 @@ export class Reader {
   readonly #attributes: RowAttributes;
   readonly #nodeRows: NodeRows;
   readonly #entryRows: EntryRows;
+  /** Where flows are counted: what had no room among them, and they themselves. */
+  readonly #overflowRows: NodeRows | undefined;
+  readonly #flowRows: FlowRows | undefined;
+  #flowsUsed: number | undefined;
   readonly #config: DropreasonConfig;
   /** By CPU and row, made when a row is first seen. */
   readonly #nodeAttributes = new Map<number, AttributeSet>();
@@ -27,18 +42,25 @@ export class Reader {
     this.#config = config;
     this.#progress = progress;
     this.#attributes = new RowAttributes({ layout, reasons, config, named, byFunction, chainsTell });
-    this.#nodeRows = new NodeRows(probe, layout, reasons.listed, progress.node);
+    const origins = new Origins(probe, named);
+    const hasFlows = config.mode === 'advanced';
+    const nodePlanes = hasFlows ? PLANES.node : PLANES.basic;
+    this.#nodeRows = new NodeRows(probe, layout, reasons.listed, progress.node, nodePlanes);
     const isKeyed = named || config.attributes.length > 0;
     this.#entryRows = new EntryRows(probe, this.#attributes, {
       rescuedReason: layout.rescued,
       maps: [...(isKeyed ? (['attributes'] as const) : []), 'unlisted', ...(facts.guarded ? (['rescued'] as const) : [])],
-      named,
+      origins,
       told: progress.entries,
+      toldOverflow: progress.entriesOverflow,
     });
+    if (!hasFlows) return;
+    this.#overflowRows = new NodeRows(probe, layout, reasons.listed, progress.nodeOverflow, PLANES.overflow);
+    this.#flowRows = new FlowRows(probe, layout, this.#attributes, origins);
   }
 
   /** The rows and slots that exist at 0. */
-  atStart(): { rows: DropRow[]; losses: LossRow[] } {
+  atStart(): Read {
     const { layout, probe, facts } = this.#session;
     const [connect, accept] = [isAttached(this.#session, 'connect'), isAttached(this.#session, 'accept')];
     const optIn = this.#config.attributes;
@@ -52,30 +74,71 @@ export class Reader {
     return { rows, losses: slots.map((slot) => ({ slot, count: 0 })) };
   }
 
+  /** What was added since the read before, by the node's rows alone. */
+  read(): Read {
+    const { rows, losses } = this.#readRows(this.#skipped());
+    this.#progress.unread = nothingUnread();
+    return { rows, losses };
+  }
+
+  /**
+   * What was told by an earlier process, whose pinned maps this one has taken over: the node's counters carry on from there. What had
+   * no room among its flows is nobody's any more. Nothing where there was no such process.
+   */
+  history(): Read {
+    if (this.#progress.isBegun) return { rows: [], losses: [] };
+    this.#progress.isBegun = true;
+    const { rows, losses } = this.#readRows({ drops: 0, calls: 0 });
+    this.#progress.unread = nothingUnread();
+    return { rows, losses };
+  }
+
+  /** Ends a generation: what was added in it, by the node's rows and by flows. */
+  async drain(): Promise<Read> {
+    const skipped = this.#skipped();
+    const flows = await this.#session.probe.drain();
+    this.#flowsUsed = flows.count;
+    // From here on they are nowhere else: where decoding fails, the next read begins with them.
+    const { drained } = this.#progress;
+    for (drained.push(flows); drained[0] !== undefined; drained.shift()) {
+      for (const row of (await this.#flowRows?.decode(drained[0])) ?? []) this.#progress.unread.flows.push(row);
+    }
+    const unread = this.#readRows(skipped);
+    this.#progress.unread = nothingUnread();
+    const node = { drops: 0, bytes: 0 };
+    for (const { drops, bytes } of unread.rows) {
+      node.drops += drops;
+      node.bytes += bytes ?? 0;
+    }
+    return { rows: unread.rows, losses: unread.losses, flows: { rows: unread.flows, overflow: unread.overflow, node } };
+  }
+
   /**
    * What the kernel skipped is read first and what was rescued of it last, with what was counted in between: so neither
    * `nested` nor its sum with the drops is ever more than what happened.
    */
-  read(): { rows: DropRow[]; losses: LossRow[] } {
+  #readRows(skipped: Skipped): Unread {
     const { layout, reasons } = this.#session;
     const firstSlot = reasons.listed << layout.reasonShift;
-    const skipped = this.#skipped();
     const { unread } = this.#progress;
-    const { rows, losses } = unread;
+    const { rows, losses, overflow } = unread;
     this.#nodeRows.read((cpu, row, drops, bytes) => {
       if (row >= firstSlot) losses.push({ slot: layout.slots[row - firstSlot] as string, count: drops });
       else rows.push({ attributes: this.#attributesOf(cpu, row), drops, bytes });
     });
-    this.#entryRows.read(rows);
+    this.#overflowRows?.read((cpu, row, drops, bytes) => {
+      overflow.push({ attributes: this.#attributesOf(cpu, row).without('cpu'), drops, bytes });
+    });
+    this.#entryRows.read(rows, overflow);
     this.#lose('nested', skipped.drops - this.#entryRows.rescued, losses);
     this.#lose('calls_skipped', skipped.calls, losses);
-    this.#progress.unread = { rows: [], losses: [] };
     return unread;
   }
 
   /** Entries in use by map, where that is bounded. */
   get mapsUsed(): ReadonlyMap<string, number> {
-    return this.#entryRows.used;
+    if (this.#flowsUsed === undefined) return this.#entryRows.used;
+    return new Map([...this.#entryRows.used, ['dropreason_flows', this.#flowsUsed]]);
   }
 
   #attributesOf(cpu: number, row: number): AttributeSet {
@@ -97,7 +160,7 @@ export class Reader {
   }
 
   /** Events for which the kernel skipped a program, because it interrupted itself; the kernel counts them. */
-  #skipped(): { readonly drops: number; readonly calls: number } {
+  #skipped(): Skipped {
     const { facts, probe, dropProgram } = this.#session;
     const skipped = { drops: 0, calls: 0, oneOfTwo: 0 };
     for (const { program, recursionMisses } of probe.statistics()) {

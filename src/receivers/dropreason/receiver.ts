@@ -1,12 +1,14 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Receiver } from '../../component/component.ts';
 import type { Consumer } from '../../component/consumer.ts';
 import type { Settings } from '../../component/factory.ts';
 import type { HookStatus } from '../../pdata/batch.ts';
 import { giveUpCapabilities, refuseWithoutCapabilities } from './capabilities.ts';
 import type { DropreasonConfig } from './config.ts';
+import { JoinedReads } from './joined_reads.ts';
 import { ReceiverMetrics } from './metrics.ts';
 import { noProgress, progressOfPinned } from './progress.ts';
-import { Reader } from './reader.ts';
+import { type Read, Reader } from './reader.ts';
 import { openSession, type Session } from './session.ts';
 import type { HookReport } from './standing.ts';
 import { explainStartError } from './start_error.ts';
@@ -24,6 +26,10 @@ export class DropreasonReceiver implements Receiver {
   #unclassified: UnclassifiedReasons | undefined;
   #timer: NodeJS.Timeout | undefined;
   #startTimeMillis = 0;
+  /** The last read has been asked for. */
+  #isEnding = false;
+  #ended: Promise<void> | undefined;
+  readonly #drains = new JoinedReads((trigger) => this.#drain(trigger));
 
   /** Throws a ComponentError where nothing can be loaded any more, so that a reload is refused before anything ends. */
   constructor(settings: Settings, config: DropreasonConfig, next: Consumer) {
@@ -54,17 +60,34 @@ export class DropreasonReceiver implements Receiver {
     this.#sayOrigin();
     this.#say(ladder.reports);
     this.announce();
+    if (this.#config.mode === 'advanced') this.#handOn('request', this.#reader.history());
     if (this.#config.capabilities === 'drop') await this.#giveUpCapabilities();
     this.#timer = setInterval(() => void this.#readOrLog('interval'), this.collectionIntervalMillis);
   }
 
-  /** Synchronous up to the exporters: two callers in turn each get a read of their own. Nothing after `shutdown`. */
+  /**
+   * In basic mode synchronous up to the exporters: two callers in turn each get a read of their own. In advanced mode it waits for
+   * the kernel first, and callers may share one. Nothing after `shutdown`.
+   */
   async read(trigger: 'interval' | 'request'): Promise<void> {
-    if (this.#session === undefined || this.#reader === undefined) return;
+    if (this.#isEnding) return;
+    if (this.#config.mode === 'advanced') return this.#drains.request(trigger);
     const began = performance.now();
-    if (trigger === 'interval') this.#say(this.#session.ladder.retry(), 'info');
-    this.#handOn(trigger, this.#reader.read());
-    this.#metrics?.readTook((performance.now() - began) / 1000);
+    this.#retry(trigger);
+    if (this.#reader !== undefined) this.#handOn(trigger, this.#reader.read(), began);
+  }
+
+  async #drain(trigger: 'interval' | 'request'): Promise<void> {
+    const began = performance.now();
+    this.#retry(trigger);
+    const read = await this.#reader?.drain();
+    // Where it took longer than the end had time, nobody takes it any more.
+    if (read !== undefined && this.#session !== undefined) this.#handOn(trigger, read, began);
+  }
+
+  /** Modules may have come with the clock's tick before. */
+  #retry(trigger: 'interval' | 'request'): void {
+    if (trigger === 'interval' && this.#session !== undefined) this.#say(this.#session.ladder.retry(), 'info');
   }
 
   announce(): void {
@@ -76,10 +99,17 @@ export class DropreasonReceiver implements Receiver {
   }
 
   /** Reads once more, so that nothing counted is lost, and detaches what isn't pinned. */
-  async shutdown(): Promise<void> {
+  shutdown(deadlineMillis: number): Promise<void> {
+    this.#ended ??= this.#end(deadlineMillis);
+    return this.#ended;
+  }
+
+  async #end(deadlineMillis: number): Promise<void> {
     clearInterval(this.#timer);
     if (this.#session === undefined) return;
-    await this.#readOrLog('request');
+    const last = this.#readOrLog('request');
+    this.#isEnding = true;
+    await Promise.race([last, sleep(deadlineMillis, undefined, { ref: false })]);
     this.#metrics?.stop();
     this.#session.probe.close();
     this.#session = undefined;
@@ -124,16 +154,17 @@ export class DropreasonReceiver implements Receiver {
     for (const { status, notable } of reports) this.#settings.logger[notable ? 'info' : otherwise](status, 'hook');
   }
 
-  #handOn(trigger: 'interval' | 'request', { rows, losses }: ReturnType<Reader['read']>): void {
-    this.#metrics?.accepted(rows.length);
-    this.#unclassified?.look(rows);
+  /** `began`: when the read began, by performance.now(), where it was one. */
+  #handOn(trigger: 'interval' | 'request', read: Read, began?: number): void {
+    this.#metrics?.accepted(read.rows.length);
+    this.#unclassified?.look(read.rows);
     this.#next.consume({
       trigger,
       startTimeMillis: this.#startTimeMillis,
       timeMillis: Date.now(),
-      rows,
-      losses,
+      ...read,
       hooks: this.hooks(),
     });
+    if (began !== undefined) this.#metrics?.readTook((performance.now() - began) / 1000);
   }
 }

@@ -7,7 +7,7 @@ import type { Layout, Row } from './probe.ts';
 import { ACCEPT_REASON, CONNECT_REASON, classOf, type Reasons } from './reasons.ts';
 
 /** IANA's protocol numbers that have a name here; the others show as numbers. */
-const TRANSPORTS: Readonly<Record<number, string>> = { 1: 'icmp', 6: 'tcp', 17: 'udp', 58: 'icmpv6', 132: 'sctp' };
+export const TRANSPORTS: Readonly<Record<number, string>> = { 1: 'icmp', 6: 'tcp', 17: 'udp', 58: 'icmpv6', 132: 'sctp' };
 
 const RULE = 'IPTABLE_RULE_DROP';
 const NAT = 'IPTABLE_NAT_DROP';
@@ -21,6 +21,9 @@ export interface Origin {
   /** What the call chain tells, where one was recorded. */
   readonly chain: ChainStory | undefined;
 }
+
+/** What tells the row that a flow is of, besides where the packet ended. */
+export type Told = Pick<Row, 'reason' | 'error' | 'direction' | 'family' | 'unconfirmed'>;
 
 const NOWHERE: Origin = { freedBy: '', chain: undefined };
 
@@ -68,15 +71,20 @@ export class RowAttributes {
   /** Attributes of a row that is no array index. */
   ofEntry(row: Row, origin: Origin = NOWHERE): AttributeSet {
     if (this.isCall(row)) {
-      const reason = row.reason === this.#layout.calls.connect ? CONNECT_REASON : ACCEPT_REASON;
-      return this.ofCall(reason, errnoName(row.error), row.direction, row.family, this.#keyed(row));
+      return this.ofCall(this.#callOf(row), errnoName(row.error), row.direction, row.family, this.#keyed(row));
     }
     const reason = this.#reasonOf(row, origin);
     const more = { ...this.#keyed(row), ...this.#seenAt(reason, origin) };
     return new AttributeSet({ ...this.#common(reason, row.direction, row.family, origin.freedBy), ...more });
   }
 
-  isCall(row: Row): boolean {
+  /** Attributes of the row that a flow is of, without those that the flow tells itself. */
+  ofFlow(flow: Told, origin: Origin = NOWHERE): AttributeSet {
+    if (this.isCall(flow)) return this.ofCall(this.#callOf(flow), errnoName(flow.error), flow.direction, flow.family);
+    return new AttributeSet(this.#common(this.#reasonOf(flow, origin), flow.direction, flow.family, origin.freedBy));
+  }
+
+  isCall(row: Pick<Row, 'reason'>): boolean {
     return row.reason === this.#layout.calls.connect || row.reason === this.#layout.calls.accept;
   }
 
@@ -94,8 +102,12 @@ export class RowAttributes {
     return new AttributeSet({ ...this.#common(reason, direction, family), 'error.type': error, ...more });
   }
 
+  #callOf({ reason }: Pick<Row, 'reason'>): string {
+    return reason === this.#layout.calls.connect ? CONNECT_REASON : ACCEPT_REASON;
+  }
+
   /** A hook's note goes before what the free tells; a call chain tells what no hook could note. */
-  #reasonOf(row: Row, { freedBy, chain }: Origin): string {
+  #reasonOf(row: Pick<Row, 'reason' | 'unconfirmed'>, { freedBy, chain }: Origin): string {
     const { notes } = this.#layout;
     if (row.reason === notes.nat) return NAT;
     if (row.reason === notes.conntrack) return CONNTRACK;

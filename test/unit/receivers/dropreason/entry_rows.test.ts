@@ -1,6 +1,7 @@
 import { describe, expect, test, vi } from 'vitest';
 import type { DropRow } from '../../../../src/pdata/batch.ts';
 import { EntryRows } from '../../../../src/receivers/dropreason/entry_rows.ts';
+import { Origins } from '../../../../src/receivers/dropreason/origins.ts';
 import { Reasons } from '../../../../src/receivers/dropreason/reasons.ts';
 import { entry, FakeProbe, LAYOUT, rowAttributes } from '../../../support/layout.ts';
 
@@ -33,7 +34,7 @@ function make({ optIn = false, byFunction = false, config = {} } = {}) {
   const rows = new EntryRows(probe, attributes, {
     maps: optIn || byFunction ? ['attributes', 'unlisted', 'rescued'] : ['unlisted', 'rescued'],
     rescuedReason: LAYOUT.rescued,
-    named: true,
+    origins: new Origins(probe, true),
   });
   const read = () => {
     const into: DropRow[] = [];
@@ -180,7 +181,12 @@ describe('EntryRows', () => {
     const read = () => {
       const into: DropRow[] = [];
       const attributes = rowAttributes(new Reasons([], LAYOUT.maxReasons));
-      new EntryRows(probe, attributes, { maps: ['unlisted'], rescuedReason: LAYOUT.rescued, named: true, told }).read(into);
+      new EntryRows(probe, attributes, {
+        maps: ['unlisted'],
+        rescuedReason: LAYOUT.rescued,
+        origins: new Origins(probe, true),
+        told,
+      }).read(into);
       return into.map(({ drops, bytes }) => ({ drops, bytes }));
     };
     expect(read()).toEqual([{ drops: 2, bytes: 20 }]);

@@ -76,7 +76,7 @@ test('a hook that waits for a module is attached when the clock reads, not when 
   expect(waits()).toBe(false);
   await receiver.read('interval');
   expect(settings.lines.filter(({ level, msg }) => level === 'info' && msg === 'hook')).toHaveLength(1);
-  await receiver.shutdown();
+  await receiver.shutdown(1_000);
 });
 
 describe('a start', () => {
@@ -87,7 +87,7 @@ describe('a start', () => {
     const receiver = create();
     await expect(receiver.start()).rejects.toThrow('the verifier refused');
     expect(probe.closed).toBe(1);
-    await receiver.shutdown();
+    await receiver.shutdown(1_000);
   });
 
   test('that takes over what is pinned carries on its counts with their start time', async () => {
@@ -101,7 +101,7 @@ describe('a start', () => {
     expect(batches.every(({ startTimeMillis }) => startTimeMillis === 1234)).toBe(true);
     expect(drops(batches)).toBe(9);
     expect(settings.lines.map(({ msg }) => msg)).toContainEqual(expect.stringContaining('carried on with'));
-    await receiver.shutdown();
+    await receiver.shutdown(1_000);
   });
 
   test('in the same process tells only what came since: a reload counts nothing twice', async () => {
@@ -110,12 +110,12 @@ describe('a start', () => {
     probe.tables.unlisted = [entry({ packets: 9 })];
     const first = create();
     await first.start();
-    await first.shutdown();
+    await first.shutdown(1_000);
     Object.assign(probe, { origin: 'taken_over' });
     probe.tables.unlisted = [entry({ packets: 11 })];
     const second = create();
     await second.start();
-    await second.shutdown();
+    await second.shutdown(1_000);
     expect(drops(batches)).toBe(11);
   });
 
@@ -125,7 +125,7 @@ describe('a start', () => {
     const receiver = create();
     await receiver.start();
     expect(settings.lines.find(({ level }) => level === 'warn')?.msg).toMatch(/counting begins anew/);
-    await receiver.shutdown();
+    await receiver.shutdown(1_000);
   });
 });
 
@@ -140,7 +140,7 @@ describe('capabilities: drop', () => {
     expect(looks[0]).toBe(false);
     expect(looks.at(-1)).toBe(true);
     expect(() => create({ collection_interval: '2h' })).toThrow(/gave up its capabilities/);
-    await receiver.shutdown();
+    await receiver.shutdown(1_000);
   });
 
   test('is a mistake of the configuration where the kernel then refuses to read maps', async () => {
@@ -151,7 +151,7 @@ describe('capabilities: drop', () => {
     const receiver = create();
     await expect(receiver.start()).rejects.toThrow(/capabilities: "drop".*kernel\.unprivileged_bpf_disabled/);
     probe.onLook = () => {};
-    await receiver.shutdown();
+    await receiver.shutdown(1_000);
     expect(probe.closed).toBe(1);
   });
 
@@ -160,6 +160,6 @@ describe('capabilities: drop', () => {
     const receiver = create();
     await receiver.start();
     expect(dropped.capabilities).toBe(false);
-    await receiver.shutdown();
+    await receiver.shutdown(1_000);
   });
 });

@@ -1,0 +1,72 @@
+import { AttributeSet, type AttributeValue } from './attributes.ts';
+import type { DropRow } from './batch.ts';
+import type { IpAddress } from './ip_address.ts';
+
+/** One end of a flow. */
+export interface FlowEnd {
+  /** Undefined where the packet, or the socket of a failed call, has none. */
+  readonly address: IpAddress | undefined;
+  /** Who that is, as far as a processor has found out (`k8s.pod.name`, …), without `source.` or `destination.`. */
+  readonly attributes: AttributeSet;
+}
+
+/** What was added to one flow since the last read. Additive, as rows are. */
+export interface FlowRow {
+  /** `reason`, `direction`, `class`; `error.type` of a failed call. The same object for all flows of which they are equal. */
+  readonly attributes: AttributeSet;
+  readonly source: FlowEnd;
+  readonly destination: FlowEnd;
+  /** `tcp`, `udp`, `sctp`, `icmp`, `icmpv6`, else the protocol's number; empty where there is no IP header. */
+  readonly transport: string;
+  /** Destination port; 0 where ports aren't counted, there is none, or it is an ephemeral one (32768 and up). */
+  readonly port: number;
+  /** Name of the network interface, or `unknown`. */
+  readonly interface: string;
+  /** Inode number of the network namespace; 0 where it isn't known. */
+  readonly netns: number;
+  readonly drops: number;
+  /** Undefined for failed calls. */
+  readonly bytes: number | undefined;
+}
+
+/**
+ * The flows of one read. They and the overflow are all that the node's rows rose by: `rows` + `overflow` = `node`. A processor that has flows
+ * wait (k8s_attributes) keeps that for all reads together, not for each.
+ */
+export interface FlowRead {
+  readonly rows: readonly FlowRow[];
+  /** What the kernel had no room for, by reason and direction. */
+  readonly overflow: readonly DropRow[];
+  /** By how much the node's rows rose, summed where they are counted. */
+  readonly node: { readonly drops: number; readonly bytes: number };
+  /**
+   * `k8s.pod.uid` of pods that have ended (deleted or finished) since the batch before, each told once; this batch may still
+   * bring drops of theirs, and so may a later one. Absent where none has.
+   */
+  readonly endedPods?: readonly string[];
+  /**
+   * Where a processor has kept rows back for a while: the time of the read before the oldest of them, in milliseconds since
+   * the epoch. None of these drops happened before it. Absent: all happened since the last read.
+   */
+  readonly sinceMillis?: number;
+}
+
+/** No attributes: those of an end of which nothing is known. */
+export const NO_ATTRIBUTES = new AttributeSet({});
+
+/** Everything that is known of a flow, under the names of OpenTelemetry; `source.` and `destination.` are before those of its ends. */
+export function flowAttributes(flow: FlowRow): Record<string, AttributeValue> {
+  const all: Record<string, AttributeValue> = { ...flow.attributes.values };
+  if (flow.transport !== '') all['network.transport'] = flow.transport;
+  if (flow.port !== 0) all['destination.port'] = flow.port;
+  all['network.interface.name'] = flow.interface;
+  if (flow.netns !== 0) all['network.namespace.inode'] = flow.netns;
+  for (const [side, { address, attributes }] of [
+    ['source', flow.source],
+    ['destination', flow.destination],
+  ] as const) {
+    if (address !== undefined) all[`${side}.address`] = address.text;
+    for (const [name, value] of Object.entries(attributes.values)) all[`${side}.${name}`] = value;
+  }
+  return all;
+}
