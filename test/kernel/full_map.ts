@@ -6,8 +6,8 @@ import { type Family, Testbed } from './testbed.ts';
 
 const NAME = 'full map/new reasons';
 
-/** A configuration in which the map of rows with opt-in attributes is full at once. */
-export const FULL_CONFIG = { attributes_max_entries: 1 };
+/** A configuration in which the map of rows with opt-in attributes is full at once, and so is that of flows, where there is one. */
+export const FULL_CONFIG = { attributes_max_entries: 1, flows: { max_entries: 1 } };
 
 /** Scenarios that are counted alike on every kernel and rung, but for those that count no calls. */
 export const FULL_SCENARIOS = ['nftables/inet output', 'iptables-nft/INPUT', 'connect/no route', 'accept/not listening'];
@@ -28,10 +28,14 @@ export async function checkFullMap(
   try {
     const [filler] = scenarios;
     if (filler !== undefined) await inNewNamespaces(filler, family, meter, beds);
+    const [fillersBed] = beds;
+    // What is dropped first takes the only flow that there is room for.
+    const fill = async () => void (fillersBed && (await filler?.cause(fillersBed)));
     for (const scenario of scenarios) {
-      const { drops, bytes = 0, found } = await inNewNamespaces(scenario, family, meter, beds);
+      const { drops, bytes = 0, found } = await inNewNamespaces(scenario, family, meter, beds, fill);
       // Where the kernel gives no reasons, the place that tells one had no room either.
       const reason = withoutReasons && scenario.error === undefined ? 'UNKNOWN_DROP' : scenario.reason;
+      problems.push(...found.unequal);
       const counted = { drops: 0, bytes: 0 };
       for (const row of found.rows) {
         if (row.reason !== reason || row.direction !== scenario.direction || row.family !== family) continue;
@@ -56,12 +60,14 @@ async function inNewNamespaces(
   family: Family,
   meter: Meter,
   beds: Testbed[],
+  first: () => Promise<void> = async () => {},
 ): Promise<Pick<Caused, 'drops' | 'bytes'> & { readonly found: Reading }> {
   const bed = await Testbed.make(scenario.shape);
   beds.push(bed);
   bed.speak(family);
   for (const { at, run } of scenario.setup?.(bed) ?? []) await bed.sh(at, run);
   const before = await meter.read();
+  await first();
   const { drops, bytes } = await scenario.cause(bed);
   return { drops, bytes, found: difference(before, await meter.read()) };
 }

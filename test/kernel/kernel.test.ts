@@ -14,8 +14,8 @@ if (process.getuid?.() === 0) execFileSync('sh', [fileURLToPath(new URL('build.s
 const why = whyNone();
 if (why !== undefined) console.warn(`test/kernel: skipped: ${why}`);
 
-describe.skipIf(why !== undefined)('what the kernel drops is what is counted', () => {
-  const meter = createMeter();
+describe.skipIf(why !== undefined).for(['basic', 'advanced'])('what the kernel drops is what is counted, mode %s', (mode) => {
+  const meter = createMeter({ config: { mode } });
   const runner = new Runner(meter);
 
   beforeAll(() => meter.start());
@@ -27,7 +27,7 @@ describe.skipIf(why !== undefined)('what the kernel drops is what is counted', (
 
   for (const family of ['ipv4', 'ipv6'] as const) {
     it(`a full map hides no new reasons ${family}`, async () => {
-      const full = createMeter({ config: FULL_CONFIG });
+      const full = createMeter({ config: { ...FULL_CONFIG, mode } });
       await full.start();
       const { message } = await checkFullMap(
         full,

@@ -12,10 +12,10 @@ import { type Family, removeAllTestbeds } from './testbed.ts';
 
 /*
  * The scenarios without a test framework, whose start takes long under emulation:
- *   node test/kernel/main.ts [--filter TEXT] [--rungs RUNGS] [--hooks HOOK,…|all] [--reasons function] [--ran] [--meter MODULE]
+ *   node test/kernel/main.ts [--filter TEXT] [--rungs RUNGS] [--hooks HOOK,…|all] [--reasons function] [--mode advanced] [--ran] [--meter MODULE]
  * prints one JSON object a line, and ends with 1 where one failed. First come the hooks, by the rung that each stands on: one
  * that was asked for and isn't what stands is a failure. RUNGS as parseRungs has them. --hooks: only scenarios that tell one
- * rung of these hooks from another. --reasons function: as on a kernel without reasons. --ran: whether the programs of the
+ * rung of these hooks from another. --reasons function: as on a kernel without reasons. --mode advanced: flows are counted too. --ran: whether the programs of the
  * hooks have run at all; it turns on statistics that slow down all BPF of this machine. MODULE exports createMeter(), and
  * stands in for the agent.
  */
@@ -25,13 +25,15 @@ const { values } = parseArgs({
     rungs: { type: 'string', default: 'default' },
     hooks: { type: 'string' },
     reasons: { type: 'string', default: 'kernel' },
+    mode: { type: 'string', default: 'basic' },
     ran: { type: 'boolean', default: false },
     meter: { type: 'string', default: './receiver_meter.ts' },
   },
 });
 const hooks = values.hooks === undefined || values.hooks === 'all' ? HOOKS : parseHooks(values.hooks);
 const byFunction = values.reasons === 'function';
-const report = new Report(byFunction ? 'reasons: function' : values.rungs);
+const isAdvanced = values.mode === 'advanced';
+const report = new Report(isAdvanced ? 'advanced' : byFunction ? 'reasons: function' : values.rungs);
 
 function isChosen(scenario: Pick<Scenario, 'name' | 'hook'>, family: Family): boolean {
   if (values.hooks !== undefined && (scenario.hook === undefined || !hooks.includes(scenario.hook))) return false;
@@ -72,7 +74,7 @@ async function main(): Promise<number> {
     return report.sumUp();
   }
   const { createMeter } = (await import(values.meter)) as { createMeter: (options: MeterOptions) => Meter };
-  const config = { ...rungsConfig(asked), ...(byFunction ? { drop_reasons: 'function' } : {}) };
+  const config = { ...rungsConfig(asked), ...(byFunction ? { drop_reasons: 'function' } : {}), mode: values.mode };
   const meter = createMeter({ config });
   await meter.start();
   for (const result of checkRungs(meter, asked)) report.settle(result);

@@ -15,8 +15,18 @@ export interface MeterRow {
   readonly bytes: number;
 }
 
+/** One flow of the counter under test; addresses are empty where there are none. */
+export interface MeterFlow extends MeterRow {
+  readonly source: string;
+  readonly destination: string;
+}
+
 /** What has been counted since `start`. */
 export interface Reading {
+  /** Undefined where the counter counts no flows. */
+  readonly flows: readonly MeterFlow[] | undefined;
+  /** Reads of which flows and overflow were not what the rows rose by, in words. */
+  readonly unequal: readonly string[];
   readonly rows: readonly MeterRow[];
   readonly losses: Readonly<Record<string, number>>;
 }
@@ -38,26 +48,35 @@ export interface MeterOptions {
   readonly config?: Readonly<Record<string, unknown>>;
 }
 
-function keyOf(row: MeterRow): string {
-  return [row.reason, row.direction, row.family, row.netns, row.class, row.error].join(' ');
+function keyOf(row: MeterRow & Partial<MeterFlow>): string {
+  const { reason, direction, family, netns, class: ofClass, error, source = '', destination = '' } = row;
+  return [reason, direction, family, netns, ofClass, error, source, destination].join(' ');
 }
 
 /** What was counted between two readings; rows without any are left out. */
 export function difference(before: Reading, after: Reading): Reading {
-  const old = new Map(before.rows.map((row) => [keyOf(row), row]));
-  const rows = after.rows
+  const losses = Object.entries(after.losses).map(([slot, count]) => [slot, count - (before.losses[slot] ?? 0)] as const);
+  return {
+    rows: risen(before.rows, after.rows),
+    flows: after.flows === undefined ? undefined : risen(before.flows ?? [], after.flows),
+    unequal: after.unequal.slice(before.unequal.length),
+    losses: Object.fromEntries(losses.filter(([, count]) => count !== 0)),
+  };
+}
+
+function risen<T extends MeterRow>(before: readonly T[], after: readonly T[]): T[] {
+  const old = new Map(before.map((row) => [keyOf(row), row]));
+  return after
     .map((row) => {
       const was = old.get(keyOf(row));
       return { ...row, drops: row.drops - (was?.drops ?? 0), bytes: row.bytes - (was?.bytes ?? 0) };
     })
     .filter((row) => row.drops !== 0 || row.bytes !== 0);
-  const losses = Object.entries(after.losses).map(([slot, count]) => [slot, count - (before.losses[slot] ?? 0)] as const);
-  return { rows, losses: Object.fromEntries(losses.filter(([, count]) => count !== 0)) };
 }
 
 /** Adds rows that are alike, such as those of several CPUs. */
-export function sumRows(rows: Iterable<MeterRow>): MeterRow[] {
-  const sums = new Map<string, MeterRow>();
+export function sumRows<T extends MeterRow>(rows: Iterable<T>): T[] {
+  const sums = new Map<string, T>();
   for (const row of rows) {
     const key = keyOf(row);
     const sum = sums.get(key);

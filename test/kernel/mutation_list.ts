@@ -33,8 +33,15 @@ function scenarios(filter: string): Judging {
   return ['test/kernel/main.ts', '--filter', filter];
 }
 
+function advanced(filter: string): Judging {
+  return ['test/kernel/main.ts', '--mode', 'advanced', '--filter', filter];
+}
+
 const RULE = scenarios('nftables/inet output ipv4');
 const NODE_ROWS = scenarios('full map/new reasons ipv4');
+const FLOWS = advanced('nftables/inet output ipv4');
+const FLOWS_FULL = advanced('full map/new reasons ipv4');
+const FLOWS_OF_CALLS = advanced('connect/no route ipv4');
 const CONNECT = scenarios('connect/no route ipv4');
 const REFUSED = scenarios('connect/refused ipv4');
 const ACCEPT = scenarios('accept/not listening ipv4');
@@ -45,11 +52,11 @@ const ONE_UNLISTED_ROW: Edit = {
   file: 'lib/maps.bpf.h',
   find: `__uint(max_entries, 1024);
 	__type(key, struct dropreason_key);
-	__type(value, struct dropreason_count);
+	__type(value, struct dropreason_entry);
 } dropreason_unlisted`,
   replace: `__uint(max_entries, 1);
 	__type(key, struct dropreason_key);
-	__type(value, struct dropreason_count);
+	__type(value, struct dropreason_entry);
 } dropreason_unlisted`,
 };
 
@@ -73,23 +80,9 @@ const COUNTS: readonly Mutation[] = [
   { name: 'node rows', file: 'lib/maps.bpf.h', find: 'add(count, bytes, config.atomic);', replace: 'return;', by: [NODE_ROWS] },
   { name: 'loss slots', file: 'lib/maps.bpf.h', find: 'add(count, 0, true);', replace: 'return;', by: [NODE_ROWS] },
   {
-    name: 'first packet of a shared row',
+    name: 'rows of a shared map',
     file: 'lib/maps.bpf.h',
-    find: '{ .packets = 1, .bytes = bytes }',
-    replace: '{ .bytes = bytes }',
-    by: [RULE, CONNECT],
-  },
-  {
-    name: 'first bytes of a shared row',
-    file: 'lib/maps.bpf.h',
-    find: '{ .packets = 1, .bytes = bytes }',
-    replace: '{ .packets = 1 }',
-    by: [RULE],
-  },
-  {
-    name: 'further packets of a shared row',
-    file: 'lib/maps.bpf.h',
-    find: '\tadd(count, bytes, true);\n',
+    find: 'add(&entry->planes[plane & (DROPREASON_PLANES - 1)], bytes, true);',
     replace: '',
     by: [RULE, CONNECT],
   },
@@ -97,17 +90,17 @@ const COUNTS: readonly Mutation[] = [
 
 const DROPS: readonly Mutation[] = [
   {
-    name: 'drops with attributes',
+    name: 'drops',
     file: 'drops.bpf.c',
-    find: 'if (count_key(&dropreason_attributes, &key, bytes))\n\t\t\treturn;',
-    replace: 'return;',
+    find: 'count_at(entry, &key, plane, bytes);',
+    replace: '',
     by: [RULE],
   },
   {
     name: 'drops in node rows',
     file: 'drops.bpf.c',
-    find: 'count_row(reason << DROPREASON_REASON_SHIFT | direction << DROPREASON_DIRECTION_SHIFT | family, bytes);',
-    replace: 'return;',
+    find: '\telse\n\t\tcount_row(',
+    replace: '\telse if (0)\n\t\tcount_row(',
     by: [NODE_ROWS],
   },
   {
@@ -150,8 +143,8 @@ const DROPS: readonly Mutation[] = [
   {
     name: 'rescued drops',
     file: 'drops.bpf.c',
-    find: 'if (!count_key(map, &key, bytes))',
-    replace: 'if (!way.rescue && !count_key(map, &key, bytes))',
+    find: 'count_at(entry, &key, plane, bytes);',
+    replace: 'if (!way.rescue)\n\t\tcount_at(entry, &key, plane, bytes);',
     by: [INTERLEAVING],
     where: 'guest',
     // Later ones inline what a program without opt-ins calls (6.10): nothing is there for it to wait in.
@@ -160,8 +153,8 @@ const DROPS: readonly Mutation[] = [
   {
     name: 'how many were rescued',
     file: 'drops.bpf.c',
-    find: 'if (!count_key(&dropreason_rescued, &all, 0))\n\t\treturn 0;',
-    replace: '(void)all;',
+    find: 'count_entry(rescued, 0, 0);',
+    replace: '',
     by: [INTERLEAVING],
     where: 'guest',
   },
@@ -179,15 +172,15 @@ const CALLS: readonly Mutation[] = [
   {
     name: 'calls with attributes',
     file: 'calls.bpf.c',
-    find: 'if (count_key(&dropreason_attributes, &full, 0))\n\t\t\treturn;',
+    find: 'entry = entry_of(&dropreason_attributes, &full);',
     replace: 'return;',
     by: [CONNECT, REFUSED, ACCEPT],
   },
   {
     name: 'calls without attributes',
     file: 'calls.bpf.c',
-    find: 'if (!count_key(&dropreason_unlisted, &key, 0))',
-    replace: 'if (0)',
+    find: 'entry = entry_of(&dropreason_unlisted, &key);',
+    replace: 'return;',
     by: [NODE_ROWS],
   },
   {
@@ -208,7 +201,7 @@ const CALLS: readonly Mutation[] = [
     name: 'slot attributes_full of calls',
     file: 'calls.bpf.c',
     find: 'count_loss(DROPREASON_SLOT_ATTRIBUTES_FULL);',
-    replace: '',
+    replace: ';',
     by: [NODE_ROWS],
   },
   {
@@ -260,4 +253,50 @@ const NOTES: readonly Mutation[] = [
   },
 ];
 
-export const MUTATIONS: readonly Mutation[] = [...COUNTS, ...DROPS, ...CALLS, ...NOTES];
+/** That flows and overflow are what the rows are. */
+const FLOW_COUNTS: readonly Mutation[] = [
+  {
+    name: 'first packet of a flow',
+    file: 'lib/flow.bpf.h',
+    find: '{ .packets = 1, .bytes = bytes }',
+    replace: '{ .bytes = bytes }',
+    by: [FLOWS, FLOWS_OF_CALLS],
+  },
+  {
+    name: 'first bytes of a flow',
+    file: 'lib/flow.bpf.h',
+    find: '{ .packets = 1, .bytes = bytes }',
+    replace: '{ .packets = 1 }',
+    by: [FLOWS],
+  },
+  {
+    name: 'further packets of a flow',
+    file: 'lib/flow.bpf.h',
+    find: '\tadd(count, bytes, true);\n',
+    replace: '',
+    by: [FLOWS, FLOWS_OF_CALLS],
+  },
+  {
+    name: 'overflow of drops',
+    file: 'drops.bpf.c',
+    find: 'count_at(entry, &key, plane | DROPREASON_OVERFLOW, bytes);',
+    replace: ';',
+    by: [FLOWS_FULL],
+  },
+  {
+    name: 'flows of calls',
+    file: 'calls.bpf.c',
+    find: 'return count_flow(plane, &flow, 0);',
+    replace: 'return true;',
+    by: [FLOWS_OF_CALLS],
+  },
+  {
+    name: 'overflow of calls',
+    file: 'calls.bpf.c',
+    find: 'count_entry(entry, plane | DROPREASON_OVERFLOW, 0);',
+    replace: ';',
+    by: [FLOWS_FULL],
+  },
+];
+
+export const MUTATIONS: readonly Mutation[] = [...COUNTS, ...DROPS, ...CALLS, ...NOTES, ...FLOW_COUNTS];

@@ -3,8 +3,9 @@ import { emptyResource } from '@opentelemetry/resources';
 import { pino } from 'pino';
 import type { Receiver } from '../../src/component/component.ts';
 import type { DropBatch, DropRow, HookStatus } from '../../src/pdata/batch.ts';
+import type { FlowRead, FlowRow } from '../../src/pdata/flow.ts';
 import { dropreasonFactory } from '../../src/receivers/dropreason/factory.ts';
-import { type Meter, type MeterOptions, type MeterRow, type Reading, sumRows } from './meter.ts';
+import { type Meter, type MeterFlow, type MeterOptions, type MeterRow, type Reading, sumRows } from './meter.ts';
 
 function toMeterRow({ attributes, drops, bytes = 0 }: DropRow): MeterRow {
   const text = (name: string) => `${attributes.get(name) ?? ''}`;
@@ -20,11 +21,39 @@ function toMeterRow({ attributes, drops, bytes = 0 }: DropRow): MeterRow {
   };
 }
 
+function toMeterFlow(flow: FlowRow): MeterFlow {
+  const { source, destination, netns } = flow;
+  return {
+    ...toMeterRow(flow),
+    netns,
+    source: source.address?.text ?? '',
+    destination: destination.address?.text ?? '',
+  };
+}
+
+/** What flows and overflow come to and isn't what the rows rose by, by everything that a row and its flows have in common. */
+function inequalities(rows: readonly DropRow[], { rows: flows, overflow }: FlowRead): string[] {
+  const sums = new Map<string, { drops: number; bytes: number }>();
+  const add = (row: DropRow | FlowRow, sign: number) => {
+    const { reason, direction, family, class: ofClass, error, drops, bytes } = toMeterRow(row);
+    const key = [reason, direction, family, ofClass, error].join(' ');
+    const sum = sums.get(key) ?? { drops: 0, bytes: 0 };
+    sums.set(key, { drops: sum.drops + sign * drops, bytes: sum.bytes + sign * bytes });
+  };
+  for (const row of rows) add(row, 1);
+  for (const flow of [...flows, ...overflow]) add(flow, -1);
+  return [...sums].flatMap(([key, { drops, bytes }]) =>
+    drops === 0 && bytes === 0 ? [] : [`rows less flows and overflow of ${key}: ${drops} drops, ${bytes} bytes`],
+  );
+}
+
 /** The agent's own receiver, with the attributes that tell one scenario's packets from everybody else's. */
 class ReceiverMeter implements Meter {
   #receiver: Receiver | undefined;
   #intervals = 0;
   #rows: readonly MeterRow[] = [];
+  #flows: readonly MeterFlow[] | undefined;
+  readonly #unequal: string[] = [];
   readonly #losses: Record<string, number> = {};
   readonly #config: Readonly<Record<string, unknown>>;
 
@@ -48,12 +77,12 @@ class ReceiverMeter implements Meter {
       ...this.#config,
     });
     this.#receiver = await dropreasonFactory.create(settings, config, { consume: (batch) => this.#add(batch) });
-    await this.#receiver.start({ refresh: async () => {}, health: () => [] });
+    await this.#receiver.start({ refresh: async () => {}, health: () => [], sources: () => [] });
   }
 
   async read(): Promise<Reading> {
     await this.#receiver?.read('request');
-    return { rows: this.#rows, losses: { ...this.#losses } };
+    return { rows: this.#rows, flows: this.#flows, unequal: [...this.#unequal], losses: { ...this.#losses } };
   }
 
   async stop(): Promise<void> {
@@ -68,9 +97,13 @@ class ReceiverMeter implements Meter {
     return this.#intervals;
   }
 
-  #add({ trigger, rows, losses }: DropBatch): void {
+  #add({ trigger, rows, losses, flows }: DropBatch): void {
     if (trigger === 'interval') this.#intervals++;
     this.#rows = sumRows([...this.#rows, ...rows.map(toMeterRow)]);
+    if (flows !== undefined) {
+      this.#flows = sumRows([...(this.#flows ?? []), ...flows.rows.map(toMeterFlow)]);
+      this.#unequal.push(...inequalities(rows, flows));
+    }
     for (const { slot, count } of losses) this.#losses[slot] = (this.#losses[slot] ?? 0) + count;
   }
 }

@@ -3,7 +3,7 @@ import type { Count, Counter } from './counters.ts';
 import { expected, type View } from './expectations.ts';
 import { judge, type Measured, type Outcome } from './judge.ts';
 import { kernelLine } from './kernel_line.ts';
-import { difference, type Meter, type Reading } from './meter.ts';
+import { difference, type Meter, type MeterRow, type Reading } from './meter.ts';
 import { rungsOf } from './rungs.ts';
 import type { Caused, Scenario } from './scenario.ts';
 import { type Family, type Shape, Testbed } from './testbed.ts';
@@ -34,8 +34,9 @@ function isThere({ rows, losses }: Reading, caused: Caused): boolean {
 /** What was found since `start` in these namespaces; losses can't be told apart by namespace. */
 async function readUntilThere(meter: Meter, start: Reading, caused: Caused, spaces: ReadonlySet<number>): Promise<Reading> {
   for (const begin = Date.now(); ; await sleep(20)) {
-    const { rows, losses } = difference(start, await meter.read());
-    const found = { rows: rows.filter((row) => spaces.has(row.netns)), losses };
+    const all = difference(start, await meter.read());
+    const isHere = ({ netns }: MeterRow) => spaces.has(netns);
+    const found = { ...all, rows: all.rows.filter(isHere), flows: all.flows?.filter(isHere) };
     if (isThere(found, caused) || Date.now() - begin > SETTLING_MILLIS) return found;
   }
 }

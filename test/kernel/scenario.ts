@@ -70,6 +70,11 @@ export interface Scenario {
   readonly namespaceMayBeLost?: true;
   /** So many packets that an interrupt may bring some while our program counts one: drops and slot `nested` are the sum. */
   readonly mayInterruptItself?: true;
+  /**
+   * Between whom the packets go that are dropped for the reason, as `source > destination`, where that isn't from the bed's source to its
+   * target alone; what has no address has none.
+   */
+  addresses?(bed: Testbed): readonly string[];
   /** What has to be in place before it is measured. */
   setup?(bed: Testbed): readonly Step[];
   /** The kernel's own count of the same, or the caller's. */

@@ -12,7 +12,8 @@ Written by \`npm run test:vm\`, which boots each of these kernels and runs the s
 reason under which that kernel's drops were counted; in every one of them the drops and the bytes were exact. Where kernels
 disagree on the direction too, it stands behind the reason. "none" is a scenario of which nothing is counted: because nothing
 failed, or because the kernel lets nobody see it, as the footnote says. "–" is one that this kernel or family hasn't got. "By
-function" is that kernel with \`drop_reasons: function\`, as if it gave no reasons.
+function" is that kernel with \`drop_reasons: function\`, as if it gave no reasons. Each kernel ran all of it with \`mode: advanced\`
+too, where the flows were the rows, by the addresses that each scenario speaks between.
 `;
 
 const RUNGS = `## The rung that each hook stands on

@@ -23,6 +23,7 @@ const ALONE = {
 /** The kernel on which each hook is moved down alone too, and on which reasons are done without. */
 export const FINEST = '6.12';
 export const BY_FUNCTION = 'reasons: function';
+export const ADVANCED = 'advanced';
 export const LATE_MODULES = 'modules loaded later';
 
 function moved(rungs: string, hooks: string): Run {
@@ -39,6 +40,7 @@ export function planOf(kernel: string): Run[] {
     { label: LATE_MODULES, command: ['late_modules.ts'] },
     { label: 'default', command: ['main.ts', '--ran'] },
     ...LOWER_RUNGS.map((rungs) => moved(rungs, 'all')),
+    { label: ADVANCED, command: ['main.ts', '--mode', 'advanced'] },
     ...(kernel === FINEST ? [...alone, { label: BY_FUNCTION, command: ['main.ts', '--reasons', 'function'] }] : []),
   ];
 }

@@ -23,6 +23,7 @@ function arp(hook: 'input' | 'output', direction: Direction, count: number): Sce
       const speak = 'echo 1 > /proc/sys/net/ipv6/conf/eth0/disable_ipv6; ip link set eth0 arp on';
       return [{ at: 'server', run: `nft 'add table arp t; ${chain}'; ${speak}` }];
     },
+    addresses: () => [' > '],
     counter: (bed) => nftRules(bed, 'server', { before: hook === 'output' ? ETHERNET : 0 }),
     cause: async (bed) => {
       await bed.traffic('client', 'arp', 'eth0', bed.target, bed.source, count);

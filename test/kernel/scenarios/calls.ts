@@ -2,7 +2,7 @@ import { isDeepStrictEqual } from 'node:util';
 import { sharedSnmp, Told } from '../counters.ts';
 import type { Caused, Scenario, Step } from '../scenario.ts';
 import type { Shape, Testbed } from '../testbed.ts';
-import { BOTH } from './datagrams.ts';
+import { BOTH, nowhere } from './datagrams.ts';
 
 /** What the traffic tool reports: how often a call returned which errno. */
 type Returned = Readonly<Record<string, number>>;
@@ -23,6 +23,8 @@ interface Call {
   /** What the tool has to report. */
   readonly returned: Returned;
   readonly run: (bed: Testbed, count: number) => Promise<Returned>;
+  /** Between whom, where it isn't the bed's source and target. */
+  readonly addresses?: NonNullable<Scenario['addresses']>;
 }
 
 const CLOSED_PORT = 9;
@@ -36,11 +38,6 @@ function accept(kind: string, ...options: readonly string[]) {
   return (bed: Testbed, count: number) => bed.traffic('client', 'accept', kind, bed.target, count, ...options);
 }
 
-/** An address to which no route leads. */
-function nowhere(bed: Testbed): string {
-  return bed.v6 ? 'fd99::1' : '10.99.0.1';
-}
-
 /** A neighbour that isn't there: what is sent to it arrives as somebody else's, so that nobody answers. */
 function silence(bed: Testbed): readonly Step[] {
   const neighbour = `ip neigh replace ${bed.target} lladdr 02:00:00:00:00:99 nud permanent dev eth0`;
@@ -50,6 +47,10 @@ function silence(bed: Testbed): readonly Step[] {
 function onePort(): readonly Step[] {
   return [{ at: 'client', run: 'echo "20000 20000" > /proc/sys/net/ipv4/ip_local_port_range' }];
 }
+
+/** A socket that was given a route has both addresses; without one, that of its peer where the family writes it down first. */
+const sent = ({ source, target }: Testbed) => [`${source} > ${target}`];
+const unsent = (bed: Testbed) => [bed.v6 ? ` > ${nowhere(bed)}` : ' > '];
 
 const CONNECTS: readonly Call[] = [
   {
@@ -76,6 +77,7 @@ const CONNECTS: readonly Call[] = [
     error: 'ENETUNREACH',
     count: 11,
     returned: { ENETUNREACH: 11 },
+    addresses: unsent,
     run: (bed, count) => connect('blocking', CLOSED_PORT, nowhere(bed))(bed, count),
   },
   {
@@ -84,6 +86,7 @@ const CONNECTS: readonly Call[] = [
     error: 'EADDRNOTAVAIL',
     count: 13,
     returned: { EADDRNOTAVAIL: 13 },
+    addresses: (bed) => [` > ${bed.target}`],
     run: connect('port', LISTENING),
   },
   {
@@ -104,6 +107,7 @@ const CONNECTS: readonly Call[] = [
     count: 11,
     beside: ['NO_SOCKET'],
     returned: { ECONNREFUSED: 11, ENETUNREACH: 6 },
+    addresses: (bed) => [...sent(bed), ...unsent(bed)],
     run: (bed, count) => bed.traffic('client', 'connect', 'blocking', bed.target, CLOSED_PORT, count, nowhere(bed)),
   },
   {
@@ -112,6 +116,7 @@ const CONNECTS: readonly Call[] = [
     count: 13,
     beside: ['NO_SOCKET'],
     returned: { EINPROGRESS: 13, ENETUNREACH: 7 },
+    addresses: (bed) => [...sent(bed), ...unsent(bed)],
     run: (bed, count) => bed.traffic('client', 'connect', 'waiting', bed.target, CLOSED_PORT, count, nowhere(bed)),
   },
   {
@@ -167,7 +172,7 @@ const ACCEPTS: readonly Call[] = [
 ];
 
 function scenario(call: 'connect' | 'accept', spec: Call): Scenario {
-  const { what, shape = 'solo', setup, error, errors, count, beside, whyNot, attempted, returned, run } = spec;
+  const { what, shape = 'solo', setup, error, errors, count, beside, whyNot, attempted, returned, run, addresses = sent } = spec;
   const told = new Told();
   return {
     name: `${call}/${what}`,
@@ -181,6 +186,7 @@ function scenario(call: 'connect' | 'accept', spec: Call): Scenario {
     ...(beside === undefined ? {} : { beside }),
     ...(setup === undefined ? {} : { setup }),
     ...(whyNot === undefined ? {} : { whyNot }),
+    addresses: call === 'accept' ? (bed) => [` > ${bed.target}`] : addresses,
     counter: (bed) => (attempted ? sharedSnmp(bed, 'client', 'Tcp', 'AttemptFails') : told.counter),
     cause: async (bed): Promise<Caused> => {
       const got = await run(bed, count);

@@ -52,6 +52,8 @@ function ontoOnePort(variant: IptablesVariant, place: Place): Scenario {
       const { run, undo = '' } = iptablesRule(bed, variant, at, '-t nat', rule);
       return [variant === 'legacy' ? { at, run } : { at, run, undo }];
     },
+    // Conntrack comes last: the packet has the translated source by then.
+    addresses: (bed) => [`${translatedSource(bed, place).replace(/[[\]]/g, '')} > ${bed.target}`],
     counter: (bed) => insertFailures(bed, at),
     cause: async (bed) => {
       await sendDatagrams(bed, 1, PAYLOAD, { port, options: ['sport=4001'] });

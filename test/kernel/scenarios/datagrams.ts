@@ -21,3 +21,8 @@ export async function sendDatagrams(
   await bed.traffic('client', 'udp', to, port, count, payload, ...options);
   return { drops: count, bytes: count * datagramBytes(bed, payload) };
 }
+
+/** An address to which no route leads. */
+export function nowhere({ v6 }: Testbed): string {
+  return v6 ? 'fd99::1' : '10.99.0.1';
+}

@@ -1,6 +1,6 @@
 import { sharedSnmp, snmp } from '../counters.ts';
 import type { Scenario } from '../scenario.ts';
-import { BOTH, sendDatagrams } from './datagrams.ts';
+import { BOTH, nowhere, sendDatagrams } from './datagrams.ts';
 
 const RP_FILTER = '/proc/sys/net/ipv4/conf/eth0/rp_filter';
 
@@ -14,7 +14,8 @@ export const routingScenarios: readonly Scenario[] = [
     reason: 'IP_INNOROUTES',
     direction: 'ingress', // before routing has found a way, it is a packet that came in
     counter: (bed) => (bed.v6 ? snmp(bed, 'router', 'Ip', 'InNoRoutes') : sharedSnmp(bed, 'router', 'IpExt', 'InNoRoutes')),
-    cause: (bed) => sendDatagrams(bed, 67, 401, { to: bed.v6 ? 'fd99::1' : '10.99.0.1' }),
+    addresses: (bed) => [`${bed.source} > ${nowhere(bed)}`],
+    cause: (bed) => sendDatagrams(bed, 67, 401, { to: nowhere(bed) }),
   },
   {
     name: 'routing/hop limit',
@@ -38,6 +39,7 @@ export const routingScenarios: readonly Scenario[] = [
       { at: 'server', run: `echo 1 > ${RP_FILTER}`, undo: `echo 0 > ${RP_FILTER}` },
     ],
     counter: (bed) => sharedSnmp(bed, 'server', 'TcpExt', 'IPReversePathFilter'),
+    addresses: (bed) => [`10.77.0.1 > ${bed.target}`],
     cause: (bed) => sendDatagrams(bed, 73, 419, { options: ['from=10.77.0.1'] }),
   },
 ];

@@ -19,6 +19,8 @@ const TO_RULE_OF_INPUT = 7002;
 const FROM_TASK = 1_000;
 /** A queue that lets a datagram go every half a millisecond, by a timer, on the CPU that the task runs on. */
 const QUEUED = 6_000;
+/** Waits in a place that is come by when a row is new, which nothing need interrupt. */
+const FEW = 10;
 const QUEUE = 'tbf rate 2300kbit burst 1600 limit 4000000';
 
 const RULES = {
@@ -96,7 +98,6 @@ function compare(checks: Checks, what: string, guarded: boolean, { dropped, coun
   const all = dropped.reduce((sum, drops) => sum + drops, 0);
   const [fromTask = 0, fromSoftirqs = 0] = dropped;
   const reached = waits.filter(([, place]) => place.waits > 0);
-  const interrupted = reached.filter(([, place]) => place.interrupted > 0);
   const seen = reached.map(
     ([place, { waits, interrupted, drops }]) => `${place}: ${drops} drops in ${interrupted} of ${waits} waits`,
   );
@@ -108,7 +109,7 @@ function compare(checks: Checks, what: string, guarded: boolean, { dropped, coun
   // On PREEMPT_RT softirqs run in threads, which wait for the task's own drop to end: told, and the equation holds all the same.
   const threads = existsSync('/sys/kernel/realtime');
   checks.check(
-    threads || interrupted.length === reached.length,
+    threads || reached.every(([, place]) => place.interrupted > 0 || place.waits < FEW),
     `${what}, interrupted${threads ? ' (threads)' : ''}`,
     seen.join('; '),
   );

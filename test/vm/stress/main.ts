@@ -2,11 +2,12 @@ import { removeAllTestbeds } from '../../kernel/testbed.ts';
 import { Checks } from '../../support/checks.ts';
 
 /*
- * Under root, in a guest: node test/vm/stress/main.ts [interleaving] [all-at-once]
+ * Under root, in a guest: node test/vm/stress/main.ts [interleaving] [all-at-once] [flows]
  * prints a line for each check and the counts, and ends with 1 where one failed.
  */
 const PARTS: Readonly<Record<string, () => Promise<(checks: Checks) => Promise<void>>>> = {
   interleaving: async () => (await import('./interleaving.ts')).interleaving,
+  flows: async () => (await import('./flows.ts')).flows,
   'all-at-once': async () => (await import('./all_at_once.ts')).allAtOnce,
 };
 

@@ -31,6 +31,7 @@ export class Programs {
       fragments: symbols.skb_release_data,
       lists: symbols.kfree_skb_list,
       hints: new Uint8Array(256),
+      flows: undefined,
       pin: undefined,
     };
     this.listed = options.reasons;
