@@ -64,6 +64,65 @@ export const RETINA_DROPS = {
   bytes: { ...DROPS.bytes, name: 'networkobservability_drop_bytes', attributes: RETINA_ATTRIBUTES },
 } as const satisfies Record<string, MetricDefinition>;
 
+const POD_ATTRIBUTES = {
+  reason: 'as of the drops on the node',
+  direction: "with `context: local` from the pod's view: `egress` from it, `ingress` to it; else as of the drops on the node",
+  class: 'as of the drops on the node; absent from the overflow',
+  'k8s.namespace.name': "the pod's namespace; `world` or `unknown` where the address is no pod's; label `namespace`",
+  'k8s.pod.name': 'the pod; `world` or `unknown` likewise; label `podname`, and `workload` of a bare pod',
+  'k8s.pod.ip': "the pod's address; label `ip`",
+  'k8s.deployment.name': 'the workload, in the one that fits of these; label `workload`',
+  'k8s.statefulset.name': 'likewise',
+  'k8s.daemonset.name': 'likewise',
+  'k8s.cronjob.name': 'likewise',
+  'k8s.job.name': 'likewise',
+  'k8s.replicaset.name': 'likewise',
+  'k8s.service.name': 'a service that the pod is behind, or whose address it is; label `service`',
+  'cloud.availability_zone': "the node's zone; label `zone`",
+  'destination.port': 'the destination port, where the receiver counts ports; label `port`',
+  'otel.metric.overflow': '`true`: the sum of what found no room in `max_series`, by reason and direction alone',
+} as const;
+
+const RETINA_POD_ATTRIBUTES = {
+  ...RETINA_ATTRIBUTES,
+  namespace: 'label `namespace`; with `source_` or `destination_` before it, as the others, with `context: remote`',
+  podname: 'label `podname`',
+  ip: 'label `ip`',
+  workload_kind: '`Deployment`, `StatefulSet`, `DaemonSet`, `CronJob`, `Job`, `ReplicaSet` or `Pod`; label `workload`',
+  workload_name: 'its name; label `workload`',
+  service: 'label `service`',
+  zone: 'label `zone`',
+  port: 'label `port`',
+  'otel.metric.overflow': '`true`: the sum of what found no room in `max_series`',
+} as const;
+
+/** Drops by pod, from the processor pod_drops: through every exporter, named by `metric_names: opentelemetry`. */
+export const POD_DROPS = {
+  count: {
+    name: 'dropreason.pod.drop.count',
+    unit: '{drop}',
+    description:
+      'Drops by pod. With context: local it counts sides, not packets: a drop between two local pods counts for both. With context: remote each counts once.',
+    kind: 'counter',
+    integer: true,
+    attributes: POD_ATTRIBUTES,
+  },
+  bytes: {
+    name: 'dropreason.pod.drop.bytes',
+    unit: 'By',
+    description: 'Bytes of the packets dropped by pod, counted as they are.',
+    kind: 'counter',
+    integer: true,
+    attributes: POD_ATTRIBUTES,
+  },
+} as const satisfies Record<string, MetricDefinition>;
+
+/** The same under Retina's names. */
+export const RETINA_POD_DROPS = {
+  count: { ...POD_DROPS.count, name: 'networkobservability_adv_drop_count', attributes: RETINA_POD_ATTRIBUTES },
+  bytes: { ...POD_DROPS.bytes, name: 'networkobservability_adv_drop_bytes', attributes: RETINA_POD_ATTRIBUTES },
+} as const satisfies Record<string, MetricDefinition>;
+
 /** How well we count: through every exporter, and on the endpoint for our own telemetry. */
 export const COUNTING = {
   lost: {
@@ -149,6 +208,98 @@ export const RECEIVER = {
   },
 } as const satisfies Record<string, MetricDefinition>;
 
+/** The processors' work: on the endpoint for our own telemetry. */
+export const PROCESSOR = {
+  series: {
+    name: 'dropreason.processor.series',
+    unit: '{series}',
+    description: 'Series that a processor has made of flows and that are published.',
+    kind: 'gauge',
+    integer: true,
+    attributes: { processor: 'id of the processor' },
+  },
+  seriesEnded: {
+    name: 'dropreason.processor.series.ended',
+    unit: '{series}',
+    description: 'Series that have ended, because their pods have.',
+    kind: 'counter',
+    integer: true,
+    attributes: { processor: 'id of the processor' },
+  },
+  overflow: {
+    name: 'dropreason.processor.overflow',
+    unit: '{drop}',
+    description:
+      'Drops in overflow series: there was no room for their flow in the kernel, or for their series under `max_series`.',
+    kind: 'counter',
+    integer: true,
+    attributes: { processor: 'id of the processor' },
+  },
+} as const satisfies Record<string, MetricDefinition>;
+
+/** The processor k8s_attributes: on the endpoint for our own telemetry. */
+export const K8S_ATTRIBUTES = {
+  pending: {
+    name: 'dropreason.processor.pending',
+    unit: '{drop}',
+    description: 'Drops of flows that wait for a pod that is not known yet.',
+    kind: 'gauge',
+    integer: true,
+    attributes: { processor: 'id of the processor' },
+  },
+  pendingBytes: {
+    name: 'dropreason.processor.pending.bytes',
+    unit: 'By',
+    description: 'Bytes of the drops that wait.',
+    kind: 'gauge',
+    integer: true,
+    attributes: { processor: 'id of the processor' },
+  },
+  flowDrops: {
+    name: 'dropreason.processor.flow.drops',
+    unit: '{drop}',
+    description: 'Drops by what became of their flows: published + pending + overflow = node.',
+    kind: 'counter',
+    integer: true,
+    attributes: {
+      processor: 'id of the processor',
+      term: "`node`: of the node's rows, `published`: handed on with a flow, `overflow`: the kernel had no room for their flow",
+    },
+  },
+  flowBytes: {
+    name: 'dropreason.processor.flow.bytes',
+    unit: 'By',
+    description: 'Bytes of those drops: published + pending + overflow = node.',
+    kind: 'counter',
+    integer: true,
+    attributes: { processor: 'id of the processor', term: 'as of `dropreason.processor.flow.drops`' },
+  },
+  unwaited: {
+    name: 'dropreason.processor.unwaited',
+    unit: '{drop}',
+    description: 'Drops that were published without waiting for a pod, because 65,536 flows waited already.',
+    kind: 'counter',
+    integer: true,
+    attributes: { processor: 'id of the processor' },
+  },
+  informerSynced: {
+    name: 'dropreason.processor.informer.synced',
+    unit: '1',
+    description: 'Whether what is known of a resource of the cluster is in step with its API: 1 or 0.',
+    kind: 'gauge',
+    integer: true,
+    attributes: { processor: 'id of the processor', resource: '`pods`, `services`, …' },
+  },
+  informerAge: {
+    name: 'dropreason.processor.informer.age',
+    unit: 's',
+    description: 'Time since what is known of a resource was last in step; absent where it never was.',
+    kind: 'gauge',
+    integer: false,
+    attributes: { processor: 'id of the processor', resource: '`pods`, `services`, …' },
+  },
+} as const satisfies Record<string, MetricDefinition>;
+
 /** The exporters' work: on the endpoint for our own telemetry, under the Collector's names. */
 export const EXPORTER = {
   sent: {
@@ -162,7 +313,8 @@ export const EXPORTER = {
   sendFailed: {
     name: 'otelcol_exporter_send_failed_metric_points',
     unit: '{datapoints}',
-    description: 'Points of pushes that were given up; the next push that succeeds carries what they said.',
+    description:
+      'Points of pushes that were given up; the next push that succeeds carries what they said. Of `file`: flows that were lost.',
     kind: 'counter',
     integer: true,
     attributes: { exporter: 'id of the exporter' },

@@ -1,5 +1,6 @@
 import type { AttributeSet } from '../pdata/attributes.ts';
 import type { DropBatch, HookStatus } from '../pdata/batch.ts';
+import { PodAccumulator } from './pod_accumulator.ts';
 
 /** One series as it stands: cumulative since its start. */
 export interface DropSeries {
@@ -27,6 +28,8 @@ type Writable<T> = { -readonly [K in keyof T]: T[K] };
 export class DropAccumulator {
   readonly #series = new Map<string, Writable<DropSeries>>();
   readonly #losses = new Map<string, Writable<LossSeries>>();
+  /** Series that come and go, beside those of the node. */
+  readonly pods = new PodAccumulator();
   #hooks: readonly HookStatus[] = [];
   #lastTimeMillis = 0;
   #notBeforeMillis = 0;
@@ -55,6 +58,7 @@ export class DropAccumulator {
    */
   resume(): void {
     this.#notBeforeMillis = this.#lastTimeMillis;
+    this.pods.resume();
   }
 
   add(batch: DropBatch): void {
@@ -73,6 +77,7 @@ export class DropAccumulator {
       if (known === undefined) this.#losses.set(slot, { slot, startTimeMillis, count });
       else known.count += count;
     }
+    this.pods.add(batch);
     if (batch.hooks.length > 0) this.#hooks = batch.hooks;
     this.#lastTimeMillis = Math.max(this.#lastTimeMillis, batch.timeMillis);
   }

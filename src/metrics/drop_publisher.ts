@@ -7,6 +7,7 @@ import type { DropAccumulator, LossSeries } from './drop_accumulator.ts';
 import { HookProducer, SCOPE } from './hook_producer.ts';
 import { observableCounter } from './instruments.ts';
 import type { Naming } from './naming.ts';
+import { PodProducer } from './pod_producer.ts';
 import { PublishedView } from './published_view.ts';
 import { PullReader } from './pull_reader.ts';
 
@@ -16,7 +17,8 @@ import { PullReader } from './pull_reader.ts';
  * Drops are OpenTelemetry observable counters, as the agent promises; a series of the node lives as long as the agent
  * does, so that the SDK's never forgetting one does no harm. Its start time does: for an observable counter the SDK takes
  * the first observation, which comes after the drops that it tells of, so that a backend would not see them as an
- * increase, and after a reload it would move. {@link collect} puts each series' own start time in its place.
+ * increase, and after a reload it would move. {@link collect} puts each series' own start time in its place. The series of
+ * pods end, so they come from a producer of their own.
  */
 export class DropPublisher {
   readonly #accumulator: DropAccumulator;
@@ -26,13 +28,17 @@ export class DropPublisher {
   readonly #bytes: Observable;
   readonly #lost: Observable;
   readonly #lossAttributes = new Map<LossSeries, Attributes>();
+  /** Names of the metrics that come with the start times that they are to have. */
+  readonly #ownStartTimes: ReadonlySet<string>;
   /** Start times by the attributes object, which the SDK hands back as it was given. */
   readonly #startTimes = new Map<Attributes, HrTime>();
 
   constructor({ accumulator, naming, resource }: { accumulator: DropAccumulator; naming: Naming; resource: Resource }) {
     this.#accumulator = accumulator;
+    this.#ownStartTimes = new Set([naming.pods.count.name, naming.pods.bytes.name]);
     this.#view = new PublishedView(accumulator, naming);
-    this.#reader = new PullReader({ metricProducers: [new HookProducer(accumulator)] });
+    const pods = new PodProducer(accumulator.pods, naming.pods);
+    this.#reader = new PullReader({ metricProducers: [new HookProducer(accumulator), pods] });
     const meter = new MeterProvider({ resource, readers: [this.#reader] }).getMeter(SCOPE.name, SCOPE.version);
     this.#count = observableCounter(meter, naming.count);
     this.#bytes = observableCounter(meter, naming.bytes);
@@ -71,7 +77,7 @@ export class DropPublisher {
   }
 
   #withStartTimes(metric: MetricData): MetricData {
-    if (metric.dataPointType !== DataPointType.SUM) return metric;
+    if (metric.dataPointType !== DataPointType.SUM || this.#ownStartTimes.has(metric.descriptor.name)) return metric;
     const dataPoints = metric.dataPoints.map((point) => ({
       ...point,
       startTime: this.#startTimes.get(point.attributes) ?? point.startTime,

@@ -1,7 +1,9 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
 import { promisify } from 'node:util';
-import { gzip } from 'node:zlib';
+import { createGzip, gzip } from 'node:zlib';
 import { ComponentError } from '../component/errors.ts';
 import { type Endpoint, formatEndpoint } from '../component/schema.ts';
 
@@ -9,7 +11,8 @@ import { type Endpoint, formatEndpoint } from '../component/schema.ts';
 export interface HttpAnswer {
   readonly status: number;
   readonly contentType: string;
-  readonly body: string;
+  /** Text, or pieces of it: what is long goes out piece by piece, so that it needn't be in memory as a whole. */
+  readonly body: string | Iterable<string>;
 }
 
 export interface HttpEndpointOptions {
@@ -81,8 +84,13 @@ export class HttpEndpoint {
     response.statusCode = answer.status;
     response.setHeader('Content-Type', answer.contentType);
     response.setHeader('Vary', 'Accept-Encoding');
+    const isGzip = acceptsGzip(request.headers['accept-encoding']);
+    if (typeof answer.body !== 'string') {
+      await sendPieces(response, answer.body, { isGzip, isHead: request.method === 'HEAD' });
+      return;
+    }
     let body = Buffer.from(answer.body);
-    if (body.length > 1024 && acceptsGzip(request.headers['accept-encoding'])) {
+    if (body.length > 1024 && isGzip) {
       body = await compress(body, { level: 1 });
       response.setHeader('Content-Encoding', 'gzip');
     }
@@ -124,6 +132,18 @@ function listen(server: Server, port: number, host: string | undefined): Promise
       resolve();
     });
   });
+}
+
+/** Its length isn't known before its end, so it is chunked. A peer that goes away has what it wanted. */
+async function sendPieces(
+  response: ServerResponse,
+  pieces: Iterable<string>,
+  { isGzip, isHead }: { readonly isGzip: boolean; readonly isHead: boolean },
+): Promise<void> {
+  if (isGzip) response.setHeader('Content-Encoding', 'gzip');
+  const source = Readable.from(isHead ? [] : pieces, { objectMode: false });
+  const sent = isGzip && !isHead ? pipeline(source, createGzip({ level: 1 }), response) : pipeline(source, response);
+  await sent.catch(() => response.destroy());
 }
 
 /** Whether an Accept-Encoding header takes gzip (RFC 9110, 12.5.3): named, and not at q=0. */

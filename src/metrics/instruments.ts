@@ -1,5 +1,13 @@
 import type { Observable } from '@opentelemetry/api';
-import { type Counter, type Gauge, type Histogram, type Meter, type MetricOptions, ValueType } from '@opentelemetry/api';
+import {
+  type Counter,
+  type Gauge,
+  type Histogram,
+  type Meter,
+  type MetricOptions,
+  type UpDownCounter,
+  ValueType,
+} from '@opentelemetry/api';
 import type { MetricDefinition } from './definitions.ts';
 
 type Counted = MetricDefinition & { readonly kind: 'counter' };
@@ -24,6 +32,11 @@ export function gauge(meter: Meter, definition: Gauged): Gauge {
 /** A gauge whose value is told at each collection. An attribute set that was told once stays: see HookProducer. */
 export function observableGauge(meter: Meter, definition: Gauged): Observable {
   return meter.createObservableGauge(definition.name, options(definition));
+}
+
+/** A gauge that is added to and taken from: several components of one id add up. */
+export function upDownCounter(meter: Meter, definition: Gauged): UpDownCounter {
+  return meter.createUpDownCounter(definition.name, options(definition));
 }
 
 /** A histogram with the definition's buckets. */

@@ -1,4 +1,16 @@
-import { COUNTING, DROPS, EXPORTER, type MetricDefinition, PROCESS, RECEIVER, RETINA_DROPS } from './definitions.ts';
+import {
+  COUNTING,
+  DROPS,
+  EXPORTER,
+  K8S_ATTRIBUTES,
+  type MetricDefinition,
+  POD_DROPS,
+  PROCESS,
+  PROCESSOR,
+  RECEIVER,
+  RETINA_DROPS,
+  RETINA_POD_DROPS,
+} from './definitions.ts';
 
 const SECTIONS: readonly { title: string; intro: string; metrics: Record<string, MetricDefinition>; gauges?: boolean }[] = [
   { title: 'Drops', intro: 'Through every exporter with `metric_names: opentelemetry`, the default.', metrics: DROPS },
@@ -10,11 +22,25 @@ const SECTIONS: readonly { title: string; intro: string; metrics: Record<string,
     gauges: true,
   },
   {
+    title: 'Drops by pod',
+    intro:
+      'From the processor `pod_drops`, through every exporter. With `context: remote` the attributes of the sides have `source.` or `destination.` before them, `destination.port` stays as it is. Series begin and end with their pods.',
+    metrics: POD_DROPS,
+  },
+  {
+    title: "Drops by pod, by Retina's names",
+    intro: 'Likewise, with `metric_names: retina`.',
+    metrics: RETINA_POD_DROPS,
+    gauges: true,
+  },
+  {
     title: 'How well we count',
     intro: 'Through every exporter, and on the endpoint for our own telemetry.',
     metrics: COUNTING,
   },
   { title: 'The receiver', intro: 'On the endpoint for our own telemetry (`localhost:9465`).', metrics: RECEIVER },
+  { title: 'The processors', intro: 'On the endpoint for our own telemetry.', metrics: PROCESSOR },
+  { title: 'The processor k8s_attributes', intro: 'On the endpoint for our own telemetry.', metrics: K8S_ATTRIBUTES },
   { title: 'The exporters', intro: 'On the endpoint for our own telemetry.', metrics: EXPORTER },
   { title: 'The process', intro: 'On the endpoint for our own telemetry.', metrics: PROCESS },
 ];

@@ -31,7 +31,7 @@ export class PrometheusExporter implements Exporter {
     this.#accumulator = settings.keep('accumulator', () => new DropAccumulator());
     this.#publisher = new DropPublisher({ accumulator: this.#accumulator, naming, resource: settings.resource });
     this.#text = new PrometheusText({
-      gauges: naming.gauges ? [naming.count.name, naming.bytes.name] : [],
+      gauges: naming.gauges ? [naming, naming.pods].flatMap(({ count, bytes }) => [count.name, bytes.name]) : [],
       resourceLabels: config.resource_to_telemetry_conversion.enabled,
     });
     this.#endpoint = new HttpEndpoint({
@@ -71,6 +71,6 @@ export class PrometheusExporter implements Exporter {
     await this.#host?.refresh();
     const collected = await this.#publisher.collect();
     this.#sent.add(countPoints(collected), { exporter: this.#id });
-    return { status: 200, contentType: PROMETHEUS_CONTENT_TYPE, body: this.#text.write(collected) };
+    return { status: 200, contentType: PROMETHEUS_CONTENT_TYPE, body: this.#text.pieces(collected) };
   }
 }

@@ -55,5 +55,5 @@ export function makeService() {
 }
 
 export function makeHost(refresh: () => Promise<void> = () => Promise.resolve()): Host {
-  return { refresh, health: () => [] };
+  return { refresh, health: () => [], sources: () => [] };
 }

@@ -124,4 +124,46 @@ describe('HttpEndpoint', () => {
     await endpoint.stop(0);
     await new HttpEndpoint({ endpoint: { host: 'localhost', port: 0 }, configPath: '', routes: {} }).stop(0);
   });
+
+  it('sends pieces as they are, or compressed, and none of them to who asks for the head', async () => {
+    const pieces = Array.from({ length: 50 }, (_, index) => `${index} ${'é'.repeat(10_000)}\n`);
+    const { port } = await serve(() => ({ status: 200, contentType: 'text/plain', body: pieces }));
+    const url = `http://127.0.0.1:${port}/metrics`;
+    const plain = await ask(url);
+    expect(plain.body.toString()).toBe(pieces.join(''));
+    expect(plain.headers['content-encoding']).toBeUndefined();
+    const zipped = await ask(url, { 'accept-encoding': 'gzip' });
+    expect(zipped.headers['content-encoding']).toBe('gzip');
+    expect(gunzipSync(zipped.body).toString()).toBe(pieces.join(''));
+    expect((await ask(url, {}, 'HEAD')).body).toHaveLength(0);
+  });
+
+  it('a peer that goes away in the middle ends the pieces, and the next one is answered', async () => {
+    let made = 0;
+    function* endless() {
+      for (;;) yield `${made++} ${'x'.repeat(60_000)}\n`;
+    }
+    const { port } = await serve(() => ({ status: 200, contentType: 'text/plain', body: made === 0 ? endless() : ['done'] }));
+    const url = `http://127.0.0.1:${port}/metrics`;
+    await new Promise<void>((resolve) => {
+      get(url, { agent: false }, (response) => {
+        response.once('data', () => response.destroy());
+        response.once('close', () => resolve());
+      }).on('error', () => {});
+    });
+    await expect.poll(async () => (await ask(url)).body.toString()).toBe('done');
+    const before = made;
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    expect(made).toBe(before);
+  });
+
+  it('a piece that cannot be made breaks the answer off', async () => {
+    function* failing() {
+      yield 'a'.repeat(100_000);
+      throw new Error('no more');
+    }
+    const { port } = await serve(() => ({ status: 200, contentType: 'text/plain', body: failing() }));
+    const whole = fetch(`http://127.0.0.1:${port}/metrics`).then((response) => response.text());
+    await expect(whole).rejects.toThrow();
+  });
 });

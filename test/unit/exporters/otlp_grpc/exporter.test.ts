@@ -152,7 +152,7 @@ describe('OtlpGrpcExporter', () => {
         TICK,
       ),
     );
-    await expect.poll(() => server.requests.map(({ points }) => points.length), { timeout: 5000 }).toEqual([8192, 1808]);
+    await expect.poll(() => server.requests.map(({ points }) => points.length), { timeout: 5000 }).toEqual([4096, 4096, 1808]);
   });
 
   it('at shutdown reads once more and pushes that', async () => {
