@@ -1,0 +1,203 @@
+import type { KubeConfig } from '@kubernetes/client-node';
+import type { Logger } from 'pino';
+import type { SourceState } from '../../../component/host.ts';
+import { VERSION } from '../../../metrics/version.ts';
+import { pause } from './abort.ts';
+import { ApiConnection, type Page } from './connection.ts';
+import { Deadline } from './deadline.ts';
+import { ApiFailure, failureOf, refusal } from './failure.ts';
+import { type ListReading, ObjectReader } from './object_reader.ts';
+import { Pace, spread } from './pace.ts';
+import { Standing } from './standing.ts';
+import { TIMING, type Timing } from './timing.ts';
+import type { WatchEvents, WatchedResource } from './watched_resource.ts';
+
+export type { WatchEvents, WatchedResource } from './watched_resource.ts';
+
+/** Objects in a page of a list: what an API server's own clients ask for. */
+const PAGE_OBJECTS = 500;
+
+export interface ListWatchOptions<T extends { readonly uid: string }> {
+  readonly kubeConfig: KubeConfig;
+  readonly resource: WatchedResource<T>;
+  readonly events: WatchEvents<T>;
+  readonly logger: Logger;
+  /** What differs from TIMING. */
+  readonly timing?: Partial<Timing>;
+}
+
+/**
+ * Keeps its listener in step with one resource of a Kubernetes API: one list, then one watch that resumes where the last one ended.
+ * It lists again only where the server no longer knows that version. While the server is away nothing is told, and so the last
+ * known state stands.
+ */
+export class ListWatch<T extends { readonly uid: string }> {
+  /** Resolves after the first whole list, or at `stop`. */
+  readonly synced: Promise<void>;
+  readonly #resource: WatchedResource<T>;
+  readonly #timing: Timing;
+  readonly #connection: ApiConnection;
+  readonly #objects: ObjectReader<T>;
+  readonly #pace: Pace;
+  readonly #standing: Standing;
+  readonly #stopping = new AbortController();
+  readonly #resolveSynced: () => void;
+  #running: Promise<void> | undefined;
+
+  constructor({ kubeConfig, resource, events, logger, timing }: ListWatchOptions<T>) {
+    this.#resource = resource;
+    this.#timing = { ...TIMING, ...timing };
+    this.#connection = new ApiConnection(kubeConfig, `dropreason/${VERSION}`);
+    this.#objects = new ObjectReader(resource, events, logger);
+    this.#pace = new Pace(this.#timing);
+    this.#standing = new Standing(resource, logger, this.#timing.inStepMillis);
+    const { promise, resolve } = Promise.withResolvers<void>();
+    this.synced = promise;
+    this.#resolveSynced = resolve;
+  }
+
+  /** Begins; returns at once. */
+  start(): void {
+    this.#running ??= this.#run();
+  }
+
+  /**
+   * Ends promptly and leaves neither timer nor socket, but for one whose TLS handshake no server answers: undici gives that up after
+   * 10 s. Nothing is told after it has been called.
+   */
+  async stop(): Promise<void> {
+    this.#stopping.abort(new Error('stopped'));
+    this.#objects.stop();
+    this.#standing.stopped();
+    this.#resolveSynced();
+    await this.#connection.reset();
+    await this.#running;
+    await this.#connection.reset();
+  }
+
+  /** A whole list has been read, and the watch is open or was so lately; also where there is no such resource. */
+  get inStep(): boolean {
+    return this.#standing.inStep;
+  }
+
+  /** `listing`, `synced`, `retrying`, `forbidden`, `absent` or `stopped`; the age is that of the server's last word. */
+  state(): SourceState {
+    return this.#standing.state();
+  }
+
+  async #run(): Promise<void> {
+    const { signal } = this.#stopping;
+    while (!signal.aborted) {
+      const verb = this.#objects.version === undefined ? 'list' : 'watch';
+      try {
+        for (let wait = this.#pace.request(performance.now()); wait > 0; wait = this.#pace.request(performance.now())) {
+          await pause(wait, signal);
+          if (signal.aborted) return;
+        }
+        if (verb === 'list') await this.#list();
+        else await this.#watch(this.#objects.version ?? '');
+      } catch (error) {
+        if (!signal.aborted) await this.#failed(verb, failureOf(error));
+      }
+    }
+  }
+
+  async #failed(verb: 'list' | 'watch', failure: ApiFailure): Promise<void> {
+    const { kind } = failure;
+    this.#standing.failed(verb, failure, this.#pace.failures);
+    if (kind === 'unauthorized') this.#connection.renewCredentials();
+    if (verb === 'watch' && (kind === 'expired' || kind === 'absent')) this.#objects.forgetVersion();
+    if (kind === 'absent' && this.#objects.size === 0) this.#replace(undefined, this.#objects.startList());
+    // Whatever it was, it isn't to be met again: neither a connection that is half-open nor an old certificate.
+    if (kind !== 'closed') await this.#connection.reset();
+    const slow = kind === 'forbidden' ? this.#timing.forbiddenMillis : kind === 'absent' ? this.#timing.absentMillis : 0;
+    const wait = Math.max(this.#pace.failed(), spread(slow), failure.retryAfterMillis);
+    await pause(wait, this.#stopping.signal);
+  }
+
+  /** Reads page by page; one list, however many pages. */
+  async #list(): Promise<void> {
+    const { path, query } = this.#resource;
+    const { pageMillis } = this.#timing;
+    const reading = this.#objects.startList();
+    let page: Page = {};
+    do {
+      const next = page.metadata?.continue;
+      const deadline = new Deadline(this.#stopping.signal);
+      deadline.set(pageMillis, new ApiFailure('broken', `no answer within ${seconds(pageMillis)}`));
+      try {
+        const pages = { limit: `${PAGE_OBJECTS}`, ...(next && { continue: next }) };
+        page = await this.#connection.page(path, { ...query, ...pages }, deadline.signal);
+      } finally {
+        deadline.clear();
+      }
+      reading.add(page.items ?? []);
+    } while (page.metadata?.continue);
+    const { resourceVersion } = page.metadata ?? {};
+    if (resourceVersion === undefined) throw new ApiFailure('broken', 'the answer is no list of Kubernetes objects');
+    this.#replace(resourceVersion, reading);
+  }
+
+  #replace(version: string | undefined, reading: ListReading<T>): void {
+    this.#objects.replace(version, reading);
+    this.#standing.listed();
+    this.#resolveSynced();
+  }
+
+  /** Always throws, since every watch ends. */
+  async #watch(resourceVersion: string): Promise<never> {
+    const { path, query } = this.#resource;
+    const { openMillis, idleMillis, healthyMillis, watchSeconds } = this.#timing;
+    const idle = new ApiFailure('broken', `no word within ${seconds(idleMillis)}, the connection is taken for dead`);
+    const timeoutSeconds = Math.ceil(watchSeconds * (1 + Math.random()));
+    const asked = { ...query, resourceVersion, allowWatchBookmarks: 'true', timeoutSeconds: `${timeoutSeconds}` };
+    const deadline = new Deadline(this.#stopping.signal);
+    deadline.set(openMillis, new ApiFailure('broken', `no answer within ${seconds(openMillis)}`));
+    let healthy: NodeJS.Timeout | undefined;
+    try {
+      const calls = {
+        opened: () => {
+          this.#standing.opened();
+          deadline.set(idleMillis, idle);
+          healthy = setTimeout(() => this.#healthy(), healthyMillis);
+        },
+        event: (type: string, object: unknown) => {
+          this.#standing.heard();
+          deadline.set(idleMillis, idle);
+          if (type === 'ERROR') deadline.abort(failureOfStatus(object));
+          else this.#objects.event(type, object);
+        },
+      };
+      // Longer than the server keeps the watch open: it is the deadlines above that end it.
+      const inactivityMillis = timeoutSeconds * 1000 + openMillis + idleMillis;
+      await this.#connection.watch(path, asked, calls, inactivityMillis, deadline.signal);
+      throw new ApiFailure('closed', 'the API server closed the watch');
+    } finally {
+      clearTimeout(healthy);
+      deadline.clear();
+      this.#standing.closed();
+    }
+  }
+
+  #healthy(): void {
+    this.#pace.healthy();
+    this.#standing.healthy();
+  }
+}
+
+const seconds = (millis: number) => `${millis / 1000}s`;
+
+/** Of the Status object of an ERROR event. */
+function failureOfStatus(object: unknown): ApiFailure {
+  const { code, message, details } = (object ?? {}) as {
+    code?: unknown;
+    message?: unknown;
+    details?: { retryAfterSeconds?: unknown };
+  };
+  const retryAfter = details?.retryAfterSeconds;
+  return refusal(
+    typeof code === 'number' ? code : 0,
+    String(message ?? ''),
+    retryAfter === undefined ? undefined : `${retryAfter}`,
+  );
+}

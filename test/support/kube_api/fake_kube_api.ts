@@ -1,0 +1,245 @@
+import { once } from 'node:events';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { createSecureServer } from 'node:http2';
+import type { AddressInfo, Socket } from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { Credentials, certificate } from './credentials.ts';
+import { type Fault, Faults } from './faults.ts';
+import { forbidden, type Target, targetOf } from './paths.ts';
+import { type KubeObject, Store, type StoredObject, selector } from './store.ts';
+import { WatchStream } from './watch_stream.ts';
+
+export type { Fault } from './faults.ts';
+export type { KubeObject, StoredObject } from './store.ts';
+
+export interface FakeKubeApiOptions {
+  /** Address to listen on; 127.0.0.1. Elsewhere, take the kubeconfig: it names the certificate's host. */
+  readonly host?: string;
+  /** 0: any that is free. */
+  readonly port?: number;
+  /** Between the bookmarks of a watch; a minute, as of a real one. */
+  readonly bookmarkMillis?: number;
+  /** Resources that the cluster doesn't have; `metricsconfigurations`. */
+  readonly absent?: readonly string[];
+  /** Whether HTTP/2 is offered, as real ones do; true. */
+  readonly http2?: boolean;
+}
+
+export interface ApiRequest {
+  /** Of performance.now(). */
+  readonly atMillis: number;
+  readonly verb: 'list' | 'watch';
+  readonly resource: string;
+  readonly path: string;
+  readonly query: Readonly<Record<string, string>>;
+  /** Whether it asked for a list's further page. */
+  readonly isPage: boolean;
+}
+
+/** A Kubernetes API server over TLS that serves lists and watches from memory, and fails as it is told. */
+export class FakeKubeApi {
+  /** Every request for a resource that came, in order. */
+  readonly requests: ApiRequest[] = [];
+  readonly port: number;
+  readonly #credentials: Credentials;
+  readonly #server: ReturnType<typeof createSecureServer>;
+  readonly #sockets: Set<Socket>;
+  readonly #store = new Store();
+  readonly #faults = new Faults();
+  readonly #watches = new Set<WatchStream>();
+  readonly #snapshots = new Map<string, { objects: readonly StoredObject[]; revision: number }>();
+  readonly #options: FakeKubeApiOptions;
+
+  static async start(options: FakeKubeApiOptions = {}): Promise<FakeKubeApi> {
+    const server = createSecureServer({
+      key: certificate('server.key'),
+      cert: certificate('server.crt'),
+      allowHTTP1: true,
+      ...(options.http2 === false && { ALPNProtocols: ['http/1.1'] }),
+    });
+    const sockets = new Set<Socket>();
+    server.on('connection', (socket: Socket) => {
+      sockets.add(socket);
+      socket.on('error', () => {}).once('close', () => sockets.delete(socket));
+    });
+    server.on('sessionError', () => {});
+    server.listen(options.port ?? 0, options.host ?? '127.0.0.1');
+    await once(server, 'listening');
+    return new FakeKubeApi(server, sockets, options);
+  }
+
+  private constructor(server: ReturnType<typeof createSecureServer>, sockets: Set<Socket>, options: FakeKubeApiOptions) {
+    this.#server = server;
+    this.#sockets = sockets;
+    this.#options = options;
+    this.port = (server.address() as AddressInfo).port;
+    this.#credentials = new Credentials(this.url);
+    server.on('request', (request, response) => {
+      // The two protocols' requests and responses are alike in all that is used here.
+      this.#answer(request as unknown as IncomingMessage, response as unknown as ServerResponse).catch(() => {});
+    });
+  }
+
+  get url(): string {
+    return `https://${this.#options.host ?? '127.0.0.1'}:${this.port}`;
+  }
+
+  /** For KUBECONFIG. Its token file is the service account's. */
+  get kubeConfigFile(): string {
+    return this.#credentials.kubeConfigFile;
+  }
+
+  /** A root directory (without a `/` at its end) with a service account's secrets in it, as a pod has them below `/`. */
+  get serviceAccountRoot(): string {
+    return this.#credentials.directory;
+  }
+
+  get tokenFile(): string {
+    return this.#credentials.tokenFile;
+  }
+
+  /** How many connections are open. */
+  get connections(): number {
+    return this.#sockets.size;
+  }
+
+  /** How many watches are open of one resource, or of all. */
+  watches(resource?: string): number {
+    return [...this.#watches].filter((watch) => resource === undefined || watch.resource === resource).length;
+  }
+
+  /** Creates or replaces an object and tells the watches; gives it a uid and a version, and returns it with them. */
+  put(resource: string, object: KubeObject): StoredObject {
+    const stored = this.#store.put(resource, object);
+    this.#pump();
+    return stored;
+  }
+
+  /** Deletes an object, by uid, `namespace/name` or (a cluster's own) name, and tells the watches. */
+  remove(resource: string, uidOrName: string): boolean {
+    const found = this.#store.remove(resource, uidOrName);
+    this.#pump();
+    return found;
+  }
+
+  /** From the next request on, for as often as it says. */
+  fault(fault: Fault): void {
+    this.#faults.add(fault);
+  }
+
+  /** No faults any more; connections that hang go on hanging. */
+  heal(): void {
+    this.#faults.clear();
+  }
+
+  /** Older versions than now are answered with 410. */
+  compact(): void {
+    this.#store.compact();
+  }
+
+  /** Ends the watches that are open, as a server does when it restarts. */
+  closeWatches(): void {
+    for (const watch of this.#watches) watch.end();
+  }
+
+  /** The watches that are open say nothing any more, as over a connection that a firewall has forgotten. */
+  silenceWatches(): void {
+    for (const watch of this.#watches) watch.silence();
+  }
+
+  /** Resets every connection. */
+  resetConnections(): void {
+    for (const socket of this.#sockets) socket.resetAndDestroy();
+  }
+
+  /** A new token is the only one that is taken; it is written to the file unless told otherwise. */
+  rotateToken({ write = true } = {}): string {
+    return this.#credentials.rotate(write);
+  }
+
+  async close(): Promise<void> {
+    this.closeWatches();
+    const closed = once(this.#server, 'close');
+    this.#server.close();
+    for (const socket of this.#sockets) socket.destroy();
+    await closed;
+    this.#credentials.remove();
+  }
+
+  async #answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const { pathname, searchParams: query } = new URL(request.url ?? '/', this.url);
+    const target = targetOf(pathname);
+    const { absent = ['metricsconfigurations'] } = this.#options;
+    const verb = query.get('watch') === 'true' || query.get('watch') === '1' ? 'watch' : 'list';
+    if (target !== undefined) this.#note(verb, target, pathname, query);
+    if (request.headers.authorization !== `Bearer ${this.#credentials.token}`) return refuse(response, 401, 'Unauthorized');
+    if (target === undefined || absent.includes(target.resource)) {
+      return refuse(response, 404, 'the server could not find the requested resource');
+    }
+    const fault = this.#faults.take(verb, target.resource, query.has('continue'));
+    if (fault?.kind === 'slow') await sleep(fault.millis, undefined, { ref: false });
+    if (fault?.kind === 'reset') return reset(request);
+    if (fault?.kind === 'half_open' && verb === 'list') return;
+    if (fault?.kind === 'status') {
+      const message = fault.code === 403 ? forbidden(verb, target) : 'told to fail';
+      return refuse(response, fault.code, message, fault.retryAfterSeconds);
+    }
+    if (fault?.kind === 'gone' && (verb === 'list' || fault.as === 'status')) return refuse(response, 410, 'too old');
+    if (verb === 'list') return this.#list(response, target, query);
+    this.#watch(response, target, query, fault);
+  }
+
+  #list(response: ServerResponse, { resource, apiVersion, namespace }: Target, query: URLSearchParams): void {
+    const token = query.get('continue');
+    const [snapshot = '', from = '0'] = token?.split('.') ?? [`${this.#snapshots.size}`];
+    if (token === null) {
+      const objects = this.#store.list(resource, selector(query, namespace));
+      this.#snapshots.set(snapshot, { objects, revision: this.#store.revision });
+    }
+    const { objects, revision } = this.#snapshots.get(snapshot) ?? { objects: [], revision: 0 };
+    const end = Number(from) + Number(query.get('limit') ?? objects.length);
+    const more = end < objects.length ? { continue: `${snapshot}.${end}`, remainingItemCount: objects.length - end } : {};
+    response.writeHead(200, { 'content-type': 'application/json' });
+    const metadata = { resourceVersion: `${revision}`, ...more };
+    response.end(JSON.stringify({ kind: 'List', apiVersion, metadata, items: objects.slice(Number(from), end) }));
+  }
+
+  #watch(response: ServerResponse, target: Target, query: URLSearchParams, fault: Fault | undefined): void {
+    const watch = new WatchStream(
+      response,
+      this.#store,
+      {
+        target,
+        selects: selector(query, target.namespace),
+        fromRevision: Number(query.get('resourceVersion') ?? this.#store.revision),
+        bookmarks: query.get('allowWatchBookmarks') === 'true',
+        seconds: Number(query.get('timeoutSeconds') ?? 1800),
+        fault,
+      },
+      this.#options.bookmarkMillis ?? 60_000,
+    );
+    this.#watches.add(watch);
+    response.once('close', () => this.#watches.delete(watch));
+  }
+
+  #pump(): void {
+    for (const watch of this.#watches) watch.pump();
+  }
+
+  #note(verb: 'list' | 'watch', { resource }: Target, path: string, query: URLSearchParams): void {
+    const isPage = query.has('continue');
+    this.requests.push({ atMillis: performance.now(), verb, resource, path, query: Object.fromEntries(query), isPage });
+  }
+}
+
+function refuse(response: ServerResponse, code: number, message: string, retryAfterSeconds?: number): void {
+  const header = retryAfterSeconds === undefined ? {} : { 'retry-after': `${retryAfterSeconds}` };
+  response.writeHead(code, { 'content-type': 'application/json', ...header });
+  response.end(JSON.stringify({ kind: 'Status', apiVersion: 'v1', status: 'Failure', message, code }));
+}
+
+function reset(request: IncomingMessage): void {
+  const { stream } = request as unknown as { stream?: { session?: { destroy(): void } } };
+  if (stream?.session === undefined) request.socket.destroy();
+  else stream.session.destroy();
+}

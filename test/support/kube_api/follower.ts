@@ -1,0 +1,109 @@
+import { onTestFinished } from 'vitest';
+import { loadKubeConfig } from '../../../src/processors/k8s_attributes/api/kube_config.ts';
+import { ListWatch } from '../../../src/processors/k8s_attributes/api/list_watch.ts';
+import { TIMING, type Timing } from '../../../src/processors/k8s_attributes/api/timing.ts';
+import { type LogLine, makeSettings } from '../settings.ts';
+import { FakeKubeApi, type FakeKubeApiOptions, type KubeObject } from './fake_kube_api.ts';
+
+/** Waits so short that a test takes no longer than it must. */
+export const QUICK: Timing = {
+  ...TIMING,
+  backoffMillis: 5,
+  backoffMostMillis: 20,
+  healthyMillis: 200,
+  forbiddenMillis: 50,
+  absentMillis: 100,
+  // Long enough for a machine that is busy with other things.
+  pageMillis: 10_000,
+  openMillis: 10_000,
+  idleMillis: 10_000,
+  requestsPerMinute: 10_000,
+};
+
+export interface NameRecord {
+  readonly uid: string;
+  readonly name: string;
+  readonly labels: Readonly<Record<string, string>>;
+}
+
+/** A list and watch against a fake of its own, and what it has told. */
+export interface Follower {
+  readonly api: FakeKubeApi;
+  readonly listWatch: ListWatch<NameRecord>;
+  /** As told, by uid. */
+  readonly known: Map<string, NameRecord>;
+  /** `replaced 2`, `set a`, `deleted a`, in order. */
+  readonly told: string[];
+  readonly lines: readonly LogLine[];
+  /** Names of what is known, sorted. */
+  names(): string[];
+}
+
+/** An API with these pods, and a list and watch of them that has started. */
+export async function follow(
+  names: readonly string[],
+  given: {
+    readonly timing?: Partial<Timing>;
+    readonly api?: FakeKubeApiOptions;
+    readonly path?: string;
+    readonly name?: string;
+    readonly query?: Readonly<Record<string, string>>;
+    readonly prepare?: (api: FakeKubeApi) => void;
+  } = {},
+): Promise<Follower> {
+  const api = await FakeKubeApi.start(given.api);
+  onTestFinished(() => api.close());
+  for (const name of names) api.put('pods', pod(name));
+  given.prepare?.(api);
+  const settings = makeSettings();
+  const known = new Map<string, NameRecord>();
+  const told: string[] = [];
+  const listWatch = new ListWatch<NameRecord>({
+    kubeConfig: await kubeConfigOf(api),
+    resource: {
+      name: given.name ?? 'pods',
+      path: given.path ?? '/api/v1/pods',
+      ...(given.query !== undefined && { query: given.query }),
+      record: (object) => {
+        const { uid = '', name, labels = {} } = (object as KubeObject).metadata;
+        return labels.ignored === 'true' ? undefined : { uid, name, labels };
+      },
+    },
+    events: {
+      replaced: (all) => {
+        known.clear();
+        for (const record of all) known.set(record.uid, record);
+        told.push(`replaced ${all.length}`);
+      },
+      set: (record) => {
+        known.set(record.uid, record);
+        told.push(`set ${record.name}`);
+      },
+      deleted: (uid) => {
+        told.push(`deleted ${known.get(uid)?.name}`);
+        known.delete(uid);
+      },
+    },
+    logger: settings.logger,
+    timing: { ...QUICK, ...given.timing },
+  });
+  onTestFinished(() => listWatch.stop());
+  listWatch.start();
+  const sorted = () => [...known.values()].map(({ name }) => name).sort();
+  return { api, listWatch, known, told, lines: settings.lines, names: sorted };
+}
+
+export function pod(name: string, labels: Readonly<Record<string, string>> = {}, node = 'worker-1'): KubeObject {
+  return { metadata: { name, namespace: 'shop', labels }, spec: { nodeName: node } };
+}
+
+/** As the agent loads it by `auth_type: kubeConfig`. */
+export function kubeConfigOf(api: FakeKubeApi): ReturnType<typeof loadKubeConfig> {
+  const before = process.env.KUBECONFIG;
+  process.env.KUBECONFIG = api.kubeConfigFile;
+  // Reads the variable before it waits for anything, so that several can be loaded at once.
+  const loading = loadKubeConfig('kubeConfig');
+  if (before === undefined) delete process.env.KUBECONFIG;
+  else process.env.KUBECONFIG = before;
+  return loading;
+}
