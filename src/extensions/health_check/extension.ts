@@ -8,7 +8,8 @@ const JSON_TYPE = 'application/json';
 
 /**
  * Answers with the JSON of the Collector's healthcheckextension (`status`, `upSince`, `uptime`); where it is not well,
- * `why` says which component isn't and for what reason.
+ * `why` says which component isn't and for what reason. Where processors learn from elsewhere, such as a cluster's API, `sources` says how
+ * these are, in either case: while one is away, its last known state is worked with, and that is no reason to restart us.
  */
 export class HealthCheck implements Extension {
   readonly #endpoint: HttpEndpoint;
@@ -43,13 +44,26 @@ export class HealthCheck implements Extension {
       this.#upSinceMillis = undefined;
       const why = ill.map(({ id, why: reason }) => `${id}: ${reason}`);
       // The Collector writes Go's zero time here.
-      const body = { status: 'Server not available', upSince: '0001-01-01T00:00:00Z', uptime: '', why };
+      const body = { status: 'Server not available', upSince: '0001-01-01T00:00:00Z', uptime: '', why, ...this.#sources() };
       return { status: 503, contentType: JSON_TYPE, body: JSON.stringify(body) };
     }
     this.#upSinceMillis ??= Date.now();
     const upSince = new Date(this.#upSinceMillis).toISOString();
-    const body = { status: 'Server available', upSince, uptime: goDuration(Date.now() - this.#upSinceMillis) };
+    const uptime = goDuration(Date.now() - this.#upSinceMillis);
+    const body = { status: 'Server available', upSince, uptime, ...this.#sources() };
     return { status: 200, contentType: JSON_TYPE, body: JSON.stringify(body) };
+  }
+
+  #sources(): { sources?: readonly object[] } {
+    const sources = (this.#host?.sources() ?? []).map(({ source, state, ageMillis, why }) => {
+      return {
+        source,
+        state,
+        ...(ageMillis === undefined ? {} : { age: goDuration(Math.round(ageMillis)) }),
+        ...(why === '' ? {} : { why }),
+      };
+    });
+    return sources.length === 0 ? {} : { sources };
   }
 }
 

@@ -1,19 +1,21 @@
 import { afterEach, describe, expect, it } from 'vitest';
-import type { ComponentHealth } from '../../../../src/component/host.ts';
+import type { ComponentHealth, SourceState } from '../../../../src/component/host.ts';
 import { configSchema } from '../../../../src/extensions/health_check/config.ts';
 import { goDuration, HealthCheck } from '../../../../src/extensions/health_check/extension.ts';
 
 let health: ComponentHealth[] = [];
+let sources: SourceState[] = [];
 const running: HealthCheck[] = [];
 
 async function start(given: object = {}) {
   const extension = new HealthCheck({ id: 'health_check' }, configSchema.parse({ endpoint: 'localhost:0', ...given }));
   running.push(extension);
-  await extension.start({ refresh: () => Promise.resolve(), health: () => health });
+  await extension.start({ refresh: () => Promise.resolve(), health: () => health, sources: () => sources });
   return `http://127.0.0.1:${extension.port}`;
 }
 
 afterEach(async () => {
+  sources = [];
   await Promise.all(running.splice(0).map((extension) => extension.shutdown(0)));
 });
 
@@ -27,6 +29,22 @@ describe('HealthCheck', () => {
       status: 'Server available',
       upSince: expect.stringMatching(/^20\d\d-.*Z$/),
       uptime: expect.stringMatching(/s$/),
+    });
+  });
+
+  it('tells how sources are that processors learn from, and stays 200 whatever they are', async () => {
+    health = [{ id: 'dropreason', healthy: true, why: '' }];
+    sources = [
+      { source: 'k8s_attributes pods', state: 'synced', ageMillis: 1_500, why: '' },
+      { source: 'k8s_attributes nodes', state: 'forbidden', ageMillis: undefined, why: 'the API server answers with 403' },
+    ];
+    const answer = await fetch(await start());
+    expect(answer.status).toBe(200);
+    expect(await answer.json()).toMatchObject({
+      sources: [
+        { source: 'k8s_attributes pods', state: 'synced', age: '1.5s' },
+        { source: 'k8s_attributes nodes', state: 'forbidden', why: 'the API server answers with 403' },
+      ],
     });
   });
 

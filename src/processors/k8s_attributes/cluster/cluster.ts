@@ -1,0 +1,160 @@
+import type { AttributeSet } from '../../../pdata/attributes.ts';
+import { type AddressKey, IpAddress } from '../../../pdata/ip_address.ts';
+import { AddressBook } from './address_book.ts';
+import { Described } from './described.ts';
+import { type Claim, type Pod, Pods } from './pods.ts';
+import type { Extracted, NamespaceRecord, NodeRecord, OwnerRecord, ServiceRecord } from './records.ts';
+import { Table } from './table.ts';
+import { addWorkload } from './workload.ts';
+
+export interface ClusterOptions {
+  /** Names of the attributes to show; `k8s.namespace.name` and `k8s.pod.name` are always shown. */
+  readonly metadata: ReadonlySet<string>;
+  /** Milliseconds on a clock that never steps. */
+  readonly now: () => number;
+}
+
+/**
+ * Who has an address: what is known of pods, nodes and services, and the attributes that they show. An address is a pod's, else a
+ * node's, else a service's own. Behind a service may stand addresses of which no pod is known: of pods that aren't asked for, or
+ * outside of the cluster.
+ */
+export class Cluster {
+  readonly pods: Pods;
+  readonly nodes: Table<NodeRecord>;
+  readonly namespaces: Table<NamespaceRecord>;
+  readonly services: Table<ServiceRecord>;
+  readonly endpointSlices: Table<ServiceRecord>;
+  /** ReplicaSets and Jobs. */
+  readonly replicaSets: Table<OwnerRecord>;
+  readonly jobs: Table<OwnerRecord>;
+  /** Told of each pod that gets an address. */
+  onClaim: ((claim: Claim) => void) | undefined;
+  readonly #metadata: ReadonlySet<string>;
+  readonly #nodeAddresses = new AddressBook<NodeRecord>((one, other) => compare(one.name, other.name));
+  readonly #serviceAddresses = new AddressBook<ServiceRecord>(byName);
+  readonly #endpoints = new AddressBook<ServiceRecord>(byName);
+  readonly #nodesByName = new Map<string, NodeRecord>();
+  readonly #namespacesByName = new Map<string, NamespaceRecord>();
+  readonly #described = new WeakMap<object, Described>();
+  /** Rises when something has changed that pods or nodes may show besides what is their own. */
+  #version = 0;
+
+  constructor({ metadata, now }: ClusterOptions) {
+    this.#metadata = metadata;
+    this.pods = new Pods({ claimed: (claim) => this.onClaim?.(claim), deleting: (pod) => this.#describeAll(pod) }, now);
+    const changed = () => void this.#version++;
+    this.replicaSets = new Table(changed);
+    this.jobs = new Table(changed);
+    this.nodes = new Table((before, after) => {
+      this.#version++;
+      this.#nodeAddresses.change(before, after);
+      rename(this.#nodesByName, before, after);
+    });
+    this.namespaces = new Table((before, after) => {
+      this.#version++;
+      rename(this.#namespacesByName, before, after);
+    });
+    this.services = new Table((before, after) => this.#serviceAddresses.change(before, after));
+    this.endpointSlices = new Table((before, after) => {
+      this.#version++;
+      this.#endpoints.change(before, after);
+    });
+  }
+
+  /** What shows whose address this is, a pod's, a node's or a service's; undefined where that isn't known. */
+  find(key: AddressKey): AttributeSet | undefined {
+    const claim = this.pods.owner(key);
+    if (claim !== undefined) return this.describe(claim);
+    const node = this.#nodeAddresses.first(key);
+    if (node !== undefined) return this.#describeNode(node);
+    const service = this.#serviceAddresses.first(key);
+    return service === undefined ? undefined : this.#describeService(service);
+  }
+
+  /** The service behind which this address stands, for one that {@link find} doesn't know; undefined where there is none. */
+  findBehindService(key: AddressKey): AttributeSet | undefined {
+    const slice = this.#endpoints.first(key);
+    return slice === undefined ? undefined : this.#describeService(slice);
+  }
+
+  /** What a pod shows under one of its addresses; of a deleted one, what it showed last. */
+  describe(claim: Claim): AttributeSet {
+    const { shown, pod } = claim;
+    if (pod.deletedMillis !== undefined && shown.last !== undefined) return shown.last;
+    return shown.at(this.#version) ?? shown.make(this.#version, this.#podValues(claim));
+  }
+
+  #podValues({ pod: { record }, key }: Claim): Record<string, string> {
+    const values: Record<string, string> = { 'k8s.namespace.name': record.namespace, 'k8s.pod.name': record.name };
+    const node = this.#nodesByName.get(record.node);
+    this.#add(values, 'k8s.pod.uid', record.uid);
+    this.#add(values, 'k8s.node.name', record.node);
+    this.#add(values, 'cloud.availability_zone', node?.zone);
+    if (this.#metadata.has('k8s.pod.ip')) values['k8s.pod.ip'] = IpAddress.ofKey(key).text;
+    if (this.#metadata.has('k8s.service.name')) {
+      const service = this.#endpoints.all(key).find(({ namespace }) => namespace === record.namespace);
+      if (service !== undefined) values['k8s.service.name'] = service.service;
+    }
+    const owners = record.owner?.kind === 'Job' ? this.jobs : this.replicaSets;
+    addWorkload(values, record.owner, owners, (attribute) => this.#metadata.has(attribute));
+    addExtracted(values, node?.extracted);
+    addExtracted(values, this.#namespacesByName.get(record.namespace)?.extracted);
+    addExtracted(values, record.extracted);
+    return values;
+  }
+
+  #describeNode(node: NodeRecord): AttributeSet {
+    const shown = this.#of(node);
+    const known = shown.at(this.#version);
+    if (known !== undefined) return known;
+    const values: Record<string, string> = {};
+    this.#add(values, 'k8s.node.name', node.name);
+    this.#add(values, 'cloud.availability_zone', node.zone);
+    addExtracted(values, node.extracted);
+    return shown.make(this.#version, values);
+  }
+
+  #describeService(record: ServiceRecord): AttributeSet {
+    const shown = this.#of(record);
+    const known = shown.at(this.#version);
+    if (known !== undefined) return known;
+    const { namespace, service } = record;
+    const values: Record<string, string> = { 'k8s.namespace.name': namespace, 'k8s.service.name': service };
+    addExtracted(values, this.#namespacesByName.get(namespace)?.extracted);
+    return shown.make(this.#version, values);
+  }
+
+  #describeAll(pod: Pod): void {
+    for (const claim of pod.claims) this.describe(claim);
+  }
+
+  #of(record: object): Described {
+    const known = this.#described.get(record);
+    if (known !== undefined) return known;
+    const made = new Described();
+    this.#described.set(record, made);
+    return made;
+  }
+
+  #add(values: Record<string, string>, attribute: string, value: string | undefined): void {
+    if (value !== undefined && value !== '' && this.#metadata.has(attribute)) values[attribute] = value;
+  }
+}
+
+function addExtracted(values: Record<string, string>, extracted: Extracted): void {
+  for (const attribute in extracted) values[attribute] = extracted[attribute] as string;
+}
+
+function rename<T extends { readonly name: string }>(byName: Map<string, T>, before: T | undefined, after: T | undefined): void {
+  if (before !== undefined && byName.get(before.name) === before) byName.delete(before.name);
+  if (after !== undefined) byName.set(after.name, after);
+}
+
+function compare(one: string, other: string): number {
+  return one < other ? -1 : one > other ? 1 : 0;
+}
+
+function byName(one: ServiceRecord, other: ServiceRecord): number {
+  return compare(one.service, other.service) || compare(one.namespace, other.namespace);
+}

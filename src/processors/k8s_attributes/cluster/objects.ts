@@ -1,0 +1,48 @@
+/*
+ * What is read of the API's objects, as its JSON has them. Every field may be missing: an API server leaves out what is empty.
+ */
+
+/** Metadata that every object has. */
+export interface ApiMetadata {
+  readonly name?: string;
+  readonly namespace?: string;
+  readonly uid?: string;
+  readonly creationTimestamp?: string;
+  readonly labels?: Readonly<Record<string, string>>;
+  readonly annotations?: Readonly<Record<string, string>>;
+  readonly ownerReferences?: readonly ApiOwner[];
+}
+
+export interface ApiOwner {
+  readonly kind?: string;
+  readonly name?: string;
+  readonly uid?: string;
+  readonly controller?: boolean;
+}
+
+export interface ApiObject {
+  readonly metadata?: ApiMetadata;
+}
+
+export interface ApiPod extends ApiObject {
+  readonly spec?: { readonly nodeName?: string; readonly hostNetwork?: boolean };
+  readonly status?: {
+    readonly phase?: string;
+    readonly podIP?: string;
+    readonly podIPs?: readonly { readonly ip?: string }[];
+    readonly startTime?: string;
+  };
+}
+
+export interface ApiNode extends ApiObject {
+  readonly status?: { readonly addresses?: readonly { readonly type?: string; readonly address?: string }[] };
+}
+
+export interface ApiService extends ApiObject {
+  readonly spec?: { readonly clusterIP?: string; readonly clusterIPs?: readonly string[] };
+}
+
+export interface ApiEndpointSlice extends ApiObject {
+  readonly addressType?: string;
+  readonly endpoints?: readonly { readonly addresses?: readonly string[] }[];
+}

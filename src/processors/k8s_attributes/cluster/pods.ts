@@ -1,0 +1,169 @@
+import { isDeepStrictEqual } from 'node:util';
+import type { AddressKey } from '../../../pdata/ip_address.ts';
+import type { WatchEvents } from '../api/watched_resource.ts';
+import { Described } from './described.ts';
+import type { PodRecord } from './records.ts';
+
+/** How long a pod is known after it was deleted, as in the Collector: its last drops are read after that. */
+export const KEPT_MILLIS = 120_000;
+
+/** A pod's hold on one address. */
+export interface Claim {
+  readonly pod: Pod;
+  readonly key: AddressKey;
+  readonly shown: Described;
+}
+
+/** A pod as it is known now. */
+export interface Pod {
+  readonly record: PodRecord;
+  readonly claims: readonly Claim[];
+  /** When it was deleted, by the cluster's clock; undefined while it is there. */
+  readonly deletedMillis: number | undefined;
+}
+
+type Writable<T> = { -readonly [K in keyof T]: T[K] };
+
+export interface PodListener {
+  /** The first to own this address, or another than before. */
+  claimed(claim: Claim): void;
+  /** Before it is marked as deleted: the last moment when all it belongs to is known. */
+  deleting(pod: Pod): void;
+}
+
+/**
+ * Pods by address. Of several that say they have the same, the one that started last does; a deleted pod has its address for
+ * two minutes, until another takes it.
+ */
+export class Pods implements WatchEvents<PodRecord> {
+  readonly #byUid = new Map<string, Writable<Pod>>();
+  /** The owner first. One claim alone, which is the rule, takes no array. */
+  readonly #byAddress = new Map<AddressKey, Claim | readonly Claim[]>();
+  /** Deleted pods, the oldest first. */
+  readonly #deleted = new Set<Writable<Pod>>();
+  /** Uids of pods that were deleted, or have finished, since they were last asked for. */
+  readonly #ended = new Set<string>();
+  readonly #listener: PodListener;
+  readonly #now: () => number;
+
+  constructor(listener: PodListener, now: () => number) {
+    this.#listener = listener;
+    this.#now = now;
+  }
+
+  /** Those with an address, deleted ones too. */
+  get size(): number {
+    return this.#byUid.size;
+  }
+
+  owner(key: AddressKey): Claim | undefined {
+    const claims = this.#byAddress.get(key);
+    return claims === undefined || isOne(claims) ? claims : claims[0];
+  }
+
+  replaced(all: readonly PodRecord[]): void {
+    const uids = new Set(all.map(({ uid }) => uid));
+    for (const uid of [...this.#byUid.keys()]) if (!uids.has(uid)) this.deleted(uid);
+    for (const record of all) this.set(record);
+  }
+
+  set(record: PodRecord): void {
+    const pod = this.#byUid.get(record.uid);
+    if (pod === undefined) {
+      if (record.addresses.length > 0) this.#add(record);
+      return;
+    }
+    if (pod.deletedMillis === undefined && isDeepStrictEqual(pod.record, record)) return;
+    const before = pod.claims;
+    for (const claim of before) this.#release(claim);
+    this.#deleted.delete(pod);
+    if (record.addresses.length === 0) {
+      // What it was stays readable to whoever still has one of its claims.
+      this.#byUid.delete(record.uid);
+      this.#ended.add(record.uid);
+      return;
+    }
+    pod.deletedMillis = undefined;
+    pod.record = record;
+    pod.claims = record.addresses.map((key) => before.find((claim) => claim.key === key) ?? claimOf(pod, key));
+    for (const claim of pod.claims) {
+      claim.shown.outdate();
+      this.#claim(claim);
+    }
+  }
+
+  deleted(uid: string): void {
+    const pod = this.#byUid.get(uid);
+    if (pod === undefined || pod.deletedMillis !== undefined) return;
+    this.#listener.deleting(pod);
+    pod.deletedMillis = this.#now();
+    this.#ended.add(uid);
+    this.#deleted.add(pod);
+    // Where another says that it has the address too, it goes to that one now.
+    for (const claim of pod.claims) if (!isOne(this.#byAddress.get(claim.key) ?? claim)) this.#release(claim);
+  }
+
+  /** Uids of the pods that have ended since the last call. */
+  takeEnded(): string[] {
+    const ended = [...this.#ended];
+    this.#ended.clear();
+    return ended;
+  }
+
+  /** Uids of the pods here of which `others` doesn't know. */
+  missingFrom(others: Pods): string[] {
+    return [...this.#byUid.keys()].filter((uid) => !others.#byUid.has(uid));
+  }
+
+  /** Forgets the pods that were deleted two minutes ago. */
+  expire(): void {
+    const now = this.#now();
+    for (const pod of this.#deleted) {
+      if (now - (pod.deletedMillis ?? now) < KEPT_MILLIS) break;
+      for (const claim of pod.claims) this.#release(claim);
+      this.#deleted.delete(pod);
+      this.#byUid.delete(pod.record.uid);
+    }
+  }
+
+  #add(record: PodRecord): void {
+    const pod: Writable<Pod> = { record, claims: [], deletedMillis: undefined };
+    pod.claims = record.addresses.map((key) => claimOf(pod, key));
+    this.#byUid.set(record.uid, pod);
+    for (const claim of pod.claims) this.#claim(claim);
+  }
+
+  #claim(claim: Claim): void {
+    const { key, pod } = claim;
+    const held = this.#byAddress.get(key);
+    const others = (held === undefined ? [] : isOne(held) ? [held] : held).filter(
+      (other) => other.pod.deletedMillis === undefined,
+    );
+    // At the same start the later news wins.
+    const place = others.findIndex((other) => other.pod.record.startMillis <= pod.record.startMillis);
+    const claims = others.toSpliced(place === -1 ? others.length : place, 0, claim);
+    this.#byAddress.set(key, claims.length === 1 ? claim : claims);
+    if (claims[0] === claim) this.#listener.claimed(claim);
+  }
+
+  #release(claim: Claim): void {
+    const held = this.#byAddress.get(claim.key);
+    if (held === undefined) return;
+    if (isOne(held)) {
+      if (held === claim) this.#byAddress.delete(claim.key);
+      return;
+    }
+    const left = held.filter((other) => other !== claim);
+    const first = left[0] as Claim;
+    this.#byAddress.set(claim.key, left.length === 1 ? first : left);
+    if (first !== held[0]) this.#listener.claimed(first);
+  }
+}
+
+function isOne(claims: Claim | readonly Claim[]): claims is Claim {
+  return !Array.isArray(claims);
+}
+
+function claimOf(pod: Pod, key: AddressKey): Claim {
+  return { pod, key, shown: new Described() };
+}

@@ -1,0 +1,29 @@
+import type { KubeConfig } from '@kubernetes/client-node';
+import type { Logger } from 'pino';
+import { VERSION } from '../../metrics/version.ts';
+import { ApiConnection } from './api/connection.ts';
+
+const PATH = '/apis/retina.sh/v1alpha1/metricsconfigurations';
+const TIMEOUT_MILLIS = 30_000;
+
+/**
+ * Says once that a MetricsConfiguration of Retina's that lies in the cluster isn't read. Most clusters have none, and no
+ * permission to list them is nothing to worry about. Never rejects.
+ */
+export async function reportMetricsConfigurations(kubeConfig: KubeConfig, logger: Logger, stopped: AbortSignal): Promise<void> {
+  const connection = new ApiConnection(kubeConfig, `dropreason/${VERSION}`);
+  try {
+    const signal = AbortSignal.any([stopped, AbortSignal.timeout(TIMEOUT_MILLIS)]);
+    const { items = [] } = await connection.page(PATH, { limit: '100' }, signal);
+    const names = items.map((item) => (item as { metadata?: { name?: string } }).metadata?.name ?? '?');
+    if (names.length > 0) {
+      logger.warn(
+        `Retina's MetricsConfiguration ${names.join(', ')} is not read: choose namespaces and labels with the processor pod_drops`,
+      );
+    }
+  } catch (error) {
+    logger.debug(`whether there is a MetricsConfiguration of Retina's can't be told: ${String(error)}`);
+  } finally {
+    await connection.reset().catch(() => {});
+  }
+}
