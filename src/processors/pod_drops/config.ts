@@ -1,0 +1,70 @@
+import { z } from 'zod';
+import { duration } from '../../component/schema.ts';
+
+/** What can be said of a side of a drop. */
+export const LABELS = ['ip', 'namespace', 'podname', 'workload', 'service', 'port', 'zone'] as const;
+export type Label = (typeof LABELS)[number];
+
+const DEFAULT_LABELS: readonly Label[] = ['namespace', 'podname', 'workload'];
+
+const labels = z.array(z.enum(LABELS)).superRefine((given, context) => {
+  for (const [index, label] of given.entries()) {
+    if (given.indexOf(label) < index) context.addIssue({ code: 'custom', path: [index], message: `"${label}" is named twice` });
+  }
+});
+
+const namespaceNames = z.array(z.string().min(1)).min(1);
+
+const namespaces = z
+  .strictObject({
+    include: namespaceNames.optional().describe('Pods of these namespaces alone.'),
+    exclude: namespaceNames.optional().describe('Not the pods of these namespaces.'),
+  })
+  .refine(({ include, exclude }) => include === undefined || exclude === undefined, 'give include or exclude, not both');
+
+export const configSchema = z
+  .strictObject({
+    context: z
+      .enum(['local', 'remote'])
+      .default('local')
+      .describe('local: a drop counts for each side that is a pod, as its own; remote: once, with source and destination.'),
+    labels: labels
+      .min(1)
+      .optional()
+      .describe('With context: local, what is said of the pod; default: namespace, podname, workload.'),
+    source: labels
+      .optional()
+      .describe('With context: remote, what is said of the source; default: namespace, podname, workload.'),
+    destination: labels.optional().describe('With context: remote, what is said of the destination; default: the same.'),
+    namespaces: namespaces.prefault({}).describe('Whose drops are counted; default: those of all pods.'),
+    observe: z
+      .enum(['all', 'annotated'])
+      .default('all')
+      .describe('annotated: only pods that have the annotation retina.sh: observe, or whose namespace has it.'),
+    metric_expiration: duration({ fallback: '2m' }).describe('How long the series of a pod stay after it has ended.'),
+    max_series: z
+      .number()
+      .int()
+      .min(1)
+      .max(1_000_000)
+      .default(10_000)
+      .describe(
+        'The most series; what goes beyond is summed by reason and direction, in series with otel.metric.overflow="true".',
+      ),
+  })
+  .superRefine(({ context: given, labels, source, destination }, context) => {
+    const complain = (key: string, message: string) => context.addIssue({ code: 'custom', path: [key], message });
+    if (given === 'local') {
+      if (source !== undefined) complain('source', 'is for context: remote; with context: local write labels');
+      if (destination !== undefined) complain('destination', 'is for context: remote; with context: local write labels');
+      return;
+    }
+    if (labels !== undefined) complain('labels', 'is for context: local; with context: remote write source and destination');
+    if (source?.includes('port')) complain('source', 'has no port: only destination ports are counted');
+    if (source?.length === 0 && destination?.length === 0) complain('source', 'is empty, and so is destination: name a label');
+  })
+  .transform(({ labels = [...DEFAULT_LABELS], source = [...DEFAULT_LABELS], destination = [...DEFAULT_LABELS], ...rest }) => {
+    return { ...rest, labels, source, destination };
+  });
+
+export type PodDropsConfig = z.output<typeof configSchema>;

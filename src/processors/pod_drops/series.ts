@@ -1,0 +1,166 @@
+import { AttributeSet } from '../../pdata/attributes.ts';
+import type { DropRow } from '../../pdata/batch.ts';
+
+/** One series with what was added to it since the last batch. */
+export interface Series {
+  readonly attributes: AttributeSet;
+  drops: number;
+  /** Undefined until there are packets: failed calls have no bytes. */
+  bytes: number | undefined;
+  /** Whether it is among those that the next batch tells of. */
+  touched: boolean;
+  /** Its pods that have not ended. */
+  alive: number;
+  /** When it ends, in milliseconds since the epoch; undefined while a pod of it is alive, or where no pod of it is known. */
+  expiresMillis: number | undefined;
+  ended: boolean;
+}
+
+/** Drops may be told of a pod after it has ended; by then it must not be taken for a new one. */
+const REMEMBERED_MILLIS = 600_000;
+
+/**
+ * The series that there are: at most so many, each until its pods have ended and no drop of theirs has come for a while.
+ * What finds no room is summed by reason and direction. It outlives a reload, so that exporters are told of every end.
+ */
+export class SeriesTable {
+  #maxSeries: number;
+  #expirationMillis: number;
+  readonly #series = new Map<string, Series>();
+  readonly #overflow = new Map<string, Series>();
+  /** Living pods that have series, with these. */
+  readonly #alive = new Map<string, Set<Series>>();
+  /** When pods ended that ended lately, the first first. */
+  readonly #gone = new Map<string, number>();
+  readonly #expiring = new Set<Series>();
+  readonly #ended: AttributeSet[] = [];
+  #touched: Series[] = [];
+  /** Rises whenever there may be room for a series that found none. */
+  room = 0;
+
+  constructor(bounds: { maxSeries: number; expirationMillis: number }) {
+    this.#maxSeries = bounds.maxSeries;
+    this.#expirationMillis = bounds.expirationMillis;
+  }
+
+  /** How many series there are, those of the overflow not counted. */
+  get size(): number {
+    return this.#series.size;
+  }
+
+  /** Pods that are remembered; for tests. */
+  get pods(): number {
+    return this.#alive.size + this.#gone.size;
+  }
+
+  /** New bounds after a reload. Series beyond them stay until they end. */
+  bound({ maxSeries, expirationMillis }: { maxSeries: number; expirationMillis: number }): void {
+    this.#maxSeries = maxSeries;
+    this.#expirationMillis = expirationMillis;
+    this.room++;
+  }
+
+  /** The series of these attributes, or undefined where there is no room for a new one. `uids` are of the pods it tells of. */
+  admit(attributes: AttributeSet, uids: readonly string[]): Series | undefined {
+    let series = this.#series.get(attributes.key);
+    if (series === undefined) {
+      if (this.#series.size >= this.#maxSeries) return undefined;
+      series = empty(attributes);
+      this.#series.set(attributes.key, series);
+    }
+    for (const uid of uids) this.#join(series, uid);
+    return series;
+  }
+
+  /** The overflow of a reason and direction. */
+  overflow(reason: string, direction: string): Series {
+    const key = `${direction} ${reason}`;
+    let series = this.#overflow.get(key);
+    if (series === undefined) {
+      series = empty(new AttributeSet({ reason, direction, 'otel.metric.overflow': 'true' }));
+      this.#overflow.set(key, series);
+    }
+    return series;
+  }
+
+  add(series: Series, drops: number, bytes: number | undefined): void {
+    series.drops += drops;
+    if (bytes !== undefined) series.bytes = (series.bytes ?? 0) + bytes;
+    if (series.touched) return;
+    series.touched = true;
+    this.#touched.push(series);
+  }
+
+  podEnded(uid: string, nowMillis: number): void {
+    if (this.#gone.has(uid)) return;
+    this.#gone.set(uid, nowMillis);
+    for (const series of this.#alive.get(uid) ?? []) {
+      series.alive--;
+      if (series.alive === 0) this.#expire(series, nowMillis);
+    }
+    this.#alive.delete(uid);
+  }
+
+  /** What was added since the last call, and the series that end with it: none that it brings something for. */
+  take(nowMillis: number): { rows: DropRow[]; ended: AttributeSet[] } {
+    const touched = this.#touched;
+    this.#touched = [];
+    const rows = touched.map(({ attributes, drops, bytes }) => ({ attributes, drops, bytes }));
+    for (const series of touched) if (series.expiresMillis !== undefined) this.#expire(series, nowMillis);
+    for (const series of this.#expiring) {
+      if (!series.touched && (series.expiresMillis ?? 0) <= nowMillis) this.#end(series);
+    }
+    for (const series of touched) {
+      series.drops = 0;
+      series.bytes = undefined;
+      series.touched = false;
+    }
+    this.#forgetPods(nowMillis);
+    return { rows, ended: this.#ended.splice(0) };
+  }
+
+  /** Ends every series but those of the overflow: what is counted from now on has other attributes. */
+  endAll(): void {
+    for (const series of [...this.#series.values()]) this.#end(series);
+    this.#alive.clear();
+  }
+
+  #join(series: Series, uid: string): void {
+    const goneMillis = this.#gone.get(uid);
+    if (goneMillis !== undefined) {
+      if (series.alive === 0) this.#expire(series, goneMillis);
+      return;
+    }
+    const joined = this.#alive.get(uid);
+    if (joined?.has(series)) return;
+    if (joined === undefined) this.#alive.set(uid, new Set([series]));
+    else joined.add(series);
+    series.alive++;
+    series.expiresMillis = undefined;
+    this.#expiring.delete(series);
+  }
+
+  #expire(series: Series, fromMillis: number): void {
+    series.expiresMillis = Math.max(series.expiresMillis ?? 0, fromMillis + this.#expirationMillis);
+    this.#expiring.add(series);
+  }
+
+  #end(series: Series): void {
+    series.ended = true;
+    this.#expiring.delete(series);
+    this.#series.delete(series.attributes.key);
+    this.#ended.push(series.attributes);
+    this.room++;
+  }
+
+  #forgetPods(nowMillis: number): void {
+    for (const [uid, goneMillis] of this.#gone) {
+      if (goneMillis + REMEMBERED_MILLIS > nowMillis) return;
+      this.#gone.delete(uid);
+    }
+  }
+}
+
+function empty(attributes: AttributeSet): Series {
+  return { attributes, drops: 0, bytes: undefined, touched: false, alive: 0, expiresMillis: undefined, ended: false };
+}

@@ -1,0 +1,90 @@
+import type { AttributeSet } from '../../pdata/attributes.ts';
+import type { FlowRow } from '../../pdata/flow.ts';
+import type { PodDropsConfig } from './config.ts';
+import type { Series, SeriesTable } from './series.ts';
+import { makeSide, type Side } from './side.ts';
+
+/** Series by a number that is made of the ids of sides; null: it is summed in the overflow. */
+export type Place = Map<number, Series | null>;
+
+/**
+ * The way from a flow to its series without making the attributes of either: there may be 65,536 flows a read. The stages
+ * before hand on the same sets at each read, so they are told by identity. What is known here is forgotten at times as a
+ * whole, so that it is bounded and keeps no pod that is gone.
+ */
+export class SeriesCache {
+  /** Two sides of one flow make one number that is exact. */
+  static readonly MOST_SIDES = 2 ** 26;
+  static readonly #MOST = 131_072;
+  static readonly #MOST_ENDED = 1_000;
+
+  readonly #table: SeriesTable;
+  readonly #config: PodDropsConfig;
+  readonly #byPort: boolean;
+  #sides = new Map<AttributeSet, Side>();
+  #places = new Map<string, Map<AttributeSet, Map<number, Place>>>();
+  #kept = 0;
+  #room = 0;
+  #refused = false;
+
+  constructor(table: SeriesTable, config: PodDropsConfig) {
+    this.#table = table;
+    this.#config = config;
+    this.#byPort = (config.context === 'local' ? config.labels : config.destination).includes('port');
+  }
+
+  /** To be called before the flows of a read. */
+  begin(): void {
+    const ended = this.#table.room - this.#room;
+    // What found no room may find some now.
+    if (!(this.#refused && ended > 0) && ended < SeriesCache.#MOST_ENDED && this.#size < SeriesCache.#MOST) return;
+    this.#room = this.#table.room;
+    this.#refused = false;
+    this.#sides = new Map();
+    this.#places = new Map();
+    this.#kept = 0;
+  }
+
+  get #size(): number {
+    return this.#kept + this.#sides.size;
+  }
+
+  side(attributes: AttributeSet): Side {
+    let side = this.#sides.get(attributes);
+    if (side === undefined) {
+      side = makeSide(this.#sides.size, attributes, this.#config);
+      this.#sides.set(attributes, side);
+    }
+    return side;
+  }
+
+  /** Where the series of flows of this reason and port are, in one direction. */
+  place(row: FlowRow, direction: string): Place {
+    let byAttributes = this.#places.get(direction);
+    if (byAttributes === undefined) {
+      byAttributes = new Map();
+      this.#places.set(direction, byAttributes);
+    }
+    let byPort = byAttributes.get(row.attributes);
+    if (byPort === undefined) {
+      byPort = new Map();
+      byAttributes.set(row.attributes, byPort);
+    }
+    const port = this.#byPort ? row.port : 0;
+    let place = byPort.get(port);
+    if (place === undefined) {
+      place = new Map();
+      byPort.set(port, place);
+    }
+    return place;
+  }
+
+  /** The series of these attributes, found or made, and put where it is found again. */
+  keep(place: Place, key: number, attributes: AttributeSet, uids: readonly string[]): Series | null {
+    const series = this.#table.admit(attributes, uids) ?? null;
+    place.set(key, series);
+    if (series === null) this.#refused = true;
+    this.#kept++;
+    return series;
+  }
+}
