@@ -1,12 +1,15 @@
 import type { Processor } from '../../component/component.ts';
 import type { Consumer } from '../../component/consumer.ts';
 import type { AttributeSet } from '../../pdata/attributes.ts';
-import type { DropBatch } from '../../pdata/batch.ts';
+import type { DropBatch, DropRow } from '../../pdata/batch.ts';
 import type { FilterConfig, Match } from './config.ts';
 
 type Predicate = (attributes: AttributeSet) => boolean;
 
-/** Hands on the rows that `include` keeps and `exclude` doesn't drop. */
+/**
+ * Hands on the rows that `include` keeps and `exclude` doesn't drop. A flow is judged as the row that it is of, so that flows and
+ * overflow still are what is left of the rows.
+ */
 export class Filter implements Processor {
   readonly #next: Consumer;
   readonly #keeps: Predicate;
@@ -25,7 +28,18 @@ export class Filter implements Processor {
   async shutdown(): Promise<void> {}
 
   consume(batch: DropBatch): void {
-    this.#next.consume({ ...batch, rows: batch.rows.filter(({ attributes }) => this.#isKept(attributes)) });
+    const keep = <T extends { readonly attributes: AttributeSet }>(rows: readonly T[]) =>
+      rows.filter(({ attributes }) => this.#isKept(attributes));
+    const rows = keep(batch.rows);
+    const { flows, pods } = batch;
+    this.#next.consume({
+      ...batch,
+      rows,
+      ...(flows === undefined
+        ? {}
+        : { flows: { ...flows, rows: keep(flows.rows), overflow: keep(flows.overflow), node: sum(rows) } }),
+      ...(pods === undefined ? {} : { pods: { ...pods, rows: keep(pods.rows) } }),
+    });
   }
 
   #isKept(attributes: AttributeSet): boolean {
@@ -36,6 +50,13 @@ export class Filter implements Processor {
     }
     return verdict;
   }
+}
+
+function sum(rows: readonly DropRow[]): { readonly drops: number; readonly bytes: number } {
+  return rows.reduce((all, { drops, bytes = 0 }) => ({ drops: all.drops + drops, bytes: all.bytes + bytes }), {
+    drops: 0,
+    bytes: 0,
+  });
 }
 
 /** All conditions hold; a row without the attribute doesn't match. Expressions are for the whole value. */

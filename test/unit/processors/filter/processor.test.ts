@@ -3,6 +3,7 @@ import { describe, expect, test } from 'vitest';
 import type { DropRow } from '../../../../src/pdata/batch.ts';
 import { configSchema } from '../../../../src/processors/filter/config.ts';
 import { Filter } from '../../../../src/processors/filter/processor.ts';
+import { flow, flowBatch } from '../../../support/flows.ts';
 import { batch, row, Sink } from '../../../support/rows.ts';
 
 const NO_SOCKET = row({ reason: 'NO_SOCKET', direction: 'ingress', cpu: 0 }, 2, 200);
@@ -91,6 +92,17 @@ describe('filter', () => {
         expect(rows.filter((each) => !kept.includes(each))).toEqual(rest);
       }),
     );
+  });
+
+  test('a flow goes with the row that it is of, so that flows and overflow are still what the rows are', () => {
+    const sink = new Sink();
+    const calls = flow('10.0.0.1', '10.0.0.2', { attributes: CONNECT.attributes, drops: 4, bytes: undefined });
+    const packets = flow('10.0.0.1', '10.0.0.2', { attributes: RULE.attributes, drops: 3, bytes: 30 });
+    const read = flowBatch([packets, calls], { overflow: [RULE, CONNECT], pods: { rows: [RULE, CONNECT], ended: [] } });
+    new Filter(configSchema.parse({ exclude: strict('reason', 'TCP_CONNECT_BASIC') }), sink).consume(read);
+    const [kept] = sink.batches;
+    expect(kept?.flows).toEqual({ rows: [packets], overflow: [RULE], node: { drops: 6, bytes: 330 } });
+    expect(kept?.pods).toEqual({ rows: [RULE], ended: [] });
   });
 
   test('what was lost and how hooks stand passes unfiltered', () => {

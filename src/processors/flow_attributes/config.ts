@@ -1,0 +1,33 @@
+import { z } from 'zod';
+
+/** What of a flow can become an attribute of a series. */
+export const FLOW_ATTRIBUTES = [
+  'source.address',
+  'destination.address',
+  'destination.port',
+  'network.transport',
+  'network.interface.name',
+] as const;
+
+export const configSchema = z.strictObject({
+  attributes: z
+    .array(z.enum(FLOW_ATTRIBUTES))
+    .min(1)
+    .default(['source.address', 'destination.address'])
+    .describe('What tells series apart besides reason and direction; destination.port needs flows::ports of the receiver.'),
+  prefix_ipv4: z
+    .int()
+    .min(0)
+    .max(32)
+    .default(32)
+    .describe('Bits of IPv4 addresses that tell them apart: 24 makes networks of them.'),
+  prefix_ipv6: z.int().min(0).max(128).default(128).describe('The same of IPv6 addresses; 64 is a usual network.'),
+  max_series: z
+    .int()
+    .min(1)
+    .max(100_000)
+    .default(2000)
+    .describe('Series at most; what comes later is summed by reason and direction in series of otel.metric.overflow="true".'),
+});
+
+export type FlowAttributesConfig = z.output<typeof configSchema>;
