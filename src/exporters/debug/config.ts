@@ -6,7 +6,9 @@ export const configSchema = z.strictObject({
   verbosity: z
     .enum(VERBOSITIES)
     .default('basic')
-    .describe('basic: one line; normal: a table of what rose; detailed: every series, the losses and the hooks too.'),
+    .describe(
+      'basic: one line; normal: a table of what rose, and the ten flows with the most drops; detailed: every series, a hundred flows, the losses and the hooks too.',
+    ),
 });
 
 export type DebugConfig = z.infer<typeof configSchema>;

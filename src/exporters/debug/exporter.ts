@@ -3,9 +3,13 @@ import type { Settings } from '../../component/factory.ts';
 import { DropAccumulator } from '../../metrics/drop_accumulator.ts';
 import type { DropBatch } from '../../pdata/batch.ts';
 import type { DebugConfig } from './config.ts';
+import { FlowTally } from './flow_tally.ts';
 import { type Change, renderBasic, renderDetailed, renderNormal } from './render.ts';
 
 const RENDER = { basic: renderBasic, normal: renderNormal, detailed: renderDetailed } as const;
+
+/** Flows, and series of pods, that are printed at most. */
+const MOST_FLOWS = { basic: 0, normal: 10, detailed: 100 } as const;
 
 /** What was printed last, so that the next print can tell what rose; it outlives a reload as the accumulator does. */
 interface Printed {
@@ -22,6 +26,7 @@ export class DebugExporter implements Exporter {
   readonly #write: (text: string) => void;
   readonly #accumulator: DropAccumulator;
   readonly #printed: Printed;
+  readonly #flows: FlowTally;
 
   constructor(
     settings: Pick<Settings, 'keep'>,
@@ -31,6 +36,7 @@ export class DebugExporter implements Exporter {
     this.#config = config;
     this.#write = write;
     this.#accumulator = settings.keep('accumulator', () => new DropAccumulator());
+    this.#flows = settings.keep('flows', () => new FlowTally());
     this.#printed = settings.keep('printed', () => ({
       drops: new Map(),
       bytes: new Map(),
@@ -47,6 +53,7 @@ export class DebugExporter implements Exporter {
 
   consume(batch: DropBatch): void {
     this.#accumulator.add(batch);
+    if (this.#config.verbosity !== 'basic') this.#flows.add(batch);
     if (batch.trigger !== 'interval') return;
     const change = this.#change(batch);
     const text = RENDER[this.#config.verbosity](change);
@@ -80,6 +87,7 @@ export class DebugExporter implements Exporter {
       losses: lost,
       hooks: this.#accumulator.hooks,
       hooksChanged: hooks !== hooksNow,
+      whose: this.#flows.take(MOST_FLOWS[this.#config.verbosity]),
     };
   }
 }

@@ -1,5 +1,8 @@
 import type { DropSeries, LossSeries } from '../../metrics/drop_accumulator.ts';
 import type { HookStatus } from '../../pdata/batch.ts';
+import { attributeColumns } from './attribute_columns.ts';
+import type { FlowChange } from './flow_tally.ts';
+import { renderFlows } from './render_flows.ts';
 import { renderTable } from './table.ts';
 
 /** What changed between two prints. */
@@ -10,6 +13,8 @@ export interface Change {
   readonly losses: readonly (LossSeries & { readonly newCount: number })[];
   readonly hooks: readonly HookStatus[];
   readonly hooksChanged: boolean;
+  /** With `basic`, empty. */
+  readonly whose: FlowChange;
 }
 
 export type SeriesChange = DropSeries & { readonly newDrops: number; readonly newBytes: number };
@@ -28,12 +33,13 @@ export function renderBasic(change: Change): string {
   return `${summary(change)}${reasons.length > 0 ? `: ${reasons.join(', ')}` : ''}${lost}\n`;
 }
 
-/** The line and a table of the series that rose, most drops first; empty where nothing rose. */
+/** The line, a table of the series that rose, most drops first, and one of flows; empty where nothing rose. */
 export function renderNormal(change: Change): string {
   const rose = risen(change);
   const lost = lossLine(change);
-  if (rose.length === 0 && lost === '') return '';
-  const columns = attributeColumns(rose);
+  const flows = renderFlows(change.whose);
+  if (rose.length === 0 && lost === '' && flows === '') return '';
+  const columns = attributeColumns(rose.map(({ attributes }) => attributes));
   const table = renderTable(
     [...columns, 'drops', 'bytes'],
     rose.map((each) => [
@@ -42,13 +48,14 @@ export function renderNormal(change: Change): string {
       each.bytes === undefined ? '' : each.newBytes,
     ]),
   );
-  return `${summary(change)}${lost}\n${rose.length > 0 ? table : ''}`;
+  return `${summary(change)}${lost}\n${rose.length > 0 ? table : ''}${flows}`;
 }
 
-/** Every series with its total and what was added, every loss slot, every hook; empty where nothing changed. */
+/** Every series with its total and what was added, flows, every loss slot, every hook; empty where nothing changed. */
 export function renderDetailed(change: Change): string {
-  if (risen(change).length === 0 && lossLine(change) === '' && !change.hooksChanged) return '';
-  const columns = attributeColumns(change.series);
+  const flows = renderFlows(change.whose);
+  if (risen(change).length === 0 && lossLine(change) === '' && flows === '' && !change.hooksChanged) return '';
+  const columns = attributeColumns(change.series.map(({ attributes }) => attributes));
   const series = renderTable(
     [...columns, 'drops', '+', 'bytes', '+'],
     change.series.map((each) => [
@@ -67,7 +74,7 @@ export function renderDetailed(change: Change): string {
     ['hook', 'attached', 'rung', 'why'],
     change.hooks.map(({ hook, attached, rung, why }) => [hook, attached ? 'yes' : 'no', rung, why]),
   );
-  return `${summary(change)}\n${series}${losses}${hooks}`;
+  return `${summary(change)}\n${series}${flows}${losses}${hooks}`;
 }
 
 function risen({ series }: Change): SeriesChange[] {
@@ -93,11 +100,4 @@ function summary(change: Change): string {
 function lossLine({ losses }: Change): string {
   const rose = losses.filter(({ newCount }) => newCount > 0).map(({ slot, newCount }) => `${slot} ${newCount}`);
   return rose.length === 0 ? '' : `; loss slots: ${rose.join(', ')}`;
-}
-
-/** Reason, direction and class first, then the others by name. */
-function attributeColumns(series: readonly SeriesChange[]): string[] {
-  const first = ['reason', 'direction', 'class'];
-  const names = new Set(series.flatMap(({ attributes }) => Object.keys(attributes.values)));
-  return [...first.filter((name) => names.has(name)), ...[...names].filter((name) => !first.includes(name)).sort()];
 }

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { configSchema } from '../../../../src/exporters/debug/config.ts';
 import { DebugExporter } from '../../../../src/exporters/debug/exporter.ts';
+import { end, flow, flowBatch } from '../../../support/flows.ts';
 import { batch, makeService, row, ruleDrop, START } from '../../metrics/fixtures.ts';
 
 const interval = (millis: number) => ({ trigger: 'interval', timeMillis: START + millis }) as const;
@@ -83,6 +84,67 @@ describe('DebugExporter', () => {
         '',
       ].join('\n'),
     );
+  });
+
+  it('normal: the ten flows with the most drops, of all reads since the last print', async () => {
+    const { exporter, take } = await make('normal');
+    const pod = end('10.0.0.1', { 'k8s.namespace.name': 'shop', 'k8s.pod.name': 'cart-0' });
+    const world = end('192.0.2.1', { 'k8s.namespace.name': 'world', 'k8s.pod.name': 'world' });
+    const [overflow] = [noSocket(4)];
+    exporter.consume(flowBatch([flow('', '', { source: pod, destination: world, port: 53, drops: 30, bytes: 3000 })]));
+    const others = Array.from({ length: 12 }, (_, i) => flow(`10.1.0.${i}`, '', { drops: 20 - i, interface: 'lo' }));
+    const call = { ...refused(1), transport: 'tcp' };
+    exporter.consume(
+      flowBatch([...others, flow('', '', { source: pod, destination: world, port: 53, bytes: 84 }), flow('::1', '::1', call)], {
+        ...interval(10_000),
+        overflow: [overflow],
+      }),
+    );
+    const lines = take().split('\n').slice(5);
+    expect(lines).toEqual([
+      '  reason             direction  source                destination      transport  port  interface  drops  bytes',
+      '  IPTABLE_RULE_DROP  ingress    10.0.0.1 shop/cart-0  192.0.2.1 world  udp          53  eth0          31   3084',
+      ...Array.from(
+        { length: 9 },
+        (_, i) =>
+          `  IPTABLE_RULE_DROP  ingress    10.1.0.${i}              -                udp              lo            ${20 - i}    100`,
+      ),
+      '  and 4 more flows (31 drops)',
+      '  4 drops of flows that the kernel had no room for',
+      '',
+    ]);
+    exporter.consume(flowBatch([], interval(20_000)));
+    expect(take()).toBe('');
+  });
+
+  it('detailed: a hundred flows, whatever there are', async () => {
+    const { exporter, take } = await make('detailed');
+    const flows = Array.from({ length: 20_000 }, (_, i) => flow(`10.2.${i >> 8}.${i & 255}`, '10.0.0.1'));
+    exporter.consume(
+      flowBatch([...flows, flow('10.9.9.9', '10.0.0.1', { drops: 7 }), ...flows.slice(0, 5000)], interval(10_000)),
+    );
+    const text = take();
+    expect(text.match(/ 10\.0\.0\.1 /g)).toHaveLength(100);
+    expect(text).toContain('10.9.9.9');
+    const shown = [...text.matchAll(/eth0 +(\d+)/g)].reduce((sum, [, drops]) => sum + Number(drops), 0);
+    expect(shown + Number(/and more flows \((\d+) drops\)/.exec(text)?.[1])).toBe(25_007);
+  });
+
+  it('normal: pods, also where their flows were of an earlier print', async () => {
+    const { exporter, take } = await make('normal');
+    const pods = [row({ reason: 'NO_SOCKET', direction: 'ingress', 'k8s.pod.name': 'cart-0' }, 2, 80)];
+    exporter.consume(batch([], { ...interval(10_000), pods: { rows: pods, ended: [] } }));
+    expect(take().split('\n').slice(1)).toEqual([
+      '  reason     direction  k8s.pod.name  drops  bytes',
+      '  NO_SOCKET  ingress    cart-0            2     80',
+      '',
+    ]);
+  });
+
+  it('basic: says nothing of flows', async () => {
+    const { exporter, take } = await make('basic');
+    exporter.consume(flowBatch([flow('10.0.0.1', '10.0.0.2')], interval(10_000)));
+    expect(take()).toBe('2026-01-02T03:04:15.000Z  1 drop (100 bytes) in 10.0 s: IPTABLE_RULE_DROP 1\n');
   });
 
   it('doesn’t print what it printed before a reload', async () => {

@@ -1,0 +1,45 @@
+import type { AttributeSet } from '../../pdata/attributes.ts';
+import type { DropBatch } from '../../pdata/batch.ts';
+import type { FlowRow } from '../../pdata/flow.ts';
+import { Tally, type Top } from './tally.ts';
+
+/** Whose drops they were, since the last print. */
+export interface FlowChange {
+  readonly flows: Top<FlowRow>;
+  /** Drops that the kernel's map of flows had no room for. */
+  readonly overflow: number;
+  readonly pods: Top<AttributeSet>;
+}
+
+/** Sums flows by their addresses, and pods by their attributes, between two prints. */
+export class FlowTally {
+  readonly #flows = new Tally<FlowRow>();
+  readonly #pods = new Tally<AttributeSet>();
+  #overflow = 0;
+
+  add({ flows, pods }: DropBatch): void {
+    for (const flow of flows?.rows ?? []) this.#flows.add(keyOf(flow), flow, flow.drops, flow.bytes);
+    for (const { drops } of flows?.overflow ?? []) this.#overflow += drops;
+    for (const { attributes, drops, bytes } of pods?.rows ?? []) this.#pods.add(attributes.key, attributes, drops, bytes);
+  }
+
+  /** The `most` of each that had the most drops. */
+  take(most: number): FlowChange {
+    const overflow = this.#overflow;
+    this.#overflow = 0;
+    return { flows: this.#flows.take(most), overflow, pods: this.#pods.take(most) };
+  }
+}
+
+const numbers = new WeakMap<AttributeSet, number>();
+let lastNumber = 0;
+
+/** The attributes are one object where they are equal, and their number is shorter than their key. */
+function keyOf({ attributes, source, destination, transport, port, interface: name, netns }: FlowRow): string {
+  let number = numbers.get(attributes);
+  if (number === undefined) {
+    number = ++lastNumber;
+    numbers.set(attributes, number);
+  }
+  return `${source.address?.key} ${destination.address?.key} ${number} ${transport} ${port} ${name} ${netns}`;
+}

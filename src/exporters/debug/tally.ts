@@ -1,0 +1,66 @@
+/** Entries that are told apart; memory for twice as many. */
+const MOST = 4096;
+
+/** What was added to one thing since the last print. */
+export interface Counted<T> {
+  readonly item: T;
+  drops: number;
+  /** Undefined for failed calls. */
+  bytes: number | undefined;
+}
+
+/** The most that was dropped of something since the last print, and how much there was besides. */
+export interface Top<T> {
+  /** Most drops first. */
+  readonly rows: readonly Counted<T>[];
+  /** How many more there are; undefined where they weren't all told apart. */
+  readonly others: number | undefined;
+  /** Drops of those. */
+  readonly otherDrops: number;
+}
+
+/** Sums by key between two prints, in bounded memory: where there are too many, those with the fewest drops are summed as one. */
+export class Tally<T> {
+  #entries = new Map<string, Counted<T>>();
+  #merged = 0;
+  #least = 0;
+
+  add(key: string, item: T, drops: number, bytes: number | undefined): void {
+    if (drops === 0) return;
+    const known = this.#entries.get(key);
+    if (known !== undefined) {
+      known.drops += drops;
+      if (bytes !== undefined) known.bytes = (known.bytes ?? 0) + bytes;
+      return;
+    }
+    // Where there were too many before, what is no larger than the least that was kept then isn't worth a place.
+    if (drops <= this.#least) {
+      this.#merged += drops;
+      return;
+    }
+    if (this.#entries.size >= 2 * MOST) this.#merge();
+    this.#entries.set(key, { item, drops, bytes });
+  }
+
+  /** The `most` with the most drops; what comes next is counted anew. */
+  take(most: number): Top<T> {
+    const sorted = [...this.#entries.values()].sort((a, b) => b.drops - a.drops);
+    const others = sorted.slice(most);
+    const merged = this.#merged;
+    this.#entries = new Map();
+    this.#merged = 0;
+    this.#least = 0;
+    return {
+      rows: sorted.slice(0, most),
+      others: merged > 0 ? undefined : others.length,
+      otherDrops: others.reduce((sum, { drops }) => sum + drops, merged),
+    };
+  }
+
+  #merge(): void {
+    const sorted = [...this.#entries].sort(([, a], [, b]) => b.drops - a.drops);
+    for (const [, { drops }] of sorted.slice(MOST)) this.#merged += drops;
+    this.#least = sorted[MOST - 1]?.[1].drops ?? 0;
+    this.#entries = new Map(sorted.slice(0, MOST));
+  }
+}

@@ -1,0 +1,26 @@
+import type { DropBatch } from '../../pdata/batch.ts';
+
+/** Receivers of which the last reads are remembered: more than a configuration names, through some reloads. */
+const MOST = 64;
+
+interface ReadTime {
+  readonly startTimeMillis: number;
+  readonly timeMillis: number;
+}
+
+/** When the read before each was made; it outlives a reload. Receivers are told apart by when they began. */
+export class ReadTimes {
+  readonly #last = new Map<number, ReadTime>();
+
+  /** The time that the deltas of this batch are of. A read that comes twice, through two pipelines, gets the same. */
+  of({ startTimeMillis: began, timeMillis }: DropBatch): ReadTime {
+    const last = this.#last.get(began);
+    if (last?.timeMillis === timeMillis) return last;
+    const time = { startTimeMillis: last?.timeMillis ?? began, timeMillis };
+    this.#last.delete(began);
+    this.#last.set(began, time);
+    const [oldest] = this.#last.keys();
+    if (this.#last.size > MOST && oldest !== undefined) this.#last.delete(oldest);
+    return time;
+  }
+}

@@ -1,0 +1,100 @@
+import { type FileHandle, open, readdir, rename, stat, unlink } from 'node:fs/promises';
+import { basename, dirname, extname, join } from 'node:path';
+import type { FileConfig } from './config.ts';
+import type { Destination } from './writer.ts';
+
+/** Whom the drops concern is not for everybody to read. */
+const MODE = 0o600;
+/** The time in a backup's name: RFC 3339 in UTC with `-` for `:`, as lumberjack and the Collector's file exporter write it. */
+const STAMP = /^\d{4}-\d\d-\d\dT\d\d-\d\d-\d\d\.\d{3}$/;
+
+/**
+ * A file that lines are added to. Before it would grow beyond its bound it is renamed, `flows.jsonl` to
+ * `flows-2026-01-02T03-04-05.678.jsonl`, and begun anew; the oldest backups are removed.
+ */
+export class RotatedFile implements Destination {
+  readonly #path: string;
+  readonly #most: number;
+  readonly #backups: number;
+  #file: FileHandle | undefined;
+  #size = 0;
+
+  private constructor(path: string, { max_megabytes, max_backups }: FileConfig['rotation']) {
+    this.#path = path;
+    this.#most = max_megabytes * 1024 * 1024;
+    this.#backups = max_backups;
+  }
+
+  /** Opens it, and makes it where it is missing. */
+  static async open(path: string, rotation: FileConfig['rotation']): Promise<RotatedFile> {
+    const rotated = new RotatedFile(path, rotation);
+    await rotated.#open();
+    return rotated;
+  }
+
+  begin(): void {}
+
+  async write(lines: string): Promise<void> {
+    const bytes = Buffer.from(lines);
+    if (this.#size > 0 && this.#size + bytes.length > this.#most) await this.#rotate();
+    const file = this.#file ?? (await this.#open());
+    const before = this.#size;
+    try {
+      await file.writeFile(bytes);
+      this.#size += bytes.length;
+    } catch (error) {
+      // A disk that is full takes a part: no half line may stay.
+      await file.truncate(before).catch(() => undefined);
+      throw error;
+    }
+  }
+
+  async close(): Promise<void> {
+    const file = this.#file;
+    this.#file = undefined;
+    await file?.close();
+  }
+
+  async #open(): Promise<FileHandle> {
+    const file = await open(this.#path, 'a+', MODE);
+    this.#file = file;
+    const there = await file.stat();
+    this.#size = there.isFile() ? there.size : 0;
+    if (this.#size > 0) {
+      const { buffer } = await file.read(Buffer.alloc(1), 0, 1, this.#size - 1);
+      // An agent that was killed may have left half a line; what comes begins one of its own.
+      if (buffer.toString() !== '\n') this.#size += (await file.write('\n')).bytesWritten;
+    }
+    return file;
+  }
+
+  async #rotate(): Promise<void> {
+    await rename(this.#path, await this.#freeName());
+    await this.close();
+    await this.#open();
+    await this.#removeOldest();
+  }
+
+  async #freeName(): Promise<string> {
+    for (let millis = Date.now(); ; millis++) {
+      const name = this.#backupName(new Date(millis).toISOString().slice(0, -1).replaceAll(':', '-'));
+      if ((await stat(name).catch(() => undefined)) === undefined) return name;
+    }
+  }
+
+  #backupName(stamp: string): string {
+    const extension = extname(this.#path);
+    return join(dirname(this.#path), `${basename(this.#path, extension)}-${stamp}${extension}`);
+  }
+
+  async #removeOldest(): Promise<void> {
+    if (this.#backups === 0) return;
+    const directory = dirname(this.#path);
+    const [before = '', after = ''] = basename(this.#backupName('\n')).split('\n');
+    const backups = (await readdir(directory)).filter(
+      (name) =>
+        name.startsWith(before) && name.endsWith(after) && STAMP.test(name.slice(before.length, name.length - after.length)),
+    );
+    for (const name of backups.sort().slice(0, -this.#backups)) await unlink(join(directory, name));
+  }
+}

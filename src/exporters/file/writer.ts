@@ -1,0 +1,104 @@
+import { setImmediate } from 'node:timers/promises';
+import { countLines, linesOf, type TimedRead } from './lines.ts';
+
+/** How long closing may take once nothing is written any more. */
+const CLOSE_MILLIS = 100;
+
+/** Where lines go. Called by one writer, one call at a time; `close` may come in the middle of a `write`. */
+export interface Destination {
+  /** Told before the lines of each read: what comes is no continuation of what failed before. */
+  begin(): void;
+  /** Writes whole lines. Rejects where not all were taken; then nothing more comes before the next `begin`. */
+  write(lines: string): Promise<void>;
+  /** Frees at once; what is being written is abandoned, and its `write` rejects. */
+  close(): Promise<void>;
+}
+
+/** What becomes of the lines, in flows. */
+export interface WriterEvents {
+  sent(flows: number): void;
+  /** `undefined`: the destination is too slow. */
+  lost(flows: number, error: Error | undefined): void;
+  /** A read was written whole, and none waits. */
+  caughtUp(): void;
+}
+
+/**
+ * Writes reads, one at a time, off the caller's stack and some lines at a time, so that nobody waits for it. At most one more
+ * waits: one that comes meanwhile is lost as a whole. Where a write fails, the rest of that read is lost.
+ */
+export class Writer {
+  readonly #destination: Destination;
+  readonly #events: WriterEvents;
+  #waiting: TimedRead | undefined;
+  #running: Promise<void> | undefined;
+  #closed = false;
+  #abandoned = false;
+
+  constructor(destination: Destination, events: WriterEvents) {
+    this.#destination = destination;
+    this.#events = events;
+  }
+
+  /** Keeps the read until it is written; returns at once. */
+  write(read: TimedRead): void {
+    if (this.#closed || this.#waiting !== undefined) this.#events.lost(countLines(read), undefined);
+    else if (this.#running !== undefined) this.#waiting = read;
+    else this.#running = this.#run(read);
+  }
+
+  /** Writes what there is, for `deadlineMillis` at most, and closes; what is left then is lost. */
+  async finish(deadlineMillis: number): Promise<void> {
+    this.#closed = true;
+    await within(deadlineMillis, this.#running);
+    this.#abandoned = true;
+    const end = async () => {
+      await this.#destination.close();
+      await this.#running;
+      // A file that was just being set aside is open again.
+      await this.#destination.close();
+    };
+    await within(CLOSE_MILLIS, end());
+  }
+
+  async #run(first: TimedRead): Promise<void> {
+    await setImmediate();
+    for (let read: TimedRead | undefined = first; read !== undefined; ) {
+      const whole = await this.#writeOne(read);
+      read = this.#waiting;
+      this.#waiting = undefined;
+      if (whole && read === undefined) this.#events.caughtUp();
+    }
+    this.#running = undefined;
+  }
+
+  /** Whether all of it was written. */
+  async #writeOne(read: TimedRead): Promise<boolean> {
+    let left = countLines(read);
+    try {
+      this.#destination.begin();
+      for (const { count, text } of linesOf(read)) {
+        if (this.#abandoned) throw new Error('there was no time left at the end');
+        await this.#destination.write(text);
+        left -= count;
+        this.#events.sent(count);
+        // A write that the kernel takes at once has let nobody else run.
+        await setImmediate();
+      }
+      return true;
+    } catch (error) {
+      this.#events.lost(left, error as Error);
+      return false;
+    }
+  }
+}
+
+/** Waits for `done`, but no longer than `millis`. */
+async function within(millis: number, done: Promise<void> | undefined): Promise<void> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<void>((resolve) => {
+    timer = setTimeout(resolve, Math.max(millis, 0));
+  });
+  await Promise.race([done, late]);
+  clearTimeout(timer);
+}
