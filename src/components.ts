@@ -1,16 +1,20 @@
 import type { Factories } from './component/factory.ts';
 import { debugFactory } from './exporters/debug/factory.ts';
+import { fileFactory } from './exporters/file/factory.ts';
 import { otlpGrpcFactory } from './exporters/otlp_grpc/factory.ts';
 import { prometheusFactory } from './exporters/prometheus/factory.ts';
 import { healthCheckFactory } from './extensions/health_check/factory.ts';
 import { filterFactory } from './processors/filter/factory.ts';
+import { flowAttributesFactory } from './processors/flow_attributes/factory.ts';
+import { k8sAttributesFactory } from './processors/k8s_attributes/factory.ts';
 import { percpuSumFactory } from './processors/percpu_sum/factory.ts';
+import { podDropsFactory } from './processors/pod_drops/factory.ts';
 import { dropreasonFactory } from './receivers/dropreason/factory.ts';
 
 /** Everything a configuration can name, in the order in which a drop passes through. */
 export const factories: Factories = {
   receivers: [dropreasonFactory],
-  processors: [percpuSumFactory, filterFactory],
-  exporters: [prometheusFactory, otlpGrpcFactory, debugFactory],
+  processors: [percpuSumFactory, filterFactory, k8sAttributesFactory, podDropsFactory, flowAttributesFactory],
+  exporters: [prometheusFactory, otlpGrpcFactory, fileFactory, debugFactory],
   extensions: [healthCheckFactory],
 };

@@ -1,8 +1,7 @@
-import type { Kind } from './kinds.ts';
+import { KINDS, type Kind } from './kinds.ts';
 import type { Path } from './tree.ts';
 
 const INTERVAL = 'counters are read and pushed once a collection_interval, so there is nothing to batch; remove it';
-const LATER = 'this version counts by node; counts by pod come with advanced mode';
 const FILTER = 'choose rows with the filter processor, or do it in the collector that receives them';
 const DOWNSTREAM = 'push with otlp_grpc to an OpenTelemetry Collector that has it';
 const OTHER_SOURCE = 'dropreason reads only the kernel; run an OpenTelemetry Collector beside it for other sources';
@@ -30,10 +29,6 @@ const COMPONENTS: Readonly<Record<Kind, Readonly<Record<string, string>>>> = {
   processors: {
     batch: INTERVAL,
     memory_limiter: 'the number of series is bounded by the number of reasons, and memory by it; remove it',
-    k8sattributes: LATER,
-    k8s_attributes: LATER,
-    pod_drops: LATER,
-    flow_attributes: LATER,
     attributes: FILTER,
     transform: FILTER,
     metricstransform: FILTER,
@@ -53,7 +48,6 @@ const COMPONENTS: Readonly<Record<Kind, Readonly<Record<string, string>>>> = {
     otlp_http: 'use otlp_grpc',
     prometheusremotewrite: `let Prometheus scrape the prometheus exporter, or ${DOWNSTREAM}`,
     prometheus_remote_write: `let Prometheus scrape the prometheus exporter, or ${DOWNSTREAM}`,
-    file: DOWNSTREAM,
     kafka: DOWNSTREAM,
     datadog: DOWNSTREAM,
     loadbalancing: DOWNSTREAM,
@@ -73,8 +67,33 @@ const COMPONENTS: Readonly<Record<Kind, Readonly<Record<string, string>>>> = {
   },
 };
 
-/** Keys that Collector users write and that have no meaning here. */
+const ALIASES: Readonly<Record<string, string>> = { k8sattributes: 'k8s_attributes' };
+
+const FLOWS_ALONE = 'a flow has two addresses and nothing else to tell pods by; remove it';
+const LABELS_ALONE = 'labels alone can be extracted';
+
+/** Keys that Collector users write and that have no meaning here; of a component under its type, without indices of lists. */
 const KEYS: Readonly<Record<string, string>> = {
+  'processors::k8s_attributes::passthrough': 'flows have their addresses already; remove it, or leave the processor out',
+  'processors::k8s_attributes::pod_association': FLOWS_ALONE,
+  'processors::k8s_attributes::exclude': "leave pods out with pod_drops' namespaces, or with the filter processor",
+  'processors::k8s_attributes::context': 'the current-context of the kubeconfig is taken; see kubectl config use-context',
+  'processors::k8s_attributes::kube_config_path': 'set the environment variable KUBECONFIG',
+  'processors::k8s_attributes::watch_sync_period': 'what is known is kept in step by watching alone; remove it',
+  'processors::k8s_attributes::filter::fields': 'filter by node, namespace or labels',
+  'processors::k8s_attributes::extract::annotations': `${LABELS_ALONE}; the annotation retina.sh is known to pod_drops without it`,
+  'processors::k8s_attributes::extract::otel_annotations': LABELS_ALONE,
+  'processors::k8s_attributes::extract::service_attributes':
+    'k8s.service.name is the service by whose address a pod is reached; remove it',
+  'processors::k8s_attributes::extract::deployment_name_from_replicaset':
+    'the name of a ReplicaSet is asked only where the ReplicaSet is not known; remove it',
+  'processors::k8s_attributes::extract::labels::key_regex': 'each label makes series of its own: name it with key',
+  'processors::k8s_attributes::extract::labels::regex': 'the whole value is told; remove it',
+  'exporters::file::format': 'what is written is JSON lines; remove it',
+  'exporters::file::compression': 'what is written is not compressed; remove it',
+  'exporters::file::append': 'lines are added to a file that is there; remove it',
+  'exporters::file::flush_interval': 'lines are written when flows are read; remove it',
+  'exporters::file::rotation::max_days': 'files set aside are kept by their number: set max_backups',
   connectors: 'there are no connectors; remove it',
   'service::telemetry::traces': 'dropreason makes no traces; remove it',
   'service::telemetry::metrics::address': 'write readers: [{pull: {exporter: {prometheus: {host, port}}}}]',
@@ -88,6 +107,10 @@ export function componentHint(kind: Kind, type: string): string | undefined {
 
 /** What to do about a key that the Collector has and that isn't here, or undefined. */
 export function keyHint(path: Path): string | undefined {
-  const joined = path.join('::');
+  const [kind, id, ...rest] = path;
+  const isOfComponent = (KINDS as readonly unknown[]).includes(kind) && typeof id === 'string';
+  const type = isOfComponent ? (id.split('/')[0] ?? id) : id;
+  const steps = isOfComponent ? [kind, ALIASES[type as string] ?? type, ...rest] : path;
+  const joined = steps.filter((step) => typeof step === 'string').join('::');
   return Object.hasOwn(KEYS, joined) ? KEYS[joined] : undefined;
 }

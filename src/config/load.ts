@@ -4,6 +4,7 @@ import type { Config } from './config.ts';
 import { Draft } from './draft.ts';
 import { type Environment, Expander } from './expand.ts';
 import { readComponents, readRoot } from './read_components.ts';
+import { adviseOnPipelines } from './read_pipelines.ts';
 import { readService } from './read_service.ts';
 import { readSources } from './read_sources.ts';
 
@@ -35,6 +36,7 @@ export function loadConfig({ files, sets = [], env, factories }: LoadOptions): C
   const extensions = readComponents(draft, factories, 'extensions');
   const service = readService(draft);
   if (service === undefined || problems.length > 0) throw new ConfigError(inOrder(problems, files));
+  adviseOnPipelines(draft, processors, service.pipelines);
   const warnings = inOrder(draft.warnings, files);
   return { receivers, processors, exporters, extensions, service, warnings, given: draft.plain as Record<string, unknown> };
 }
