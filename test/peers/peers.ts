@@ -17,6 +17,9 @@ function peer(variable: string, name: string): Peer {
 export const OTELCOL = peer('OTELCOL_PEER', 'OpenTelemetry Collector');
 export const PROMETHEUS = peer('PROMETHEUS_PEER', 'Prometheus');
 export const PROMTOOL = peer('PROMTOOL_PEER', 'promtool');
+export const KUBE_APISERVER = peer('KUBE_APISERVER_PEER', 'kube-apiserver');
+export const ETCD = peer('ETCD_PEER', 'etcd');
+export const KUSTOMIZE = peer('KUSTOMIZE_PEER', 'kustomize');
 
 /** Why the agent can't be started here; false where it can. */
 export const AGENT_MISSING = process.geteuid?.() === 0 ? false : 'not root: network namespaces and BPF need it';
