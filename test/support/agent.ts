@@ -66,6 +66,11 @@ export interface AgentOptions {
   readonly command?: readonly string[];
   /** Where the command wants its options. */
   readonly verb?: readonly string[];
+  /** The configuration, where it is more than one pipeline. */
+  readonly file?: (port: number) => File;
+  readonly env?: Readonly<Record<string, string>>;
+  /** Where the configuration's file goes; a directory of the test that runs, else, which goes with it. */
+  readonly directory?: string;
 }
 
 /** The agent as a user runs it. */
@@ -95,15 +100,23 @@ export class Agent {
   /** Runs it; its port was free a moment ago. It doesn't outlive us. */
   static async spawn(
     make: Partial<PipelineOptions> = {},
-    { command = [NODE, MAIN], verb = ['run'] }: AgentOptions = {},
+    { command = [NODE, MAIN], verb = ['run'], file, env = {}, directory = scratchDirectory() }: AgentOptions = {},
   ): Promise<Agent> {
     const port = make.port ?? (await freePort());
-    const directory = scratchDirectory();
     chmodSync(directory, 0o755); // the agent may be another user's
     const path = join(directory, 'config.yaml');
-    writeFileSync(path, JSON.stringify(pipeline({ port, ...make })));
+    writeFileSync(path, JSON.stringify(file?.(port) ?? pipeline({ port, ...make })));
     const args = ['--pdeathsig', 'KILL', ...command, ...verb, '--config', path];
-    return new Agent(port, path, spawn('setpriv', args, { cwd: ROOT, detached: true, stdio: ['ignore', 'pipe', 'pipe'] }));
+    return new Agent(
+      port,
+      path,
+      spawn('setpriv', args, {
+        cwd: ROOT,
+        detached: true,
+        stdio: ['ignore', 'pipe', 'pipe'],
+        env: { ...process.env, ...env },
+      }),
+    );
   }
 
   /** Runs it and waits until it has started. */
