@@ -5,10 +5,13 @@ import { parseArgs } from 'node:util';
 import { Lab } from './lab.ts';
 import { type Measure, passes } from './measure.ts';
 import { agentCpu } from './measures/agent_cpu.ts';
+import { drain } from './measures/drain.ts';
 import { dropCost } from './measures/drop_cost.ts';
 import { memory } from './measures/memory.ts';
+import { otlp } from './measures/otlp.ts';
 import { passing } from './measures/passing.ts';
 import { passingRungs } from './measures/passing_rungs.ts';
+import { attribution, pods } from './measures/pods.ts';
 import { read } from './measures/read.ts';
 import { start } from './measures/start.ts';
 import { syscallCost } from './measures/syscall_cost.ts';
@@ -16,7 +19,20 @@ import { Busyness } from './process_usage.ts';
 import { type Line, table } from './table.ts';
 
 /** In this order; what lasts longest comes last. */
-const MEASURES: readonly Measure[] = [read, start, passing, dropCost, syscallCost, agentCpu, memory, passingRungs];
+const MEASURES: readonly Measure[] = [
+  read,
+  drain,
+  attribution,
+  otlp,
+  pods,
+  start,
+  passing,
+  dropCost,
+  syscallCost,
+  agentCpu,
+  memory,
+  passingRungs,
+];
 const TRIES = 3;
 const BUSY = 0.25;
 const QUIET_WAIT_MILLIS = 60_000;

@@ -31,6 +31,8 @@ export const dropCost: Measure = {
       ours: await start(),
       optIn: await start(`attributes=[${OPT_IN.join(', ')}]`),
       stack: await start('netfilter_detail=stack'),
+      advanced: await start('mode=advanced'),
+      ports: await start('mode=advanced', 'flows.ports=true'),
     };
     const bpftrace = await startBpftrace(lab);
     const programs: Programs = {
@@ -38,6 +40,8 @@ export const dropCost: Measure = {
       ours: idsOf(agents.ours.pid, OURS),
       optIn: idsOf(agents.optIn.pid, OURS),
       stack: idsOf(agents.stack.pid, OURS),
+      advanced: idsOf(agents.advanced.pid, OURS),
+      ports: idsOf(agents.ports.pid, OURS),
       bpftrace: idsOf(bpftrace.pid as number, /./),
     };
 
@@ -51,7 +55,7 @@ export const dropCost: Measure = {
   },
 };
 
-const SUBJECTS = ['empty', 'ours', 'optIn', 'stack', 'bpftrace'] as const;
+const SUBJECTS = ['empty', 'ours', 'optIn', 'stack', 'advanced', 'ports', 'bpftrace'] as const;
 type Subject = (typeof SUBJECTS)[number];
 type Programs = Record<Subject, number[]>;
 type Costs = Record<Subject, number>;
@@ -84,6 +88,8 @@ function figures(rounds: readonly Costs[], programs: Programs): Figure[] {
     { name: 'an empty program, the clock included', value: median(rounds.map(floor)), unit },
     { name: `dropreason, over ${many}`, value: over('ours'), unit, bar: 40, note: 'as many as it has there' },
     { name: 'the same, over one empty program', value: over('ours', 1), unit },
+    { name: 'mode: advanced, over one empty program', value: over('advanced', 1), unit, bar: 180 },
+    { name: 'the same with ports, over one empty program', value: over('ports', 1), unit, note: 'flows: {ports: true}' },
     { name: `with opt-in attributes, over ${many}`, value: over('optIn'), unit, note: OPT_IN.join(', ') },
     {
       name: `with netfilter_detail: stack, over ${many}`,

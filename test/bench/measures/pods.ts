@@ -1,0 +1,128 @@
+import { AttributeSet } from '../../../src/pdata/attributes.ts';
+import type { DropBatch } from '../../../src/pdata/batch.ts';
+import { type FlowRow, NO_ATTRIBUTES } from '../../../src/pdata/flow.ts';
+import { IpAddress } from '../../../src/pdata/ip_address.ts';
+import { k8sAttributesFactory } from '../../../src/processors/k8s_attributes/factory.ts';
+import { podDropsFactory } from '../../../src/processors/pod_drops/factory.ts';
+import { flowBatch } from '../../support/flows.ts';
+import { makeSettings, quietHost } from '../../support/settings.ts';
+import { SpoofedFlood } from '../../support/spoof.ts';
+import { Agent } from '../agent.ts';
+import type { Measure } from '../measure.ts';
+import { DESTINATIONS, manyPods, PODS, sourceAddress } from '../pods_lab.ts';
+import { residentMemory } from '../process_usage.ts';
+import { median } from '../statistics.ts';
+
+const SERIES = PODS * DESTINATIONS.length;
+const SCRAPES = 20;
+const FLOWS = 65_536;
+const BATCHES = 20;
+
+/** The agent as `npm start` runs it, beside an API of 5,000 pods of which each loses packets to two others. */
+export const pods: Measure = {
+  name: 'pods',
+  what: `${PODS} pods, ${SERIES} series of drops and as many of bytes, each risen since the scrape before; median of ${SCRAPES} scrapes`,
+
+  async run(lab) {
+    const api = await manyPods(lab);
+    const flood = new SpoofedFlood();
+    lab.defer(() => flood.remove());
+    process.env.KUBECONFIG = api.kubeConfigFile;
+    const labels = '[namespace, podname, workload]';
+    const agent = await Agent.start(lab, {
+      set: [
+        'receivers.dropreason.mode=advanced',
+        'processors.k8s_attributes={auth_type: kubeConfig, wait_for_metadata: true, wait_for_metadata_timeout: 60s}',
+        `processors.pod_drops={context: remote, source: ${labels}, destination: ${labels}}`,
+        'service.pipelines.metrics.processors=[percpu_sum, k8s_attributes, pod_drops]',
+        'service.pipelines.metrics.exporters=[prometheus]',
+      ],
+    });
+    const times: number[] = [];
+    for (let scrape = 0; scrape < SCRAPES + 3; scrape++) {
+      for (const destination of DESTINATIONS) flood.sendFromEach(PODS, destination);
+      const began = performance.now();
+      const text = await agent.scrape();
+      times.push(performance.now() - began);
+      const found = text.match(/^dropreason_pod_drop_count_total\{.*source_k8s_pod_name="app-.*$/gm)?.length;
+      if (found !== SERIES) throw new Error(`${found} series of ${SERIES}`);
+    }
+    const { now, peak } = residentMemory(agent.pid);
+    await agent.stop();
+    return [
+      {
+        name: `a scrape of ${SERIES} series of pods`,
+        value: median(times.slice(3)),
+        unit: 'ms',
+        bar: 60,
+        note: 'the read of as many flows and gzip included',
+      },
+      { name: `resident memory with ${PODS} pods and ${SERIES} series`, value: now, unit: 'MB', bar: 200 },
+      { name: 'at the highest', value: peak, unit: 'MB' },
+    ];
+  },
+};
+
+/** Flows through k8s_attributes and pod_drops, in this process. */
+export const attribution: Measure = {
+  name: 'attribution',
+  what: `time for a million flows through k8s_attributes and pod_drops; ${PODS} pods, ${FLOWS} flows a read, median of ${BATCHES}`,
+
+  async run(lab) {
+    const api = await manyPods(lab);
+    process.env.KUBECONFIG = api.kubeConfigFile;
+    let counted = 0;
+    const last = {
+      consume({ pods: told }: DropBatch) {
+        counted += told?.rows.length ?? 0;
+      },
+    };
+    const drops = await podDropsFactory.create(makeSettings('pod_drops'), podDropsFactory.schema.parse({}), last);
+    const config = { auth_type: 'kubeConfig', wait_for_metadata: true, wait_for_metadata_timeout: '60s' };
+    const attributes = await k8sAttributesFactory.create(
+      makeSettings('k8s_attributes'),
+      k8sAttributesFactory.schema.parse(config),
+      drops,
+    );
+    await attributes.start(quietHost);
+    const rates: number[] = [];
+    for (let read = 0; read < BATCHES + 5; read++) {
+      const batch = flowBatch(flowsOf(read));
+      const began = performance.now();
+      attributes.consume(batch);
+      rates.push(FLOWS / (performance.now() - began));
+    }
+    await attributes.shutdown(1000);
+    if (counted === 0) throw new Error('no flow was told of a pod');
+    return [
+      {
+        name: 'a million flows',
+        value: 1e6 / median(rates.slice(5)),
+        unit: 'ms',
+        bar: 2000,
+        note: `${Math.round(median(rates.slice(5)))} thousand a second, the bar is 500`,
+      },
+    ];
+  },
+};
+
+/** Between the pods, each address an object of its own, as a read decodes it. */
+function flowsOf(read: number): FlowRow[] {
+  const attributes = new AttributeSet({ reason: 'IPTABLE_RULE_DROP', direction: 'forward', class: 'policy' });
+  const ends = Array.from({ length: PODS }, (_, index) => ({
+    address: IpAddress.parse(sourceAddress(index)),
+    attributes: NO_ATTRIBUTES,
+  }));
+  const end = (index: number) => ends[index % PODS] as (typeof ends)[number];
+  return Array.from({ length: FLOWS }, (_, flow) => ({
+    attributes,
+    source: end(flow * 7 + read),
+    destination: end(flow * 13 + 1),
+    transport: 'tcp',
+    port: 0,
+    interface: 'eth0',
+    netns: 1,
+    drops: 1 + (flow % 3),
+    bytes: 100,
+  }));
+}
