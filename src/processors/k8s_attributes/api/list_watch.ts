@@ -38,6 +38,8 @@ export class ListWatch<T extends { readonly uid: string }> {
   readonly #timing: Timing;
   readonly #connection: ApiConnection;
   readonly #objects: ObjectReader<T>;
+  /** Whether a list has come. */
+  #wasAllowed = false;
   readonly #pace: Pace;
   readonly #standing: Standing;
   readonly #stopping = new AbortController();
@@ -110,7 +112,9 @@ export class ListWatch<T extends { readonly uid: string }> {
     if (kind === 'absent' && this.#objects.size === 0) this.#replace(undefined, this.#objects.startList());
     // Whatever it was, it isn't to be met again: neither a connection that is half-open nor an old certificate.
     if (kind !== 'closed') await this.#connection.reset();
-    const slow = kind === 'forbidden' ? this.#timing.forbiddenMillis : kind === 'absent' ? this.#timing.absentMillis : 0;
+    // A server that has just come back forbids what it allowed, until it has read its rules.
+    const isForbidden = kind === 'forbidden' && !this.#wasAllowed;
+    const slow = isForbidden ? this.#timing.forbiddenMillis : kind === 'absent' ? this.#timing.absentMillis : 0;
     const wait = Math.max(this.#pace.failed(), spread(slow), failure.retryAfterMillis);
     await pause(wait, this.#stopping.signal);
   }
@@ -135,6 +139,7 @@ export class ListWatch<T extends { readonly uid: string }> {
     } while (page.metadata?.continue);
     const { resourceVersion } = page.metadata ?? {};
     if (resourceVersion === undefined) throw new ApiFailure('broken', 'the answer is no list of Kubernetes objects');
+    this.#wasAllowed = true;
     this.#replace(resourceVersion, reading);
   }
 

@@ -5,7 +5,7 @@ export interface Timing {
   readonly backoffMostMillis: number;
   /** A watch that was open for so long is healthy: the waits begin at `backoffMillis` again. */
   readonly healthyMillis: number;
-  /** Between attempts where RBAC forbids, and where the cluster has no such resource. */
+  /** Between attempts where RBAC forbids and never has allowed, and where the cluster has no such resource. */
   readonly forbiddenMillis: number;
   readonly absentMillis: number;
   /** One page of a list, from the request to its last byte. An API server gives up after 60 s. */

@@ -262,6 +262,17 @@ describe('while the API fails', () => {
     await until(() => expect(said(lines).at(-1)).toBe('pods are in step with the API server again'));
   });
 
+  test('403 of a server that has allowed it is tried again like any failure: one that starts has yet to read its rules', async () => {
+    const follower = await follow(['a'], { timing: { forbiddenMillis: 3_600_000 } });
+    await watching(follower);
+    follower.api.fault({ kind: 'status', code: 403 });
+    follower.api.closeWatches();
+    await until(() => expect(follower.listWatch.state().state).toBe('forbidden'));
+    follower.api.heal();
+    follower.api.put('pods', pod('b'));
+    await until(() => expect(follower.names()).toEqual(['a', 'b']));
+  });
+
   test('an expired token is read anew at once, and nothing is said of it', async () => {
     const follower = await follow(['a']);
     await watching(follower);
