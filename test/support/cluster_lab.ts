@@ -1,4 +1,5 @@
 import { execFileSync } from 'node:child_process';
+import { statSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { fileURLToPath } from 'node:url';
 
@@ -70,6 +71,11 @@ export class ClusterLab {
     } finally {
       this.#iptables(at, family, `-D ${rule}`);
     }
+  }
+
+  /** As `network.namespace.inode` has it. */
+  inode(place: Where): number {
+    return statSync(`/run/netns/${this.#ns(place)}`).ino;
   }
 
   remove(): void {
