@@ -88,7 +88,7 @@ describe.skipIf(whyNotHere(['ip', 'iptables', 'setpriv', 'cc', 'mount']) !== und
           processors: { percpu_sum: {}, ...flows() },
         },
         // As scripts/start.sh has it.
-        { command: [NODE, '--max-semi-space-size=1', '--no-concurrent-recompilation', MAIN] },
+        { command: [NODE, '--max-semi-space-size=1', '--optimize-for-size', '--no-concurrent-recompilation', MAIN] },
       );
       try {
         const before = flood.dropped;
