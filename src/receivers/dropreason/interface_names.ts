@@ -1,13 +1,12 @@
 import type { Probe } from './probe.ts';
 
 const UNKNOWN = 'unknown';
-/** Interfaces that may share a namespace's part of the keys: indices are 31 bits. */
-const SPAN = 0x8000_0000;
 
 /** What interfaces are called, by namespace and index, as the kernel side noted it when it first saw a flow of each. */
 export class InterfaceNames {
   readonly #probe: Pick<Probe, 'interfaces'>;
-  readonly #names = new Map<number, string>();
+  /** By namespace, then by index: one number of both would have more bits than are exact. */
+  readonly #names = new Map<number, Map<number, string>>();
   /** Asked at most once a read: what isn't there then has no name. */
   #isAsked = false;
 
@@ -22,18 +21,19 @@ export class InterfaceNames {
 
   of(netns: number, ifindex: number): string {
     if (ifindex === 0) return UNKNOWN;
-    // Inode numbers have 32 bits and indices 31, so two pairs may have one sum beyond 2^53; none that a kernel gives has.
-    const key = netns * SPAN + ifindex;
-    const name = this.#names.get(key);
+    const name = this.#names.get(netns)?.get(ifindex);
     if (name !== undefined) return name;
     if (!this.#isAsked) this.#ask();
-    return this.#names.get(key) ?? UNKNOWN;
+    return this.#names.get(netns)?.get(ifindex) ?? UNKNOWN;
   }
 
   /** The kernel keeps the latest only, and so does this: no namespace that is gone stays here. */
   #ask(): void {
     this.#isAsked = true;
     this.#names.clear();
-    for (const { netns, ifindex, name } of this.#probe.interfaces()) this.#names.set(netns * SPAN + ifindex, name);
+    for (const { netns, ifindex, name } of this.#probe.interfaces()) {
+      const names = this.#names.get(netns) ?? new Map<number, string>();
+      this.#names.set(netns, names.set(ifindex, name));
+    }
   }
 }

@@ -91,6 +91,14 @@ describe('flows of the kernel', () => {
     expect(rows.map((row) => row.interface)).toEqual(['eth0', 'cali1']);
   });
 
+  test('every index of a namespace is an interface of its own, whatever the numbers', async () => {
+    const { probe, decode } = make();
+    const netns = 4_026_531_840;
+    probe.interfaceNames = [1, 2, 3, 2 ** 31 - 1].map((ifindex) => ({ netns, ifindex, name: `eth${ifindex}` }));
+    const rows = await decode(probe.interfaceNames.map(({ ifindex }) => ({ netns, ifindex })));
+    expect(rows.map((row) => row.interface)).toEqual(['eth1', 'eth2', 'eth3', 'eth2147483647']);
+  });
+
   test('many are decoded in order, and others run in between', async () => {
     const { decode } = make();
     const flows = Array.from({ length: 10_000 }, (_, i) => ({ source: `10.0.${i >> 8}.${i & 255}`, packets: i }));
