@@ -5,5 +5,5 @@ here=$(dirname "$0")
 sh "$here/setup.sh"
 # Resident memory is what the node feels, and the agent makes little garbage: a small young generation, and no threads that
 # compile beside the main one, each of which keeps memory of its own (10 MB after some hundred scrapes); and a heap that is kept
-# small rather than quick (100 MB less with 10,000 series of pods).
+# small rather than quick, which tells with many series of pods.
 exec "$here/../node_modules/.bin/node" --max-semi-space-size=1 --optimize-for-size --no-concurrent-recompilation "$here/../dist/main.js" run "$@"

@@ -1,4 +1,5 @@
 import { AttributeSet, type AttributeValue } from '../pdata/attributes.ts';
+import { OVERFLOW } from '../pdata/overflow.ts';
 import { BARE_POD, WORKLOADS } from '../pdata/workloads.ts';
 import { DROPS, type MetricDefinition, POD_DROPS, RETINA_DROPS, RETINA_POD_DROPS } from './definitions.ts';
 
@@ -58,8 +59,8 @@ const RETINA_POD_LABELS: Readonly<Record<string, string>> = {
 /** Retina's advanced labels; in its remote context each has `source_` or `destination_` before it. */
 function retinaPodLabels(attributes: AttributeSet): AttributeSet {
   const labels: Record<string, AttributeValue> = { ...retinaLabels(attributes).values };
-  const overflow = attributes.get('otel.metric.overflow');
-  if (overflow !== undefined) labels['otel.metric.overflow'] = overflow;
+  const overflow = attributes.get(OVERFLOW);
+  if (overflow !== undefined) labels[OVERFLOW] = overflow;
   const isRemote = Object.keys(attributes.values).some((name) => /^(source|destination)\.(k8s|cloud)\./.test(name));
   for (const [name, value] of Object.entries(attributes.values)) {
     if (name === 'destination.port') labels[isRemote ? 'destination_port' : 'port'] = value;

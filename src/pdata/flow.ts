@@ -1,6 +1,7 @@
 import { AttributeSet, type AttributeValue } from './attributes.ts';
 import type { DropRow } from './batch.ts';
 import type { IpAddress } from './ip_address.ts';
+import type { Sums } from './sums.ts';
 
 /** One end of a flow. */
 export interface FlowEnd {
@@ -38,7 +39,7 @@ export interface FlowRead {
   /** What the kernel had no room for, by reason and direction. */
   readonly overflow: readonly DropRow[];
   /** By how much the node's rows rose, summed where they are counted. */
-  readonly node: { readonly drops: number; readonly bytes: number };
+  readonly node: Sums;
   /**
    * `k8s.pod.uid` of pods that have ended (deleted or finished) since the batch before, each told once; this batch may still
    * bring drops of theirs, and so may a later one. Absent where none has.

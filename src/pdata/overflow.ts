@@ -1,22 +1,26 @@
 import { AttributeSet } from './attributes.ts';
 
 /** As the SDK's specification names it: a series that sums what has no series of its own. */
-const OVERFLOW = 'otel.metric.overflow';
+export const OVERFLOW = 'otel.metric.overflow';
 
 const made = new Map<string, AttributeSet>();
+
+/** The overflow series of a reason and direction, which are all that it has. The same object for the same two. */
+export function overflowSeries(reason: string, direction: string): AttributeSet {
+  const key = `${direction} ${reason}`;
+  const series = made.get(key) ?? new AttributeSet({ reason, direction, [OVERFLOW]: 'true' });
+  made.set(key, series);
+  return series;
+}
+
 const known = new WeakMap<AttributeSet, AttributeSet>();
 
-/** The overflow series of a row: its reason and direction alone. The same object for all of which they are equal. */
+/** That of a row. */
 export function overflowOf(attributes: AttributeSet): AttributeSet {
   let overflow = known.get(attributes);
-  if (overflow !== undefined) return overflow;
-  const set = new AttributeSet({
-    reason: attributes.get('reason') ?? '',
-    direction: attributes.get('direction') ?? 'unknown',
-    [OVERFLOW]: 'true',
-  });
-  overflow = made.get(set.key) ?? set;
-  made.set(set.key, overflow);
-  known.set(attributes, overflow);
+  if (overflow === undefined) {
+    overflow = overflowSeries(String(attributes.get('reason') ?? ''), String(attributes.get('direction') ?? 'unknown'));
+    known.set(attributes, overflow);
+  }
   return overflow;
 }

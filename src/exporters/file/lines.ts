@@ -1,6 +1,7 @@
 import type { AttributeSet } from '../../pdata/attributes.ts';
 import type { DropRow } from '../../pdata/batch.ts';
 import { type FlowRead, type FlowRow, flowAttributes } from '../../pdata/flow.ts';
+import { OVERFLOW } from '../../pdata/overflow.ts';
 
 /** The flows of one read, with the time that they are of. */
 export interface TimedRead {
@@ -41,7 +42,7 @@ export function* linesOf(read: TimedRead): Generator<{ readonly count: number; r
   }
   for (let from = 0; from < overflow.length; from += SLICE) {
     const slice = overflow.slice(from, from + SLICE);
-    const text = slice.map((row) => line(row, { ...row.attributes.values, 'otel.metric.overflow': 'true' })).join('');
+    const text = slice.map((row) => line(row, { ...row.attributes.values, [OVERFLOW]: 'true' })).join('');
     yield { count: slice.length, text };
   }
 }

@@ -1,4 +1,5 @@
 import { setImmediate } from 'node:timers/promises';
+import { within } from '../../component/within.ts';
 import { countLines, linesOf, type TimedRead } from './lines.ts';
 
 /** How long closing may take once nothing is written any more. */
@@ -91,14 +92,4 @@ export class Writer {
       return false;
     }
   }
-}
-
-/** Waits for `done`, but no longer than `millis`. */
-async function within(millis: number, done: Promise<void> | undefined): Promise<void> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<void>((resolve) => {
-    timer = setTimeout(resolve, Math.max(millis, 0));
-  });
-  await Promise.race([done, late]);
-  clearTimeout(timer);
 }

@@ -1,6 +1,7 @@
 import type { Exporter } from '../../component/component.ts';
 import type { Settings } from '../../component/factory.ts';
 import type { Host } from '../../component/host.ts';
+import { within } from '../../component/within.ts';
 import { DropAccumulator } from '../../metrics/drop_accumulator.ts';
 import { DropPublisher } from '../../metrics/drop_publisher.ts';
 import { NAMINGS } from '../../metrics/naming.ts';
@@ -61,14 +62,4 @@ export class OtlpGrpcExporter implements Exporter {
     this.#client?.close();
     this.#client = undefined;
   }
-}
-
-/** Waits for `done`, but no longer than `millis`. */
-async function within(millis: number, done: Promise<void> | undefined): Promise<void> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<void>((resolve) => {
-    timer = setTimeout(resolve, Math.max(millis, 0));
-  });
-  await Promise.race([done, late]);
-  clearTimeout(timer);
 }

@@ -1,6 +1,7 @@
 import type { Counter } from '@opentelemetry/api';
 import type { ResourceMetrics } from '@opentelemetry/sdk-metrics';
 import type { Settings } from '../../component/factory.ts';
+import { within } from '../../component/within.ts';
 import { EXPORTER } from '../../metrics/definitions.ts';
 import { counter } from '../../metrics/instruments.ts';
 import { countPoints, splitPoints } from '../../metrics/points.ts';
@@ -58,14 +59,8 @@ export class Pusher {
   /** One last push, without retries, that is abandoned after `deadlineMillis`; no push follows it. */
   async finish(deadlineMillis: number): Promise<void> {
     this.#finishing = true;
-    let timer: NodeJS.Timeout | undefined;
-    const late = new Promise<'late'>((resolve) => {
-      timer = setTimeout(() => resolve('late'), Math.max(deadlineMillis, 0));
-    });
     this.push();
-    const ended = await Promise.race([this.#running, late]);
-    clearTimeout(timer);
-    if (ended !== 'late') return;
+    if (await within(deadlineMillis, this.#running)) return;
     this.#asked = false;
     const { address } = this.#config.endpoint;
     this.#settings.logger.error(`the last push to ${address} got no answer in time; what it said is lost`);

@@ -1,7 +1,8 @@
 import type { Processor } from '../../component/component.ts';
 import type { Consumer } from '../../component/consumer.ts';
 import type { AttributeSet } from '../../pdata/attributes.ts';
-import type { DropBatch, DropRow } from '../../pdata/batch.ts';
+import type { DropBatch } from '../../pdata/batch.ts';
+import { sumOf } from '../../pdata/sums.ts';
 import type { FilterConfig, Match } from './config.ts';
 
 type Predicate = (attributes: AttributeSet) => boolean;
@@ -37,7 +38,7 @@ export class Filter implements Processor {
       rows,
       ...(flows === undefined
         ? {}
-        : { flows: { ...flows, rows: keep(flows.rows), overflow: keep(flows.overflow), node: sum(rows) } }),
+        : { flows: { ...flows, rows: keep(flows.rows), overflow: keep(flows.overflow), node: sumOf(rows) } }),
       ...(pods === undefined ? {} : { pods: { ...pods, rows: keep(pods.rows) } }),
     });
   }
@@ -50,13 +51,6 @@ export class Filter implements Processor {
     }
     return verdict;
   }
-}
-
-function sum(rows: readonly DropRow[]): { readonly drops: number; readonly bytes: number } {
-  return rows.reduce((all, { drops, bytes = 0 }) => ({ drops: all.drops + drops, bytes: all.bytes + bytes }), {
-    drops: 0,
-    bytes: 0,
-  });
 }
 
 /** All conditions hold; a row without the attribute doesn't match. Expressions are for the whole value. */

@@ -1,12 +1,7 @@
 import type { Counter, Meter, UpDownCounter } from '@opentelemetry/api';
 import { K8S_ATTRIBUTES } from '../../metrics/definitions.ts';
 import { counter, upDownCounter } from '../../metrics/instruments.ts';
-
-/** Drops and the bytes of them. */
-export interface Sums {
-  readonly drops: number;
-  readonly bytes: number;
-}
+import type { Sums } from '../../pdata/sums.ts';
 
 /** What has become of the node's drops: published + pending + overflow = node. Each term is counted at its own place. */
 export class FlowAccount {

@@ -1,6 +1,7 @@
 import type { Meter, Observable, ObservableCallback } from '@opentelemetry/api';
 import type { Settings } from '../../component/factory.ts';
 import type { SourceState } from '../../component/host.ts';
+import { within } from '../../component/within.ts';
 import { K8S_ATTRIBUTES } from '../../metrics/definitions.ts';
 import { observableGauge } from '../../metrics/instruments.ts';
 import type { AuthType } from './api/kube_config.ts';
@@ -65,15 +66,8 @@ export class Informers {
   }
 
   /** Resolves when every first list has come, true, or after `millis`, false. */
-  async synced(millis: number): Promise<boolean> {
-    let timer: NodeJS.Timeout | undefined;
-    const late = new Promise<false>((resolve) => {
-      timer = setTimeout(() => resolve(false), millis);
-    });
-    const all = Promise.all(this.#informers.map(({ synced }) => synced)).then(() => true as const);
-    const isSynced = await Promise.race([all, late]);
-    clearTimeout(timer);
-    return isSynced;
+  synced(millis: number): Promise<boolean> {
+    return within(millis, Promise.all(this.#informers.map(({ synced }) => synced)));
   }
 
   states(): SourceState[] {

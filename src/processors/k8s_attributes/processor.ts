@@ -3,14 +3,16 @@ import type { Consumer } from '../../component/consumer.ts';
 import { ComponentError } from '../../component/errors.ts';
 import type { Settings } from '../../component/factory.ts';
 import type { Host, SourceState } from '../../component/host.ts';
+import { within } from '../../component/within.ts';
 import { AttributeSet } from '../../pdata/attributes.ts';
 import type { DropBatch } from '../../pdata/batch.ts';
 import type { FlowEnd, FlowRead, FlowRow } from '../../pdata/flow.ts';
+import { sumOf } from '../../pdata/sums.ts';
 import { Cluster } from './cluster/cluster.ts';
 import type { Claim } from './cluster/pods.ts';
 import { isUnicast } from './cluster/unicast.ts';
 import type { K8sAttributesConfig } from './config.ts';
-import { FlowAccount, type Sums } from './flow_account.ts';
+import { FlowAccount } from './flow_account.ts';
 import { type Connect, connect, Informers } from './informers.ts';
 import { nodeName } from './node_name.ts';
 import { watchedResources } from './resources.ts';
@@ -107,8 +109,7 @@ export class K8sAttributes implements Processor {
       const flows = { rows: waiting, overflow: [], node: { drops: 0, bytes: 0 }, sinceMillis };
       this.#handOn({ ...this.#last, trigger: 'request', rows: [], losses: [], hooks: [] }, flows);
     }
-    const deadline = new Promise<void>((resolve) => void setTimeout(resolve, deadlineMillis).unref());
-    await Promise.race([this.#informers?.stop(), deadline]);
+    await within(deadlineMillis, this.#informers?.stop());
   }
 
   sources(): readonly SourceState[] {
@@ -145,8 +146,8 @@ export class K8sAttributes implements Processor {
   }
 
   #handOn(batch: DropBatch, flows: FlowRead): void {
-    this.#account.count('published', sum(flows.rows));
-    this.#account.count('overflow', sum(flows.overflow));
+    this.#account.count('published', sumOf(flows.rows));
+    this.#account.count('overflow', sumOf(flows.overflow));
     this.#next.consume({ ...batch, flows });
   }
 
@@ -183,7 +184,7 @@ export class K8sAttributes implements Processor {
 
   #take(everything: boolean): FlowRow[] {
     const taken = this.#waiting.take(this.#now(), everything);
-    this.#account.wait(sum(taken), -1);
+    this.#account.wait(sumOf(taken), -1);
     return taken;
   }
 
@@ -203,13 +204,4 @@ export class K8sAttributes implements Processor {
     if (known !== undefined || end.address === undefined) return known ?? UNKNOWN;
     return this.#cluster.findBehindService(end.address.key) ?? (this.#informers?.knowAddresses === true ? WORLD : UNKNOWN);
   }
-}
-
-function sum(rows: Iterable<{ readonly drops: number; readonly bytes: number | undefined }>): Sums {
-  const sums = { drops: 0, bytes: 0 };
-  for (const { drops, bytes } of rows) {
-    sums.drops += drops;
-    sums.bytes += bytes ?? 0;
-  }
-  return sums;
 }

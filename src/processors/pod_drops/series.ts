@@ -1,5 +1,6 @@
-import { AttributeSet } from '../../pdata/attributes.ts';
+import type { AttributeSet } from '../../pdata/attributes.ts';
 import type { DropRow } from '../../pdata/batch.ts';
+import { overflowSeries } from '../../pdata/overflow.ts';
 
 /** One series with what was added to it since the last batch. */
 export interface Series {
@@ -27,7 +28,7 @@ export class SeriesTable {
   #maxSeries: number;
   #expirationMillis: number;
   readonly #series = new Map<string, Series>();
-  readonly #overflow = new Map<string, Series>();
+  readonly #overflow = new Map<AttributeSet, Series>();
   /** Living pods that have series, with these. */
   readonly #alive = new Map<string, Set<Series>>();
   /** When pods ended that ended lately, the first first. */
@@ -74,11 +75,11 @@ export class SeriesTable {
 
   /** The overflow of a reason and direction. */
   overflow(reason: string, direction: string): Series {
-    const key = `${direction} ${reason}`;
-    let series = this.#overflow.get(key);
+    const attributes = overflowSeries(reason, direction);
+    let series = this.#overflow.get(attributes);
     if (series === undefined) {
-      series = empty(new AttributeSet({ reason, direction, 'otel.metric.overflow': 'true' }));
-      this.#overflow.set(key, series);
+      series = empty(attributes);
+      this.#overflow.set(attributes, series);
     }
     return series;
   }

@@ -1,5 +1,6 @@
 import type { AttributeSet } from '../../pdata/attributes.ts';
 import type { DropBatch, LossRow } from '../../pdata/batch.ts';
+import { sumOf } from '../../pdata/sums.ts';
 import type { DropreasonConfig } from './config.ts';
 import { EntryRows } from './entry_rows.ts';
 import { FlowRows } from './flow_rows.ts';
@@ -105,12 +106,8 @@ export class Reader {
     }
     const unread = this.#readRows(skipped);
     this.#progress.unread = nothingUnread();
-    const node = { drops: 0, bytes: 0 };
-    for (const { drops, bytes } of unread.rows) {
-      node.drops += drops;
-      node.bytes += bytes ?? 0;
-    }
-    return { rows: unread.rows, losses: unread.losses, flows: { rows: unread.flows, overflow: unread.overflow, node } };
+    const { rows, losses, overflow } = unread;
+    return { rows, losses, flows: { rows: unread.flows, overflow, node: sumOf(rows) } };
   }
 
   /**

@@ -1,7 +1,7 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { Receiver } from '../../component/component.ts';
 import type { Consumer } from '../../component/consumer.ts';
 import type { Settings } from '../../component/factory.ts';
+import { within } from '../../component/within.ts';
 import type { HookStatus } from '../../pdata/batch.ts';
 import { giveUpCapabilities, refuseWithoutCapabilities } from './capabilities.ts';
 import type { DropreasonConfig } from './config.ts';
@@ -109,7 +109,7 @@ export class DropreasonReceiver implements Receiver {
     if (this.#session === undefined) return;
     const last = this.#readOrLog('request');
     this.#isEnding = true;
-    await Promise.race([last, sleep(deadlineMillis, undefined, { ref: false })]);
+    await within(deadlineMillis, last);
     this.#metrics?.stop();
     this.#session.probe.close();
     this.#session = undefined;
