@@ -7,6 +7,7 @@
 #include <cstring>
 
 #include "error.h"
+#include "kprobe.h"
 
 namespace dropreason {
 namespace {
@@ -33,26 +34,37 @@ bpf_program* find(const Attachment& attachment, const bpf_object* object) {
 // A program says in its section how it is attached: "fexit", "kretprobe", "tp_btf/…".
 bool is(const bpf_program* program, const char* section) { return strcmp(bpf_program__section_name(program), section) == 0; }
 
-bpf_link* attach(const Attachment& attachment, bpf_program* program) {
-  if (is(program, "kprobe")) return bpf_program__attach_kprobe(program, false, attachment.target.c_str());
-  if (is(program, "kretprobe")) return bpf_program__attach_kprobe(program, true, attachment.target.c_str());
-  return bpf_program__attach(program);
-}
-
 int same(int fd) { return fcntl(fd, F_DUPFD_CLOEXEC, 0); }
 
 }  // namespace
 
+// libbpf disables the event of a kprobe when it closes its link, also where a pin is to keep it: a pinned link is closed here.
 void Attached::LetGo::operator()(bpf_link* link) const {
-  // Of a pinned kprobe libbpf would disable the event that the pin keeps.
-  if (bpf_link__pin_path(link) != nullptr) bpf_link__disconnect(link);
+  const bool pinned = bpf_link__pin_path(link) != nullptr;
+  const int fd = bpf_link__fd(link);
+  if (pinned) bpf_link__disconnect(link);
   bpf_link__destroy(link);
+  if (!pinned) return;
+  if (fd >= 0) close(fd);
+  if (event >= 0 && event != fd) close(event);
+}
+
+void Attached::attach(bpf_program* program) {
+  const bool is_return = is(program, "kretprobe");
+  if (!is_return && !is(program, "kprobe")) {
+    link_.reset(bpf_program__attach(program));
+    return;
+  }
+  Fd event = open_kprobe(attachment_.target, is_return);
+  bpf_link* link = event.get() < 0 ? nullptr : bpf_program__attach_perf_event(program, event.get());
+  if (link == nullptr) return;
+  link_ = {link, LetGo{event.release()}};
 }
 
 Attached::Attached(const Attachment& attachment, bpf_object* object, const PinDirectory* pins) : attachment_(attachment) {
   bpf_program* program = find(attachment, object);
   program_ = Fd(same(bpf_program__fd(program)));
-  link_.reset(attach(attachment, program));
+  attach(program);
   if (!link_) throw Error(Code::kAttach, "can't attach " + words_of(attachment), errno);
   if (pins == nullptr) return;
   // Without its program a link tells no statistics to whoever takes it over, so that one first.

@@ -35,8 +35,15 @@ class Attached {
 
  private:
   struct LetGo {
+    // `event`: the perf event of a kprobe, which belongs to the link.
+    LetGo() : LetGo(-1) {}
+    explicit LetGo(int event) : event(event) {}
+    int event;
     void operator()(bpf_link* link) const;
   };
+
+  // Leaves no link, and errno, where it fails.
+  void attach(bpf_program* program);
 
   Attachment attachment_;
   Fd program_;

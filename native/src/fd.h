@@ -21,6 +21,8 @@ class Fd {
   }
 
   int get() const { return fd_; }
+  // From here on the caller closes it.
+  int release() { return std::exchange(fd_, -1); }
 
  private:
   int fd_ = -1;

@@ -71,6 +71,23 @@ describe.skipIf(why !== undefined)('what is pinned', () => {
     expect(total(second)).toBeGreaterThan(before);
   });
 
+  test('leaves no descriptor of this process when it is closed, as at each reload', () => {
+    const all = group(program(), 'inet_sock_set_state', 'inet_sock_set_state_again', 'sys_exit');
+    const use = (fingerprint: string) => {
+      const probe = open({ ...FIRST, fingerprint });
+      probe.attach(all);
+      probe.close();
+    };
+    use('first');
+    const before = readdirSync('/proc/self/fd').length;
+    for (let reload = 0; reload < 5; reload++) {
+      use('first'); // taken over
+      use(`changed ${reload}`); // made anew
+      use('first');
+    }
+    expect(readdirSync('/proc/self/fd')).toHaveLength(before);
+  });
+
   test('takes what was not attached before besides', () => {
     open().attach(group(program()));
     opened.splice(0).forEach((probe) => {
