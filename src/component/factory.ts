@@ -15,6 +15,11 @@ export interface Settings {
   /** Who is speaking: service.name, host.name and so on. */
   readonly resource: Resource;
   /**
+   * When the reload began that made this component, in milliseconds since the epoch; 0 at the start of the agent. What was
+   * counted before it isn't in counters that are made anew.
+   */
+  readonly reloadedMillis: number;
+  /**
    * What outlives a reload, kept by component id: the value that was put under `name` before it, else what `make` returns.
    * Exporters keep their accumulators here, so that no counter falls at a SIGHUP.
    */

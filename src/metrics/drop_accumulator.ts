@@ -29,10 +29,16 @@ export class DropAccumulator {
   readonly #series = new Map<string, Writable<DropSeries>>();
   readonly #losses = new Map<string, Writable<LossSeries>>();
   /** Series that come and go, beside those of the node. */
-  readonly pods = new PodAccumulator();
+  readonly pods: PodAccumulator;
   #hooks: readonly HookStatus[] = [];
   #lastTimeMillis = 0;
-  #notBeforeMillis = 0;
+  #notBeforeMillis: number;
+
+  /** No series begins before `notBeforeMillis`: receivers may have counted, and told others, before this was made. */
+  constructor(notBeforeMillis = 0) {
+    this.#notBeforeMillis = notBeforeMillis;
+    this.pods = new PodAccumulator(notBeforeMillis);
+  }
 
   get series(): ReadonlyMap<string, DropSeries> {
     return this.#series;
@@ -57,7 +63,7 @@ export class DropAccumulator {
    * for what it may have counted earlier stands in a series of other attributes.
    */
   resume(): void {
-    this.#notBeforeMillis = this.#lastTimeMillis;
+    this.#notBeforeMillis = Math.max(this.#notBeforeMillis, this.#lastTimeMillis);
     this.pods.resume();
   }
 

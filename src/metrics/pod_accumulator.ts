@@ -23,6 +23,12 @@ export class PodAccumulator {
   #timeMillis = 0;
   #beforeMillis = 0;
   #readsSinceResume: number | undefined;
+  readonly #notBeforeMillis: number;
+
+  /** See {@link DropAccumulator}. */
+  constructor(notBeforeMillis = 0) {
+    this.#notBeforeMillis = notBeforeMillis;
+  }
 
   get series(): ReadonlyMap<string, PodSeries> {
     return this.#series;
@@ -44,7 +50,7 @@ export class PodAccumulator {
     }
     if (pods === undefined) return;
     this.#readsSinceResume = undefined;
-    const before = this.#beforeMillis === 0 ? startTimeMillis : this.#beforeMillis;
+    const before = Math.max(this.#beforeMillis === 0 ? startTimeMillis : this.#beforeMillis, this.#notBeforeMillis);
     const sinceMillis = Math.min(before, pods.sinceMillis ?? before);
     for (const { attributes, drops, bytes } of pods.rows) {
       const known = this.#series.get(attributes.key);

@@ -5,6 +5,7 @@ import type { Settings } from '../component/factory.ts';
 import type { ComponentHealth, Host, SourceState } from '../component/host.ts';
 import type { Config } from '../config/config.ts';
 import { FanOut } from './fan_out.ts';
+import { ownerOf } from './keepsakes.ts';
 import { type Named, shutdownAll, startAll } from './started.ts';
 
 /** A receiver with what a later graph needs to take it over. */
@@ -13,6 +14,8 @@ interface RunningReceiver extends Named<Receiver> {
   readonly next: FanOut;
   /** The heads of the pipelines that it feeds in this graph. */
   readonly heads: Consumer[];
+  /** It runs already: the graph before this one started it. */
+  readonly isTakenOver: boolean;
 }
 
 export type SettingsOf = (kind: string, id: string) => Settings;
@@ -35,15 +38,17 @@ export class Graph {
   readonly #upstream = new Map<string, Set<string>>();
   readonly #settingsOf: SettingsOf;
   readonly #observer: Consumer;
-  readonly #previous: Graph | undefined;
+  readonly #owners = new Set<string>();
 
-  private constructor({ settingsOf, observer, previous }: GraphOptions) {
+  private constructor({ settingsOf, observer }: GraphOptions) {
     this.#settingsOf = settingsOf;
     this.#observer = observer;
-    this.#previous = previous;
   }
 
-  /** Makes every component, and starts none. */
+  /**
+   * Makes every component, and starts none. The graph keeps nothing of `previous` but the receivers that it takes over: a
+   * reference to it would keep every graph there has been in memory.
+   */
   static async build(config: Config, options: GraphOptions): Promise<Graph> {
     const graph = new Graph(options);
     for (const [id, { receivers, processors, exporters }] of config.service.pipelines) {
@@ -52,11 +57,13 @@ export class Graph {
       last.targets = await Promise.all(exporters.map((exporter) => graph.#exporter(config, exporter)));
       let head: Consumer = last;
       for (const processor of processors.toReversed()) head = await graph.#processor(config, id, processor, head);
-      for (const receiver of receivers) (await graph.#receiver(config, receiver)).heads.push(head);
+      for (const receiver of receivers) {
+        (await graph.#receiver(config, receiver, options.previous)).heads.push(head);
+      }
     }
     for (const id of config.service.extensions) {
       const { factory, config: given } = defined(config.extensions, id);
-      const component = await factory.create(options.settingsOf('extensions', id), given);
+      const component = await factory.create(graph.#settings('extensions', id), given);
       graph.#extensions.push({ name: `extensions::${id}`, component });
     }
     return graph;
@@ -69,7 +76,7 @@ export class Graph {
     await startAll(this.#processors, host);
     for (const receiver of this.#receivers.values()) {
       receiver.next.targets = [...receiver.heads, this.#observer];
-      if (this.#isTakenOver(receiver)) receiver.component.announce();
+      if (receiver.isTakenOver) receiver.component.announce();
       else await startAll([receiver], host);
     }
     await startAll(this.#extensions, host);
@@ -120,6 +127,11 @@ export class Graph {
     return [...this.#receivers.values()].map(({ component }) => component);
   }
 
+  /** Every component of this graph, as {@link Keepsakes} names it. */
+  get owners(): ReadonlySet<string> {
+    return this.#owners;
+  }
+
   /** Where to look, in the words of each exporter that has some. */
   get places(): readonly string[] {
     return [...this.#exporters.values()].flatMap(({ component: { place } }) => place ?? []);
@@ -133,8 +145,9 @@ export class Graph {
     };
   }
 
-  #isTakenOver({ component }: RunningReceiver): boolean {
-    return this.#previous?.receivers.includes(component) ?? false;
+  #settings(kind: string, id: string): Settings {
+    this.#owners.add(ownerOf(kind, id));
+    return this.#settingsOf(kind, id);
   }
 
   #join(exporter: string, receivers: readonly string[]): void {
@@ -148,29 +161,30 @@ export class Graph {
     const known = this.#exporters.get(id);
     if (known !== undefined) return known.component;
     const { factory, config: given } = defined(config.exporters, id);
-    const component = await factory.create(this.#settingsOf('exporters', id), given);
+    const component = await factory.create(this.#settings('exporters', id), given);
     this.#exporters.set(id, { name: `exporters::${id}`, component });
     return component;
   }
 
   async #processor(config: Config, pipeline: string, id: string, next: Consumer): Promise<Processor> {
     const { factory, config: given } = defined(config.processors, id);
-    const component = await factory.create(this.#settingsOf(`processors of ${pipeline}`, id), given, next);
+    const component = await factory.create(this.#settings(`processors of ${pipeline}`, id), given, next);
     this.#processors.push({ name: `processors::${id}`, component });
     return component;
   }
 
-  async #receiver(config: Config, id: string): Promise<RunningReceiver> {
+  async #receiver(config: Config, id: string, previous: Graph | undefined): Promise<RunningReceiver> {
     const known = this.#receivers.get(id);
     if (known !== undefined) return known;
     const { factory, config: given } = defined(config.receivers, id);
-    const running = this.#previous === undefined ? undefined : this.#previous.#receivers.get(id);
+    const settings = this.#settings('receivers', id);
+    const running = previous === undefined ? undefined : previous.#receivers.get(id);
     if (running !== undefined && isDeepStrictEqual(running.config, given)) {
-      this.#receivers.set(id, { ...running, heads: [] });
+      this.#receivers.set(id, { ...running, heads: [], isTakenOver: true });
     } else {
       const next = new FanOut();
-      const component = await factory.create(this.#settingsOf('receivers', id), given, next);
-      this.#receivers.set(id, { name: `receivers::${id}`, component, config: given, next, heads: [] });
+      const component = await factory.create(settings, given, next);
+      this.#receivers.set(id, { name: `receivers::${id}`, component, config: given, next, heads: [], isTakenOver: false });
     }
     return this.#receivers.get(id) as RunningReceiver;
   }

@@ -66,6 +66,7 @@ export class Service {
       graph = await this.#build(config, previous);
     } catch (error) {
       this.logger.error(`the new configuration is refused, the old one goes on:\n${messageOf(error)}`);
+      this.#keepsakes.retain(previous.owners);
       return;
     }
     this.#warn(config);
@@ -77,6 +78,7 @@ export class Service {
       await graph.start();
       this.#graph = graph;
       this.#config = config;
+      this.#keepsakes.retain(graph.owners);
       this.logger.info('the configuration was read again');
     } catch (error) {
       this.logger.error(`the new configuration can't start, back to the old one: ${messageOf(error)}`);
@@ -84,6 +86,7 @@ export class Service {
       await graph.shutdown(SHUTDOWN_MILLIS, restored);
       await restored.start();
       this.#graph = restored;
+      this.#keepsakes.retain(restored.owners);
     }
   }
 
@@ -98,11 +101,13 @@ export class Service {
   }
 
   #build(config: Config, previous?: Graph): Promise<Graph> {
+    const reloadedMillis = previous === undefined ? 0 : Date.now();
     const settingsOf = (kind: string, id: string): Settings => ({
       id,
       logger: componentLogger(this.logger, kind.replace(/s\b.*/, ''), id),
       meter: this.#ownTelemetry.meter,
       resource: this.#resource,
+      reloadedMillis,
       keep: this.#keepsakes.of(kind, id),
     });
     return Graph.build(config, { settingsOf, observer: this.#counting, ...(previous === undefined ? {} : { previous }) });

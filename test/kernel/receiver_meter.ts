@@ -67,6 +67,7 @@ class ReceiverMeter implements Meter {
       logger: pino({ level: 'silent' }),
       meter: createNoopMeter(),
       resource: emptyResource(),
+      reloadedMillis: 0,
       keep: <T>(_name: string, make: () => T) => make(),
     };
     const attributes = ['network.type', 'network.namespace.inode'];

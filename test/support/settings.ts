@@ -22,6 +22,7 @@ export function makeSettings(id = 'test'): Settings & { readonly lines: readonly
     ),
     meter: createNoopMeter(),
     resource: resourceFromAttributes({ 'service.name': 'dropreason' }),
+    reloadedMillis: 0,
     keep<T>(name: string, make: () => T): T {
       if (!kept.has(name)) kept.set(name, make());
       return kept.get(name) as T;

@@ -29,13 +29,13 @@ export class DebugExporter implements Exporter {
   readonly #flows: FlowTally;
 
   constructor(
-    settings: Pick<Settings, 'keep'>,
+    settings: Pick<Settings, 'keep' | 'reloadedMillis'>,
     config: DebugConfig,
     write: (text: string) => void = (text) => void process.stdout.write(text),
   ) {
     this.#config = config;
     this.#write = write;
-    this.#accumulator = settings.keep('accumulator', () => new DropAccumulator());
+    this.#accumulator = settings.keep('accumulator', () => new DropAccumulator(settings.reloadedMillis));
     this.#flows = settings.keep('flows', () => new FlowTally());
     this.#printed = settings.keep('printed', () => ({
       drops: new Map(),

@@ -24,7 +24,7 @@ export class OtlpGrpcExporter implements Exporter {
   constructor(settings: Settings, config: OtlpGrpcConfig) {
     this.#settings = settings;
     this.#config = config;
-    this.#accumulator = settings.keep('accumulator', () => new DropAccumulator());
+    this.#accumulator = settings.keep('accumulator', () => new DropAccumulator(settings.reloadedMillis));
     this.#publisher = new DropPublisher({
       accumulator: this.#accumulator,
       naming: NAMINGS[config.metric_names],

@@ -28,7 +28,7 @@ export class PrometheusExporter implements Exporter {
   constructor(settings: Settings, config: PrometheusConfig) {
     const naming = NAMINGS[config.metric_names];
     this.#id = settings.id;
-    this.#accumulator = settings.keep('accumulator', () => new DropAccumulator());
+    this.#accumulator = settings.keep('accumulator', () => new DropAccumulator(settings.reloadedMillis));
     this.#publisher = new DropPublisher({ accumulator: this.#accumulator, naming, resource: settings.resource });
     this.#text = new PrometheusText({
       gauges: naming.gauges ? [naming, naming.pods].flatMap(({ count, bytes }) => [count.name, bytes.name]) : [],

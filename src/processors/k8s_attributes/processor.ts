@@ -30,7 +30,11 @@ export interface K8sAttributesOptions {
   readonly mostWaiting?: number;
 }
 
-/** What a reload hands to the next processor of this id: who was where, until that one's own lists have come. */
+/**
+ * What a reload hands to the next processor of this id, until that one's own lists have come: who was where, as it was last
+ * known whole. One that has never known it puts nothing here, so that reloads while the API server is away neither forget who
+ * was where nor pile up processors that know nothing.
+ */
 interface Kept {
   cluster: Cluster | undefined;
   /** What it shows, for the next to see whether it would show the same. */
@@ -94,10 +98,7 @@ export class K8sAttributes implements Processor {
       const why = this.#informers.states().flatMap(({ source, state, why: reason }) => `${source}: ${state} ${reason}`.trim());
       throw new ComponentError(`wait_for_metadata: not everything was known after ${most / 1000}s (${why.join('; ')})`);
     }
-    const shown = JSON.stringify(extract);
-    if (this.#kept.extract === shown) this.#previous = this.#kept.cluster;
-    this.#kept.cluster = this.#cluster;
-    this.#kept.extract = shown;
+    if (this.#kept.extract === JSON.stringify(extract)) this.#previous = this.#kept.cluster;
   }
 
   /** Hands on what waits, as it is known now. */
@@ -126,10 +127,12 @@ export class K8sAttributes implements Processor {
       return;
     }
     const endedPods = this.#cluster.pods.takeEnded();
-    if (this.#informers?.knowAddresses === true && this.#previous !== undefined) {
+    if (this.#informers?.knowAddresses === true && this.#kept.cluster !== this.#cluster) {
       // What ended while a reload had nobody look.
-      endedPods.push(...this.#previous.pods.missingFrom(this.#cluster.pods));
+      endedPods.push(...(this.#previous?.pods.missingFrom(this.#cluster.pods) ?? []));
       this.#previous = undefined;
+      this.#kept.cluster = this.#cluster;
+      this.#kept.extract = JSON.stringify(this.#config.extract);
     }
     this.#account.count('node', flows.node);
     const rows = this.#take(this.#isStopped);

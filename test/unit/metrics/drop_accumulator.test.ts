@@ -12,6 +12,17 @@ describe('DropAccumulator', () => {
     expect(only(accumulator)).toMatchObject([{ drops: 7, bytes: 700, startTimeMillis: START }]);
   });
 
+  it('made at a reload begins no series before it, for it has not seen what was counted before', () => {
+    const made = START + 20_000;
+    const accumulator = new DropAccumulator(made);
+    accumulator.resume();
+    const late = { timeMillis: made + 10_000 };
+    const pods = { rows: [row({ 'k8s.pod.name': 'a' }, 1, 100)], ended: [] };
+    accumulator.add(batch([ruleDrop(1, 84)], { ...late, pods, losses: [{ slot: 'nested', count: 1 }] }));
+    const series = [...accumulator.series.values(), ...accumulator.losses.values(), ...accumulator.pods.series.values()];
+    expect(series.map(({ startTimeMillis }) => startTimeMillis)).toEqual([made, made, made]);
+  });
+
   it('has a series at 0 for a row of 0', () => {
     const accumulator = new DropAccumulator();
     accumulator.add(batch([ruleDrop(0, 0)]));

@@ -38,6 +38,7 @@ export function makeService() {
     logger,
     meter,
     resource: resourceFromAttributes({ 'service.name': 'dropreason', 'host.name': 'node-1' }),
+    reloadedMillis: 0,
     keep<T>(name: string, make: () => T): T {
       const key = `${id} ${name}`;
       if (!kept.has(key)) kept.set(key, make());

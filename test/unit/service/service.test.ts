@@ -79,6 +79,29 @@ describe('a reload', () => {
     await service.shutdown();
   });
 
+  test('lets what a component kept go with the component, and keep what goes on', async () => {
+    const both = {
+      receivers: { source: {} },
+      exporters: { sink: {}, 'sink/new': {} },
+      pipelines: { metrics: [['source'], [], ['sink', 'sink/new']] },
+    } satisfies Parameters<typeof serve>[0];
+    const { service, stage, write } = serve(both);
+    await service.start();
+    const read = async () => {
+      stage.receiver('source').pending = 1;
+      await stage.receiver('source').read('interval');
+    };
+    for (const file of [simple(), both]) {
+      await read();
+      write(file);
+      await service.reload();
+    }
+    await read();
+    expect(stage.exporter('sink').sums.get(SOURCE)).toBe(3);
+    expect(stage.exporter('sink/new').sums.get(SOURCE)).toBe(1);
+    await service.shutdown();
+  });
+
   test('refuses a bad file, says all that is wrong, and goes on', async () => {
     const { service, stage, writeText, lines } = serve(simple());
     await service.start();

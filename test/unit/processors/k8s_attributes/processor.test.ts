@@ -191,12 +191,23 @@ describe('wait_for_metadata', () => {
   });
 });
 
-test('after a reload, who was where stands in until the new lists have come', async () => {
+test.each([
+  ['a reload', 0],
+  ['reloads while the API server is away', 3],
+])('after %s, who was where stands in until the new lists have come', async (_, away) => {
   const settings = makeSettings('k8s_attributes');
   const old = new Stage({}, { settings });
   await old.processor.start(quietHost);
   old.put('pods', A);
   old.put('pods', B);
+  old.sync();
+  old.consume(NOTHING);
+  for (let round = 0; round < away; round++) {
+    const idle = new Stage({}, { settings });
+    await idle.processor.start(quietHost);
+    idle.consume(NOTHING);
+    await idle.processor.shutdown(100);
+  }
   const next = new Stage({}, { settings });
   await next.processor.start(quietHost);
   await old.processor.shutdown(100);
