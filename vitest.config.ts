@@ -1,12 +1,35 @@
 import { defineConfig } from 'vitest/config';
 
+/** Tests that load BPF programs, or that cause drops on purpose. */
+const KERNEL = ['test/{kernel,e2e}/**/*.test.ts', 'test/unit/native/**/*.test.ts', 'test/contract/life_cycle.test.ts'];
+
 export default defineConfig({
   test: {
     reporters: ['default', './test/closing_line.ts'],
-    include: ['test/{unit,contract,kernel,e2e}/**/*.test.ts'],
-    // Drops are counted for the whole machine: one file at a time, so that none sees another's.
-    fileParallelism: false,
-    testTimeout: 60_000,
-    hookTimeout: 60_000,
+    projects: [
+      {
+        test: {
+          name: 'unit',
+          include: ['test/{unit,contract}/**/*.test.ts'],
+          exclude: KERNEL,
+          testTimeout: 60_000,
+          hookTimeout: 60_000,
+          // Many of them wait for timers and sockets rather than for a CPU.
+          maxWorkers: 4,
+          sequence: { groupOrder: 0 },
+        },
+      },
+      {
+        test: {
+          name: 'kernel',
+          include: KERNEL,
+          testTimeout: 60_000,
+          hookTimeout: 60_000,
+          // Drops are counted for the whole machine: one file at a time, after all others, so that none sees another's.
+          fileParallelism: false,
+          sequence: { groupOrder: 1 },
+        },
+      },
+    ],
   },
 });

@@ -6,10 +6,10 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { Agent, type AgentOptions, MAIN, NODE, pipeline } from '../support/agent.ts';
 import { pick, type Series, sum } from '../support/metrics_text.ts';
 import { Namespace } from '../support/namespace.ts';
+import { NOBODY, whyNotByNobody } from '../support/nobody.ts';
 import { whyNotHere } from '../support/requirements.ts';
 import { NO_PRIVILEGES, privilegesOf } from '../support/threads.ts';
 
-const NOBODY = ['setpriv', '--reuid', '65534', '--regid', '65534', '--clear-groups'];
 const BPF = ['bpf', 'perfmon'];
 const NEEDED = /run as root \(sudo npm start\), or give the process CAP_BPF and CAP_PERFMON/;
 const SYSCTL = '/proc/sys/kernel/unprivileged_bpf_disabled';
@@ -29,13 +29,8 @@ function asNobody(capabilities: readonly string[], before: readonly string[] = [
   return { command: [...before, ...NOBODY, `--inh-caps=${list}`, `--ambient-caps=${list}`, NODE, MAIN] };
 }
 
-/** A clone in root's own home can't be read by another user, so that user can't run it either. */
 function whyNotAsNobody(): string | undefined {
-  const why = whyNotHere(['ip', 'taskset', 'setpriv', 'prlimit']);
-  const [file, ...args] = NOBODY as [string, ...string[]];
-  if (why !== undefined || spawnSync(file, [...args, 'test', '-r', MAIN]).status === 0) return why;
-  console.warn(`skipped: uid 65534 can't read ${MAIN}`);
-  return 'unreadable';
+  return whyNotHere(['ip', 'taskset', 'setpriv', 'prlimit', 'unshare']) ?? whyNotByNobody(MAIN);
 }
 
 /** Whether NAT's functions are in modules that aren't in use, so that a test may take them away and bring them back. */

@@ -51,9 +51,9 @@ async function main(): Promise<number> {
     const message = got === rung ? '' : `on ${got}, not ${rung}, after ${meter.intervals - loaded} intervals: ${said}`;
     report.settle({ scenario: `${hook} after its module`, family: '', ok: message === '', message });
   }
-  const runner = new Runner(meter);
+  const runner = new Runner([meter]);
   for (const scenario of scenarios.filter(({ name }) => COUNTED.includes(name))) {
-    for (const family of scenario.families) report.settle(await runner.run(scenario, family));
+    for (const family of scenario.families) for (const outcome of await runner.run(scenario, family)) report.settle(outcome);
   }
   await runner.stop();
   await meter.stop();

@@ -2,7 +2,7 @@ import { parseArgs } from 'node:util';
 import { checkFullMap, FULL_CONFIG, FULL_SCENARIOS } from './full_map.ts';
 import type { Meter, MeterOptions } from './meter.ts';
 import { Report } from './report.ts';
-import { whyNone, whyNot } from './requirements.ts';
+import { whyNone } from './requirements.ts';
 import { HOOKS, parseHooks, parseRungs, rungsConfig } from './rungs.ts';
 import { Runner } from './runner.ts';
 import type { Scenario } from './scenario.ts';
@@ -41,17 +41,17 @@ function isChosen(scenario: Pick<Scenario, 'name' | 'hook'>, family: Family): bo
 }
 
 async function runAll(meter: Meter): Promise<void> {
-  const runner = new Runner(meter, byFunction);
+  const runner = new Runner([meter], byFunction);
   for (const scenario of scenarios) {
     for (const family of scenario.families) {
       if (!isChosen(scenario, family)) continue;
-      const why = whyNot(scenario, runner.view);
+      const why = runner.whyNot(scenario);
       if (why !== undefined) {
         report.settle({ scenario: scenario.name, family, ok: true, skipped: true, message: why });
         continue;
       }
       if (values.ran) countRuns(!scenario.mayInterruptItself);
-      report.settle(await runner.run(scenario, family));
+      for (const outcome of await runner.run(scenario, family)) report.settle(outcome);
     }
   }
   await runner.stop();

@@ -1,9 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Count, Counter } from './counters.ts';
-import { expected, type View } from './expectations.ts';
+import { type Expectation, expected, type View } from './expectations.ts';
 import { judge, type Measured, type Outcome } from './judge.ts';
 import { kernelLine } from './kernel_line.ts';
 import { difference, type Meter, type MeterRow, type Reading } from './meter.ts';
+import { whyNot } from './requirements.ts';
 import { rungsOf } from './rungs.ts';
 import type { Caused, Scenario } from './scenario.ts';
 import { type Family, type Shape, Testbed } from './testbed.ts';
@@ -41,77 +42,76 @@ async function readUntilThere(meter: Meter, start: Reading, caused: Caused, spac
   }
 }
 
-async function measure(scenario: Scenario, bed: Testbed, meter: Meter, uncounted: boolean): Promise<Measured> {
+/** Causes what a scenario causes once, and reads it from every meter. */
+async function measure(
+  scenario: Scenario,
+  bed: Testbed,
+  meters: readonly Meter[],
+  isUncounted: (meter: Meter) => boolean,
+): Promise<Measured[]> {
   const counter = scenario.counter(bed);
   const before = await counter();
-  const start = await meter.read();
+  const starts = await Promise.all(meters.map((meter) => meter.read()));
   const caused = await scenario.cause(bed);
   const after = await reached(counter, before.drops + caused.drops);
   const spaces = new Set([
     ...bed.roles.map((role) => bed.inode(role)),
     ...(scenario.namespaceMayBeLost || scenario.hasMembers ? [0] : []),
   ]);
-  // A call is counted before it returns, if it is at all: nothing to wait for where it won't be.
-  const awaited = uncounted && caused.bytes === undefined ? { ...caused, drops: 0 } : caused;
-  const found = await readUntilThere(meter, start, awaited, spaces);
-  const counted = { drops: after.drops - before.drops };
-  return {
-    caused,
-    found,
-    counted: after.bytes === undefined ? counted : { ...counted, bytes: after.bytes - (before.bytes ?? 0) },
-  };
+  const drops = after.drops - before.drops;
+  const counted = after.bytes === undefined ? { drops } : { drops, bytes: after.bytes - (before.bytes ?? 0) };
+  return Promise.all(
+    meters.map(async (meter, index) => {
+      // A call is counted before it returns, if it is at all: nothing to wait for where it won't be.
+      const awaited = isUncounted(meter) && caused.bytes === undefined ? { ...caused, drops: 0 } : caused;
+      return { caused, counted, found: await readUntilThere(meter, starts[index] as Reading, awaited, spaces) };
+    }),
+  );
 }
 
 /** Runs scenarios one after another, in namespaces that are used again where the scenario before left no trace in them. */
 export class Runner {
-  readonly #meter: Meter;
+  readonly #meters: readonly Meter[];
   readonly #beds = new Map<Shape, Testbed>();
-
   readonly #byFunction: boolean;
 
-  /** `byFunction`: the meter leaves the kernel's reasons unused. */
-  constructor(meter: Meter, byFunction = false) {
-    this.#meter = meter;
+  /** Several meters count the same drops at once. `byFunction`: they leave the kernel's reasons unused. */
+  constructor(meters: readonly Meter[], byFunction = false) {
+    this.#meters = meters;
     this.#byFunction = byFunction;
   }
 
-  /** How the meter counts now. */
-  get view(): View {
-    return { line: kernelLine(), rungs: rungsOf(this.#meter.hooks()), byFunction: this.#byFunction };
+  /** Why a scenario can't be run here, or can't be counted by one of the meters; undefined where it can. */
+  whyNot(scenario: Scenario): string | undefined {
+    return this.#meters.map((meter) => whyNot(scenario, this.#viewOf(meter))).find((why) => why !== undefined);
   }
 
-  /** Runs one scenario between two readings of the meter. Never rejects: what goes wrong is the message. */
-  async run(scenario: Scenario, family: Family): Promise<Outcome> {
-    const { shape, name } = scenario;
-    const { view } = this;
-    const expectation = expected(scenario, family, view);
-    let outcome: Outcome;
+  /** How a meter counts now. */
+  #viewOf(meter: Meter): View {
+    return { line: kernelLine(), rungs: rungsOf(meter.hooks()), byFunction: this.#byFunction };
+  }
+
+  /** Runs one scenario between two readings of each meter: an outcome a meter. Never rejects: what goes wrong is the message. */
+  async run(scenario: Scenario, family: Family): Promise<Outcome[]> {
+    const { shape } = scenario;
+    const expectationOf = (meter: Meter) => expected(scenario, family, this.#viewOf(meter));
     try {
       const bed = this.#beds.get(shape) ?? (await Testbed.make(shape));
       this.#beds.set(shape, bed);
       bed.speak(family);
       const steps = scenario.setup?.(bed) ?? [];
       for (const { at, run } of steps) await bed.sh(at, run);
-      outcome = judge(scenario, bed, view, await measure(scenario, bed, this.#meter, expectation.uncounted === true));
-      if (!outcome.ok || steps.some(({ undo }) => undo === undefined)) await this.#discard(shape);
+      const measured = await measure(scenario, bed, this.#meters, (meter) => expectationOf(meter).uncounted === true);
+      const outcomes = this.#meters.map((meter, index) => judge(scenario, bed, this.#viewOf(meter), measured[index] as Measured));
+      const isClean = outcomes.every(({ ok }) => ok) && steps.every(({ undo }) => undo !== undefined);
+      if (!isClean) await this.#discard(shape);
       else for (const { at, undo = '' } of steps.toReversed()) await bed.sh(at, undo);
+      return outcomes;
     } catch (error) {
       await this.#discard(shape);
-      const { reason, direction } = expectation;
       const message = error instanceof Error ? error.message : String(error);
-      outcome = {
-        scenario: name,
-        family,
-        ok: false,
-        reason,
-        direction,
-        drops: 0,
-        bytes: undefined,
-        expected: expectation,
-        message,
-      };
+      return this.#meters.map((meter) => failure(scenario, family, expectationOf(meter), message));
     }
-    return outcome;
   }
 
   /** Removes the namespaces. */
@@ -123,4 +123,10 @@ export class Runner {
     await this.#beds.get(shape)?.remove();
     this.#beds.delete(shape);
   }
+}
+
+/** What is reported where nothing could be measured. */
+function failure({ name }: Scenario, family: Family, expectation: Expectation, message: string): Outcome {
+  const { reason, direction } = expectation;
+  return { scenario: name, family, ok: false, reason, direction, drops: 0, bytes: undefined, expected: expectation, message };
 }

@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { NOBODY } from '../../support/nobody.ts';
 import { whyNotHere } from '../../support/requirements.ts';
 import { NO_PRIVILEGES, type Privileges, privilegesOf } from '../../support/threads.ts';
 import { inProcess } from './in_process.ts';
@@ -68,14 +69,7 @@ describe.skipIf(whyNotHere(['setpriv', 'g++']) !== undefined)('dropping capabili
 
   test('without CAP_SETPCAP leaves the bounding set, which nothing can be taken from then', () => {
     const held = '+bpf,+perfmon';
-    const command = [
-      'setpriv',
-      '--reuid=65534',
-      '--regid=65534',
-      '--clear-groups',
-      `--inh-caps=${held}`,
-      `--ambient-caps=${held}`,
-    ];
+    const command = [...NOBODY, `--inh-caps=${held}`, `--ambient-caps=${held}`];
     const { before, after } = inProcess<{ before: Privileges[]; after: Privileges[] }>(
       `${IMPORT} const before = privilegesOf(); native.dropCapabilities(); result = { before, after: privilegesOf() };`,
       command,

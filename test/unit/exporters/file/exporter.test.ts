@@ -6,6 +6,7 @@ import { ComponentError } from '../../../../src/component/errors.ts';
 import { configSchema } from '../../../../src/exporters/file/config.ts';
 import { FileExporter } from '../../../../src/exporters/file/exporter.ts';
 import { end, flow, flowBatch } from '../../../support/flows.ts';
+import { NOBODY } from '../../../support/nobody.ts';
 import { batch, row } from '../../../support/rows.ts';
 import { scratchDirectory } from '../../../support/scratch.ts';
 import { makeSettings } from '../../../support/settings.ts';
@@ -190,19 +191,15 @@ describe('FileExporter, to a file', () => {
       const { openDestination } = await import('./src/exporters/file/destination.ts');
       await openDestination({ path: process.argv[1], rotation: { max_megabytes: 1, max_backups: 1 } })
         .catch((error) => console.log(error.name, error.message));`;
-    const { stdout } = spawnSync(
-      'setpriv',
-      [
-        '--reuid=65534',
-        '--clear-groups',
-        process.execPath,
-        '--input-type=module',
-        '-e',
-        script,
-        join(directory, 'closed', 'flows'),
-      ],
-      { encoding: 'utf8', cwd: join(import.meta.dirname, '../../../..') },
-    );
+    const [file, ...args] = [
+      ...NOBODY,
+      process.execPath,
+      '--input-type=module',
+      '-e',
+      script,
+      join(directory, 'closed', 'flows'),
+    ];
+    const { stdout } = spawnSync(file as string, args, { encoding: 'utf8', cwd: join(import.meta.dirname, '../../../..') });
     expect(stdout).toMatch(/^ComponentError path: can't write to .*: no permission \(EACCES\)/);
   });
 });
