@@ -11,6 +11,7 @@ import {
   RETINA_DROPS,
   RETINA_POD_DROPS,
 } from './definitions.ts';
+import { metricName } from './prometheus_names.ts';
 
 const SECTIONS: readonly { title: string; intro: string; metrics: Record<string, MetricDefinition>; gauges?: boolean }[] = [
   { title: 'Drops', intro: 'Through every exporter with `metric_names: opentelemetry`, the default.', metrics: DROPS },
@@ -45,10 +46,10 @@ const SECTIONS: readonly { title: string; intro: string; metrics: Record<string,
   { title: 'The process', intro: 'On the endpoint for our own telemetry.', metrics: PROCESS },
 ];
 
-/** The name that a Prometheus scrape shows, as PrometheusSerializer makes it. */
+/** The name that a Prometheus scrape shows. */
 export function prometheusName({ name, kind }: Pick<MetricDefinition, 'name' | 'kind'>): string {
-  const sanitized = name.replace(/[^a-z0-9_]/gi, '_').replace(/_{2,}/g, '_');
-  return kind === 'counter' && !sanitized.endsWith('_total') ? `${sanitized}_total` : sanitized;
+  const shown = metricName(name);
+  return kind === 'counter' && !shown.endsWith('_total') ? `${shown}_total` : shown;
 }
 
 /** The tables of docs/metrics.md, in Markdown: one section for each place that metrics come from. */

@@ -10,7 +10,8 @@ import { type HttpAnswer, HttpEndpoint } from '../../metrics/http_endpoint.ts';
 import { counter } from '../../metrics/instruments.ts';
 import { NAMINGS } from '../../metrics/naming.ts';
 import { countPoints } from '../../metrics/points.ts';
-import { PROMETHEUS_CONTENT_TYPE, PrometheusText } from '../../metrics/prometheus_text.ts';
+import { PrometheusText } from '../../metrics/prometheus_text.ts';
+import { CONTENT_TYPES } from '../../metrics/scrape_format.ts';
 import type { DropBatch } from '../../pdata/batch.ts';
 import type { PrometheusConfig } from './config.ts';
 
@@ -33,6 +34,7 @@ export class PrometheusExporter implements Exporter {
     this.#text = new PrometheusText({
       gauges: naming.gauges ? [naming, naming.pods].flatMap(({ count, bytes }) => [count.name, bytes.name]) : [],
       resourceLabels: config.resource_to_telemetry_conversion.enabled,
+      warn: (message) => settings.logger.warn(message),
     });
     this.#endpoint = new HttpEndpoint({
       endpoint: config.endpoint,
@@ -71,6 +73,6 @@ export class PrometheusExporter implements Exporter {
     await this.#host?.refresh();
     const collected = await this.#publisher.collect();
     this.#sent.add(countPoints(collected), { exporter: this.#id });
-    return { status: 200, contentType: PROMETHEUS_CONTENT_TYPE, body: this.#text.pieces(collected) };
+    return { status: 200, contentType: CONTENT_TYPES.prometheus, body: this.#text.pieces(collected) };
   }
 }

@@ -5,8 +5,9 @@ import type { Logger } from 'pino';
 import type { TelemetryConfig } from '../../config/service_schema.ts';
 import { SCOPE } from '../../metrics/hook_producer.ts';
 import { type HttpAnswer, HttpEndpoint } from '../../metrics/http_endpoint.ts';
-import { PROMETHEUS_CONTENT_TYPE, PrometheusText } from '../../metrics/prometheus_text.ts';
+import { PrometheusText } from '../../metrics/prometheus_text.ts';
 import { PullReader } from '../../metrics/pull_reader.ts';
+import { CONTENT_TYPES } from '../../metrics/scrape_format.ts';
 import { registerProcessMetrics } from './process_metrics.ts';
 
 export interface OwnTelemetryOptions {
@@ -34,7 +35,7 @@ export class OwnTelemetry {
     const reader = new PullReader();
     this.meter = new MeterProvider({ resource, readers: [reader] }).getMeter(SCOPE.name, SCOPE.version);
     registerProcessMetrics(this.meter);
-    const text = new PrometheusText();
+    const text = new PrometheusText({ warn: (message) => logger.warn(`own telemetry: ${message}`) });
     this.#endpoints = config.readers.map(({ pull }, index) => {
       return new HttpEndpoint({
         endpoint: pull.exporter.prometheus,
@@ -63,5 +64,5 @@ export class OwnTelemetry {
 
 async function scrape(reader: PullReader, text: PrometheusText): Promise<HttpAnswer> {
   const { resourceMetrics } = await reader.collect();
-  return { status: 200, contentType: PROMETHEUS_CONTENT_TYPE, body: text.write(resourceMetrics) };
+  return { status: 200, contentType: CONTENT_TYPES.prometheus, body: text.write(resourceMetrics) };
 }
