@@ -27,6 +27,6 @@ export interface Config {
   readonly service: ServiceConfig;
   /** What isn't wrong but hardly meant. */
   readonly warnings: readonly ConfigProblem[];
-  /** The files as one: merged and expanded, before defaults. It holds secrets. */
+  /** The files as one: merged and expanded, before defaults. What expansions keep secret is out of it; what else is secret the schema knows. */
   readonly given: Readonly<Record<string, unknown>>;
 }

@@ -1,13 +1,16 @@
 import type { z } from 'zod';
 import type { ConfigProblem } from '../component/errors.ts';
-import { type Complaint, check } from './issues.ts';
-import { withoutUserInfo } from './redact.ts';
-import { type ConfigNode, type MapEntry, nodeAt, type Path, plain, replaceAt, sourceAt } from './tree.ts';
-import { NOT_TEXT } from './words.ts';
+import { Readings } from './readings.ts';
+import { withoutCredentials } from './redact.ts';
+import { type ConfigNode, type MapEntry, nodeAt, type Path, plain, sourceAt } from './tree.ts';
+
+/** Mistakes that are told at once: nobody reads more, and the nearest word of thousands takes a while for each. */
+const MOST_PROBLEMS = 100;
 
 /** The file while it is being validated: collects what is wrong with it, each with its place. */
 export class Draft {
-  #root: ConfigNode;
+  readonly #root: ConfigNode;
+  readonly #readings = new Readings();
   readonly #failed: ReadonlySet<string>;
   readonly problems: ConfigProblem[];
   readonly warnings: ConfigProblem[] = [];
@@ -19,8 +22,12 @@ export class Draft {
     this.problems = problems;
   }
 
-  get plain(): unknown {
-    return plain(this.#root);
+  /** The files as one, merged and expanded, without what an expansion keeps secret. */
+  get shown(): unknown {
+    return plain(this.#root, (node, path) => {
+      const value = this.#readings.of(node, path);
+      return value === undefined ? undefined : (node.expansion?.redacted ?? value);
+    });
   }
 
   node(path: Path): ConfigNode | undefined {
@@ -33,52 +40,51 @@ export class Draft {
     return node?.kind === 'map' ? node.entries : new Map();
   }
 
+  /** Whether there are as many mistakes as are told at once. */
+  get isFull(): boolean {
+    return this.problems.length >= MOST_PROBLEMS;
+  }
+
   problem(path: Path, message: string, about: 'key' | 'value' = 'value'): void {
+    if (this.isFull) return;
     if (path.some((_, index) => this.#failed.has(path.slice(0, index + 1).join('::')))) return;
-    this.problems.push({ path: path.join('::'), message: withoutUserInfo(message), source: sourceAt(this.#root, path, about) });
+    this.problems.push(this.#at(path, message, about));
   }
 
   warn(path: Path, message: string): void {
-    this.warnings.push({ path: path.join('::'), message, source: sourceAt(this.#root, path, 'key') });
+    if (this.warnings.length < MOST_PROBLEMS) this.warnings.push(this.#at(path, message, 'key'));
   }
 
-  /**
-   * The value at `path` as `schema` makes it, or undefined with problems told. Nothing (`percpu_sum:`) is an empty mapping.
-   * Where an expansion's YAML reading doesn't fit, its text is tried: `password: ${env:PIN}` is "0123", not 123.
-   */
+  /** The value at `path` as `schema` makes it, or undefined with problems told. */
   parse<T>(schema: z.ZodType<T>, path: Path): T | undefined {
-    let result = this.#check(schema, path);
-    if ('complaints' in result && this.#tryTexts(schema, path, result.complaints)) result = this.#check(schema, path);
+    const result = this.#readings.check(schema, this.#root, path);
     if ('data' in result) return result.data;
     for (const { path: at, message, about } of result.complaints) this.problem(at, message, about);
     return undefined;
   }
 
-  #check<T>(schema: z.ZodType<T>, path: Path) {
-    const node = this.node(path);
-    const value = node === undefined ? undefined : plain(node);
-    return check(schema, value ?? {}, path);
-  }
-
-  /** Puts the text of expansions in the place of their values where that mends a complaint; true where it put any. */
-  #tryTexts<T>(schema: z.ZodType<T>, path: Path, complaints: readonly Complaint[]): boolean {
-    const before = this.#root;
-    const expanded = complaints.filter((complaint) => isExpanded(this.node(complaint.path)));
-    if (expanded.length === 0) return false;
-    this.#root = expanded.map((complaint) => complaint.path).reduce(withText, before);
-    const retried = this.#check(schema, path);
-    const refused = new Set('complaints' in retried ? retried.complaints.map((each) => each.path.join('::')) : []);
-    // Where the text doesn't fit either, the complaint about what YAML made of it is the better one, unless text is wanted.
-    const mended = expanded.filter((each) => each.message.startsWith(NOT_TEXT) || !refused.has(each.path.join('::')));
-    this.#root = mended.map((complaint) => complaint.path).reduce(withText, before);
-    return mended.length > 0;
+  #at(path: Path, message: string, about: 'key' | 'value'): ConfigProblem {
+    return {
+      path: path.join('::'),
+      message: withoutCredentials(asWritten(message, this.node(path))),
+      source: sourceAt(this.#root, path, about),
+    };
   }
 }
 
-function isExpanded(node: ConfigNode | undefined): boolean {
-  return node?.text !== undefined && !(node.kind === 'scalar' && typeof node.value === 'string');
+/** What came from the environment or a file may be a secret wherever it stands: a message shows it as the file has it. */
+function asWritten(message: string, node: ConfigNode | undefined): string {
+  if (node?.expansion === undefined) return message;
+  const given = node.text ?? (node.kind === 'scalar' ? node.value : undefined);
+  if (typeof given !== 'string' || isHarmless(given)) return message;
+  const { written } = node.expansion;
+  const got = /, got .*$/s.exec(message);
+  const before = got === null ? message : message.slice(0, got.index);
+  const said = [JSON.stringify(given).slice(1, -1), given].reduce((text, each) => text.replaceAll(each, written), before);
+  return got === null ? said : `${said}, got ${JSON.stringify(written)}`;
 }
 
-function withText(root: ConfigNode, path: Path): ConfigNode {
-  return replaceAt(root, path, ({ text = '', source }) => ({ kind: 'scalar', value: text, source }));
+/** Numbers, switches, durations and addresses: to see what they are is what helps. */
+function isHarmless(text: string): boolean {
+  return /^(?:[\d.]+(?:[a-zµ]{1,2})?|true|false|null|[\d.:[\]]+|[\da-f:.[\]]*:[\da-f:.[\]]*)?$/i.test(text);
 }

@@ -1,21 +1,37 @@
-import { readFileSync } from 'node:fs';
 import type { ConfigProblem } from '../component/errors.ts';
+import { MOST_CHARACTERS, readText, TOO_LONG } from './read_text.ts';
 import { readYaml } from './read_yaml.ts';
-import type { ConfigNode, Path, ScalarNode } from './tree.ts';
+import { isSecretName, REDACTED } from './redact.ts';
+import type { ConfigNode, Expansion, Path, ScalarNode } from './tree.ts';
 
 export type Environment = Readonly<Record<string, string | undefined>>;
 
+/** Expansions in the names and defaults of expansions. */
+const MOST_DEPTH = 16;
+
+interface Expanded {
+  readonly text: string;
+  /** The text for the eyes of others. */
+  readonly redacted: string;
+}
+
+interface Failed {
+  readonly wrong: string;
+}
+
 /**
  * Replaces `${env:NAME}`, `${NAME}`, `${env:NAME:-default}` and `${file:path}` in every value (keys are left alone) and
- * `$$` by one dollar. A value that is nothing but one expansion is read as YAML, as the Collector does, so that
- * `port: ${env:PORT}` is a number; what a variable holds is not expanded again. The default stands for a variable that
- * isn't set, not for an empty one. A path that failed gets a problem and is added to `failed`.
+ * `$$` by one dollar. As in the Collector, a value that is nothing but one expansion has two faces: its YAML reading, so that
+ * `port: ${env:PORT}` is a number, and its text, for where text is wanted; one with other text around it is text. What a
+ * variable holds is not expanded again. The default stands for a variable that isn't set, not for an empty one. A path that
+ * failed gets a problem and is added to `failed`.
  */
 export class Expander {
   readonly #env: Environment;
   readonly #problems: ConfigProblem[];
   /** Paths whose value can't be told: other complaints about them are noise. */
   readonly failed = new Set<string>();
+  #characters = 0;
 
   constructor(env: Environment, problems: ConfigProblem[]) {
     this.#env = env;
@@ -37,58 +53,99 @@ export class Expander {
     }
   }
 
-  #scalar(node: ScalarNode, value: string, path: Path): ConfigNode {
-    const expanded = this.#text(value);
-    if (typeof expanded !== 'string') {
+  #scalar(node: ScalarNode, written: string, path: Path): ConfigNode {
+    const expanded = this.#text(written, 0);
+    if ('wrong' in expanded) {
       this.failed.add(path.join('::'));
       this.#problems.push({ path: path.join('::'), message: expanded.wrong, source: node.source });
       return { ...node, value: null };
     }
-    const whole = value.startsWith('${') && closingBrace(value, 2) === value.length - 1;
-    if (!whole) return { ...node, value: expanded };
+    const { text } = expanded;
+    if (!/\$\{/.test(written.replaceAll('$$', ''))) return { ...node, value: text };
+    const redacted = expanded.redacted === text ? undefined : expanded.redacted;
+    const expansion: Expansion = { written, redacted };
+    const whole = written.startsWith('${') && closingBrace(written, 2) === written.length - 1;
+    if (!whole) return { ...node, value: text, expansion };
     const mistakes: ConfigProblem[] = [];
-    const read = readYaml(expanded, () => node.source, mistakes);
-    return mistakes.length === 0 ? { ...read, text: expanded } : { ...node, value: expanded, text: expanded };
+    const read = readYaml(text, () => node.source, mistakes);
+    if (mistakes.length > 0) return { ...node, value: text, expansion };
+    return { ...withExpansion(read, expansion, written.startsWith('${file:')), text };
   }
 
-  #text(text: string): string | { wrong: string } {
-    let expanded = '';
-    for (let at = 0; at < text.length; ) {
-      if (text.startsWith('$$', at)) {
-        expanded += '$';
+  #text(written: string, depth: number): Expanded | Failed {
+    if (depth > MOST_DEPTH) return { wrong: `has more than ${MOST_DEPTH} expansions in one another` };
+    let text = '';
+    let redacted = '';
+    for (let at = 0; at < written.length; ) {
+      if (written.startsWith('$$', at)) {
+        text += '$';
+        redacted += '$';
         at += 2;
-      } else if (text.startsWith('${', at)) {
-        const end = closingBrace(text, at + 2);
+      } else if (written.startsWith('${', at)) {
+        const end = closingBrace(written, at + 2);
         if (end === -1) return { wrong: `has a \${ without its }: write $$\{ where a dollar is meant` };
-        const inner = this.#text(text.slice(at + 2, end));
-        const value = typeof inner === 'string' ? this.#resolve(inner) : inner;
-        if (typeof value !== 'string') return value;
-        expanded += value;
+        const inner = this.#text(written.slice(at + 2, end), depth + 1);
+        const value = 'wrong' in inner ? inner : this.#resolve(inner);
+        if ('wrong' in value) return value;
+        text += value.text;
+        redacted += value.redacted;
         at = end + 1;
       } else {
-        expanded += text[at];
+        text += written[at];
+        redacted += written[at];
         at += 1;
       }
     }
-    return expanded;
+    return { text, redacted };
   }
 
-  #resolve(reference: string): string | { wrong: string } {
+  #resolve({ text: reference, redacted }: Expanded): Expanded | Failed {
     const file = /^file:(.+)$/s.exec(reference)?.[1];
-    if (file !== undefined) {
-      try {
-        // Without the newline at the end, which secrets in files have and nobody means.
-        return readFileSync(file, 'utf8').replace(/\n$/, '');
-      } catch (error) {
-        return { wrong: `"${file}" can't be read: ${(error as Error).message}` };
-      }
-    }
+    if (file !== undefined) return this.#file(file);
     const [, name, fallback] = /^(?:env:)?([a-zA-Z_]\w*)(?::-(.*))?$/s.exec(reference) ?? [];
     if (name === undefined) {
-      return { wrong: `\${${reference}} must be \${env:NAME}, \${env:NAME:-default} or \${file:PATH}; $$\{ is a plain \${` };
+      return { wrong: `\${${redacted}} must be \${env:NAME}, \${env:NAME:-default} or \${file:PATH}; $$\{ is a plain \${` };
     }
-    const wrong = `the environment variable ${name} is not set: set it, or give a default, \${env:${name}:-default}`;
-    return this.#env[name] ?? fallback ?? { wrong };
+    const given = this.#env[name];
+    if (given === undefined && fallback !== undefined) {
+      const [, shown = fallback] = /:-(.*)$/s.exec(redacted) ?? [];
+      return { text: fallback, redacted: shown };
+    }
+    if (given === undefined) {
+      return { wrong: `the environment variable ${name} is not set: set it, or give a default, \${env:${name}:-default}` };
+    }
+    return this.#given(given, isSecretName(name));
+  }
+
+  /** Without the newline at the end, which secrets in files have and nobody means. */
+  #file(path: string): Expanded | Failed {
+    try {
+      return this.#given(readText(path).replace(/\n$/, ''), true);
+    } catch (error) {
+      return { wrong: `"${path}" can't be read: ${(error as Error).message}` };
+    }
+  }
+
+  #given(text: string, isSecret: boolean): Expanded | Failed {
+    this.#characters += text.length;
+    if (this.#characters > MOST_CHARACTERS) return { wrong: `${TOO_LONG} from expansions in all` };
+    return { text, redacted: isSecret ? REDACTED : text };
+  }
+}
+
+/** Every scalar that an expansion has brought knows of it; of a file that is itself a mapping, not all is a secret. */
+function withExpansion(node: ConfigNode, expansion: Expansion, isFile: boolean): ConfigNode {
+  const inner = isFile ? { ...expansion, redacted: undefined } : expansion;
+  const inside = (each: ConfigNode) => withExpansion(each, inner, isFile);
+  switch (node.kind) {
+    case 'scalar':
+      return { ...node, expansion };
+    case 'list':
+      return { ...node, items: node.items.map(inside), expansion };
+    case 'map': {
+      const entries = [...node.entries].map(([key, entry]) => [key, { ...entry, node: inside(entry.node) }] as const);
+      return { ...node, entries: new Map(entries), expansion };
+    }
   }
 }
 

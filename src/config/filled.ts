@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { secrets } from '../component/schema.ts';
 import type { Config } from './config.ts';
 import { KINDS } from './kinds.ts';
-import { REDACTED, withoutUserInfo } from './redact.ts';
+import { REDACTED, withoutCredentials } from './redact.ts';
 import { pipeInput } from './schema_walk.ts';
 import { serviceSchema } from './service_schema.ts';
 
@@ -47,7 +47,7 @@ export function filled(schema: z.core.$ZodType, given: unknown): unknown {
     case 'array':
       return Array.isArray(given) ? given.map((item) => filled(def.element, item)) : given;
     default:
-      return hideUserInfo(given);
+      return hideCredentials(given);
   }
 }
 
@@ -55,7 +55,7 @@ function filledUnion(options: readonly z.core.$ZodType[], given: unknown): unkno
   const fits = options.filter((option) => z.safeParse(option, given).success);
   // Whatever else it may be, it may be a secret.
   const hidden = fits.map((option) => filled(option, given));
-  return hidden.find((value) => value === REDACTED) ?? hidden[0] ?? hideUserInfo(given);
+  return hidden.find((value) => value === REDACTED) ?? hidden[0] ?? hideCredentials(given);
 }
 
 function filledObject(shape: Readonly<Record<string, z.core.$ZodType>>, given: Record<string, unknown>): unknown {
@@ -64,8 +64,8 @@ function filledObject(shape: Readonly<Record<string, z.core.$ZodType>>, given: R
   return Object.fromEntries([...known.filter(([, value]) => value !== undefined), ...others]);
 }
 
-function hideUserInfo(value: unknown): unknown {
-  return typeof value === 'string' ? withoutUserInfo(value) : value;
+function hideCredentials(value: unknown): unknown {
+  return typeof value === 'string' ? withoutCredentials(value) : value;
 }
 
 function isMapping(value: unknown): value is Record<string, unknown> {

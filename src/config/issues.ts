@@ -21,12 +21,14 @@ export function check<T>(schema: z.ZodType<T>, value: unknown, base: Path): Chec
   const result = schema.safeParse(value, { error: inWords });
   if (result.success) return { data: result.data };
   const found = result.error.issues.flatMap((issue) => complaints(schema, issue, []));
-  return { complaints: found.filter(isFirstAtItsPath).map((each) => absolute(each, base)) };
+  return { complaints: firstAtEachPath(found).map((each) => absolute(each, base)) };
 }
 
-/** A list that is no list is not also too long. */
-function isFirstAtItsPath({ path }: Complaint, index: number, all: readonly Complaint[]): boolean {
-  return all.findIndex((other) => other.path.join('::') === path.join('::')) === index;
+/** Keeps the first of each path: a list that is no list is not also too long. */
+function firstAtEachPath(complaints: readonly Complaint[]): Complaint[] {
+  const byPath = new Map<string, Complaint>();
+  for (const each of complaints) if (!byPath.has(each.path.join('::'))) byPath.set(each.path.join('::'), each);
+  return [...byPath.values()];
 }
 
 function absolute({ path, message, about }: Complaint, base: Path): Complaint {

@@ -38,7 +38,7 @@ export function loadConfig({ files, sets = [], env, factories }: LoadOptions): C
   if (service === undefined || problems.length > 0) throw new ConfigError(inOrder(problems, files));
   adviseOnPipelines(draft, processors, service.pipelines);
   const warnings = inOrder(draft.warnings, files);
-  return { receivers, processors, exporters, extensions, service, warnings, given: draft.plain as Record<string, unknown> };
+  return { receivers, processors, exporters, extensions, service, warnings, given: draft.shown as Record<string, unknown> };
 }
 
 /** As a reader of the files meets them; what was set by a flag comes last. */

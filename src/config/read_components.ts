@@ -11,7 +11,7 @@ const ROOT_KEYS = [...KINDS, 'service'];
 /** Complains about keys at the top of the file that mean nothing. */
 export function readRoot(draft: Draft): void {
   for (const key of draft.entries([]).keys()) {
-    if (ROOT_KEYS.includes(key)) continue;
+    if (ROOT_KEYS.includes(key) || draft.isFull) continue;
     const hint = keyHint([key]);
     draft.problem([key], `is not a known key${hint === undefined ? suggest(key, ROOT_KEYS) : `: ${hint}`}`, 'key');
   }
@@ -29,6 +29,7 @@ export function readComponents<K extends Kind>(
   if (!empty && section.kind !== 'map')
     draft.problem([kind], `must be a mapping of ${kind} by id, such as "type" or "type/name"`);
   for (const id of draft.entries([kind]).keys()) {
+    if (draft.isFull) break;
     const parsed = parseComponentId(id);
     if (typeof parsed === 'string') {
       draft.problem([kind, id], parsed, 'key');

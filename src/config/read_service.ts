@@ -48,6 +48,7 @@ function checkList(draft: Draft, path: Path, kind: Kind, used: Set<string>): voi
     if (item.kind !== 'scalar' || typeof item.value !== 'string') continue;
     const id = item.value;
     used.add(`${kind}::${id}`);
+    if (draft.isFull) continue;
     if (seen.has(id)) draft.problem([...path, index], `"${id}" is named twice`);
     else if (!draft.entries([kind]).has(id)) draft.problem([...path, index], notDefined(draft, kind, id));
     seen.add(id);

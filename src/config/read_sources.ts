@@ -1,6 +1,6 @@
-import { readFileSync } from 'node:fs';
 import { LineCounter } from 'yaml';
 import type { ConfigProblem } from '../component/errors.ts';
+import { readText } from './read_text.ts';
 import { readYaml } from './read_yaml.ts';
 import { readSetFlag } from './set_flag.ts';
 import { type ConfigNode, merge } from './tree.ts';
@@ -29,7 +29,7 @@ function readFile(given: string, problems: ConfigProblem[]): ConfigNode | undefi
   const file = given.replace(/^file:/, '');
   let text: string;
   try {
-    text = readFileSync(file, 'utf8');
+    text = readText(file);
   } catch (error) {
     problems.push({ path: '', message: `"${file}" can't be read: ${(error as Error).message}`, source: undefined });
     return undefined;

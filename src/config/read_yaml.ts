@@ -1,5 +1,6 @@
-import { type Document, isAlias, isMap, isScalar, isSeq, type Node, type Pair, parseDocument } from 'yaml';
+import { type Document, isAlias, isMap, isScalar, isSeq, type Node, type Pair, parseDocument, type Scalar } from 'yaml';
 import type { ConfigProblem } from '../component/errors.ts';
+import { MOST_CHARACTERS, TOO_LONG } from './read_text.ts';
 import type { ConfigNode, MapEntry, Path } from './tree.ts';
 
 const MOST_DEPTH = 64;
@@ -8,23 +9,28 @@ const MOST_NODES = 100_000;
 
 /**
  * YAML text as a tree of nodes that know where they were written. `locate` turns an offset in the text into words.
- * What is wrong with the text goes to `problems`, and the tree holds what could be read.
+ * What is wrong with the text goes to `problems`, and the tree holds what could be read. An alias and what it names are one node.
  */
 export function readYaml(text: string, locate: (offset: number) => string, problems: ConfigProblem[]): ConfigNode {
+  const nothing: ConfigNode = { kind: 'scalar', value: null, source: locate(0) };
+  const refused = (message: string) => {
+    problems.push({ path: '', message, source: locate(0) });
+    return nothing;
+  };
+  if (text.length > MOST_CHARACTERS) return refused(TOO_LONG);
   let document: Document.Parsed;
   try {
     document = parseDocument(text, { prettyErrors: false, uniqueKeys: false });
   } catch (error) {
     // The parser recurses: a few thousand brackets overflow its stack.
-    problems.push({ path: '', message: `is not YAML that can be read: ${String(error)}`, source: locate(0) });
-    return { kind: 'scalar', value: null, source: locate(0) };
+    return refused(`is not YAML that can be read: ${String(error)}`);
   }
   for (const [index, { code, message, pos }] of document.errors.entries()) {
     // After the first of them the parser is lost, and every token is unexpected.
     if (index > 0 && code === 'UNEXPECTED_TOKEN') continue;
     problems.push({ path: '', message: syntaxError(text, code, message, pos[0]), source: locate(pos[0]) });
   }
-  return new Reader(document, locate, problems).read(document.contents, [], locate(0));
+  return new Reader(locate, problems).read(document.contents, [], locate(0));
 }
 
 function syntaxError(text: string, code: string, message: string, offset: number): string {
@@ -33,43 +39,62 @@ function syntaxError(text: string, code: string, message: string, offset: number
   return `is not YAML: ${message}${hint}`;
 }
 
+/** A node that has been read, with what its aliases would add. */
+interface Anchored {
+  readonly node: ConfigNode;
+  /** Values in it, itself and those of aliases included. */
+  readonly values: number;
+  /** Levels from the node to the deepest value in it. */
+  readonly levels: number;
+}
+
 class Reader {
-  readonly #document: Document.Parsed;
   readonly #locate: (offset: number) => string;
   readonly #problems: ConfigProblem[];
-  #nodes = 0;
+  readonly #anchors = new Map<string, Anchored | 'open'>();
+  /** Values so far, aliases followed. */
+  #values = 0;
+  /** The deepest level since it was last set back. */
+  #deepest = 0;
+  #isTooLarge = false;
 
-  constructor(document: Document.Parsed, locate: (offset: number) => string, problems: ConfigProblem[]) {
-    this.#document = document;
+  constructor(locate: (offset: number) => string, problems: ConfigProblem[]) {
     this.#locate = locate;
     this.#problems = problems;
   }
 
   read(node: Node | null, path: Path, near: string): ConfigNode {
     const source = node?.range ? this.#locate(node.range[0]) : near;
-    const nothing: ConfigNode = { kind: 'scalar', value: null, source };
-    this.#nodes += 1;
-    if (path.length > MOST_DEPTH || this.#nodes > MOST_NODES) {
-      const most = path.length > MOST_DEPTH ? `${MOST_DEPTH} levels deep` : `${MOST_NODES} values`;
-      // Once is enough: what made it too large would say so thousands of times.
-      if (!this.#problems.some(({ message }) => message.includes(most))) {
-        this.#problem([], `is too large: at most ${most}, aliases followed`, source);
-      }
-      return nothing;
-    }
-    if (isAlias(node)) {
-      const target = node.resolve(this.#document);
-      if (target === undefined) this.#problem(path, `the alias *${node.source} has no anchor before it`, source);
-      return this.read(target ?? null, path, source);
-    }
+    if (!this.#admit(1, path.length, source)) return { kind: 'scalar', value: null, source };
+    if (isAlias(node)) return this.#alias(node.source, path, source);
+    const { anchor } = (node ?? {}) as { anchor?: string };
+    if (anchor === undefined) return this.#read(node, path, source);
+    this.#anchors.set(anchor, 'open');
+    const valuesBefore = this.#values;
+    const deepestBefore = this.#deepest;
+    this.#deepest = path.length;
+    const read = this.#read(node, path, source);
+    this.#anchors.set(anchor, { node: read, values: this.#values - valuesBefore, levels: this.#deepest - path.length });
+    this.#deepest = Math.max(this.#deepest, deepestBefore);
+    return read;
+  }
+
+  #read(node: Node | null, path: Path, source: string): ConfigNode {
     if (isMap<Node, Node | null>(node)) return { kind: 'map', entries: this.#entries(node.items, path, source), source };
     if (isSeq<Node>(node)) {
       return { kind: 'list', items: node.items.map((item, index) => this.read(item, [...path, index], source)), source };
     }
-    if (!isScalar(node)) return nothing;
-    const { value } = node;
-    const known = typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean' || value === null;
-    return { kind: 'scalar', value: known ? value : String(value), source };
+    return isScalar(node) ? scalar(node, source) : { kind: 'scalar', value: null, source };
+  }
+
+  /** What an alias names is in the tree once, however many aliases there are. */
+  #alias(name: string, path: Path, source: string): ConfigNode {
+    const anchored = this.#anchors.get(name);
+    const nothing: ConfigNode = { kind: 'scalar', value: null, source };
+    if (anchored === 'open') this.#problem(path, `the alias *${name} is inside of what it names`, source);
+    else if (anchored === undefined) this.#problem(path, `the alias *${name} has no anchor before it`, source);
+    else if (this.#admit(anchored.values, path.length + anchored.levels, source)) return anchored.node;
+    return nothing;
   }
 
   #entries(pairs: readonly Pair<Node, Node | null>[], path: Path, near: string): ReadonlyMap<string, MapEntry> {
@@ -104,7 +129,27 @@ class Reader {
     });
   }
 
+  /** Whether there is room for so many more values, of which the deepest is at that level. */
+  #admit(values: number, level: number, source: string): boolean {
+    this.#values += values;
+    this.#deepest = Math.max(this.#deepest, level);
+    if (level <= MOST_DEPTH && this.#values <= MOST_NODES) return true;
+    // Once is enough: what made it too large would say so thousands of times.
+    if (this.#isTooLarge) return false;
+    this.#isTooLarge = true;
+    const most = level > MOST_DEPTH ? `${MOST_DEPTH} levels deep` : `${MOST_NODES} values`;
+    this.#problem([], `is too large: at most ${most}, aliases followed`, source);
+    return false;
+  }
+
   #problem(path: Path, message: string, source: string): void {
     this.#problems.push({ path: path.join('::'), message, source });
   }
+}
+
+function scalar({ value, source: text }: Scalar, source: string): ConfigNode {
+  const known = typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean' || value === null;
+  // 0123, 1.10, or more digits than a number holds.
+  const isOther = typeof value === 'number' && text !== undefined && String(value) !== text;
+  return { kind: 'scalar', value: known ? value : String(value), source, ...(isOther ? { text } : {}) };
 }

@@ -4,8 +4,18 @@ export type ConfigNode = ScalarNode | ListNode | MapNode;
 interface Written {
   /** `file:line:column`, or `--set KEY`. */
   readonly source: string;
-  /** What an expansion such as `${env:PORT}` gave before it was read as YAML: where text is wanted, `0123` stays `0123`. */
+  /** The characters that were read as YAML, where the value alone doesn't tell them: where text is wanted, `0123` stays `0123`. */
   readonly text?: string;
+  /** Set where the value, or a part of it, came from the environment or from a file. */
+  readonly expansion?: Expansion;
+}
+
+/** A value that isn't written in the file itself, for people to read. */
+export interface Expansion {
+  /** As the file has it, such as `Bearer ${env:TOKEN}`: what messages show. */
+  readonly written: string;
+  /** The value with its secret parts taken out; undefined where it has none. */
+  readonly redacted: string | undefined;
 }
 
 export interface ScalarNode extends Written {
@@ -42,15 +52,24 @@ export function merge(under: ConfigNode, over: ConfigNode): ConfigNode {
   return { ...under, entries };
 }
 
-/** The plain value, as zod wants it. Own properties only, whatever the keys are called. */
-export function plain(node: ConfigNode): unknown {
+export type Reading = (node: ConfigNode, path: Path) => unknown;
+
+/**
+ * The plain value, as zod wants it. `read` gives that of a scalar or of a node with text; undefined for what the node is in
+ * itself. Own properties only, whatever the keys are called.
+ */
+export function plain(node: ConfigNode, read: Reading = () => undefined, path: Path = []): unknown {
+  if (node.kind === 'scalar' || node.text !== undefined) {
+    const value = read(node, path);
+    if (value !== undefined) return value;
+  }
   switch (node.kind) {
     case 'scalar':
       return node.value;
     case 'list':
-      return node.items.map(plain);
+      return node.items.map((item, index) => plain(item, read, [...path, index]));
     case 'map':
-      return Object.fromEntries([...node.entries].map(([key, entry]) => [key, plain(entry.node)]));
+      return Object.fromEntries([...node.entries].map(([key, entry]) => [key, plain(entry.node, read, [...path, key])]));
   }
 }
 
@@ -76,16 +95,4 @@ export function sourceAt(root: ConfigNode, path: Path, part: 'key' | 'value'): s
     entry = next;
   }
   return part === 'key' ? entry.keySource : entry.node.source;
-}
-
-/** `root` with the node at `path` replaced by `make` of it. */
-export function replaceAt(root: ConfigNode, path: Path, make: (node: ConfigNode) => ConfigNode): ConfigNode {
-  const [step, ...rest] = path;
-  if (step === undefined) return make(root);
-  const entry = entryAt(root, step);
-  if (entry === undefined) return root;
-  const node = replaceAt(entry.node, rest, make);
-  if (root.kind === 'list') return { ...root, items: root.items.with(Number(step), node) };
-  if (root.kind === 'map') return { ...root, entries: new Map(root.entries).set(String(step), { ...entry, node }) };
-  return root;
 }

@@ -1,5 +1,6 @@
 import { writeFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
+import type { ConfigProblem } from '../../../src/component/errors.ts';
 import { Expander } from '../../../src/config/expand.ts';
 import { plain } from '../../../src/config/tree.ts';
 import { files, load, mistakes, VALID } from './scratch.ts';
@@ -44,6 +45,13 @@ describe('expansion', () => {
     ['${env:DOLLAR}', '${env:PORT}$$'],
   ])('%s', (value, expected) => expect(expand(value)).toEqual(expected));
 
+  test('expansions in one another have an end', () => {
+    const problems: ConfigProblem[] = [];
+    const value = '${A:-'.repeat(30_000) + '}'.repeat(30_000);
+    new Expander({}, problems).expand({ kind: 'scalar', value, source: 'here' });
+    expect(problems).toEqual([{ path: '', message: 'has more than 16 expansions in one another', source: 'here' }]);
+  });
+
   test('a file, without the newline at its end', () => {
     const [path = ''] = files('');
     writeFileSync(path, 'hunter2\n');
@@ -67,6 +75,33 @@ describe('types', () => {
     expect(mistakes(() => token(otlp('${env:TOKEN}'), { TOKEN: '17' }))).toEqual([
       'exporters::otlp::token: must have at least 4 characters, got [REDACTED] (0.yaml:9:34)',
     ]);
+  });
+
+  test('where text and numbers fit, an expansion is text, quoted or not, and a number is as it was written', () => {
+    const values = ['"${env:ID}"', '${env:ID}', '${file:NAME}', '1.10', '012', '12345678901234567890', '1e3', '7', '"7"'];
+    const [file = ''] = files('012345678912\n');
+    const lines = values.map((value, index) => `      k${index}: ${value.replace('NAME', file)}\n`);
+    const text = VALID.replace('  telemetry:\n', `  telemetry:\n    resource:\n${lines.join('')}`);
+    const { resource } = load([text], { env: { ID: '012345678912' } }).service.telemetry;
+    const id = '012345678912';
+    expect(Object.values(resource)).toEqual([id, id, id, '1.10', '012', '12345678901234567890', '1e3', 7, '7']);
+  });
+
+  test('a number that is written where only text fits wants quotes', () => {
+    expect(mistakes(() => token(otlp('x').replace('"x"', '00017'), {}))).toEqual([
+      'exporters::otlp::token: must be text, got [REDACTED]: put it in quotes (0.yaml:9:34)',
+    ]);
+  });
+
+  test('a section, a component or a list may be one expansion', () => {
+    const [file = ''] = files('prometheus:\n  endpoint: localhost:1\ndebug: {verbosity: detailed}\n');
+    const text = VALID.replace(/exporters:\n[\s\S]*extensions:\n/, `exporters: \${file:${file}}\nextensions:\n`).replace(
+      '[percpu_sum]',
+      '${env:PROCESSORS}',
+    );
+    const { exporters, service } = load([text], { env: { PROCESSORS: '[percpu_sum]' } });
+    expect(exporters.get('prometheus')?.config).toEqual({ endpoint: { host: 'localhost', port: 1 } });
+    expect(service.pipelines.get('metrics')?.processors).toEqual(['percpu_sum']);
   });
 
   test('an expansion in text is text', () => {

@@ -138,9 +138,52 @@ test('a file that stands for billions of values is refused at once', () => {
   expect(mistakes(() => loadConfig({ files: files(text), env: {}, factories }))[0]).toContain('at most 100000 values');
 });
 
-test('an anchor that names itself, and brackets without end', () => {
-  expect(mistakes(() => load(['a: &a [*a]']))[0]).toContain('at most 64 levels deep');
+test('an anchor that names itself, brackets without end, levels without end', () => {
+  expect(mistakes(() => load(['receivers: &a [*a]']))).toContain(
+    'receivers::0: the alias *a is inside of what it names (0.yaml:1:16)',
+  );
   expect(mistakes(() => load(['['.repeat(100_000)]))).not.toEqual([]);
+  expect(mistakes(() => load([`receivers: ${'['.repeat(65)}${']'.repeat(65)}`]))[0]).toContain('at most 64 levels deep');
+  const levels = Array.from(
+    { length: 12 },
+    (_, level) => `l${level}: &l${level} [[[[[[${level === 0 ? 1 : `*l${level - 1}`}]]]]]]`,
+  );
+  expect(mistakes(() => load([levels.join('\n')]))[0]).toContain('at most 64 levels deep');
+});
+
+describe('aliases', () => {
+  test('name what the anchor before them names, however often it is given', () => {
+    const text = VALID.replace(
+      '  debug: {verbosity: normal}',
+      '  debug: {verbosity: &v normal}\n  debug/a: {verbosity: *v}\n  debug/b: {verbosity: &v detailed}\n  debug/c: {verbosity: *v}',
+    );
+    const { exporters } = load([text]);
+    expect(['debug', 'debug/a', 'debug/b', 'debug/c'].map((id) => exporters.get(id)?.config)).toMatchObject(
+      ['normal', 'normal', 'detailed', 'detailed'].map((verbosity) => ({ verbosity })),
+    );
+  });
+
+  test('are one node with what they name: 500 pipelines of one anchor are read as fast as they are long', () => {
+    const pipeline = '{receivers: [dropreason], exporters: [debug]}';
+    const more = Array.from({ length: 500 }, (_, index) => `    metrics/${index}: *one`);
+    const written = VALID.replace(/ {4}metrics:[\s\S]*/, `    metrics: &one ${pipeline}\n${more.join('\n')}\n`);
+    expect(load([written.replace('processors:\n  percpu_sum:\n', '')]).service.pipelines.size).toBe(501);
+  });
+
+  test('are counted by what they stand for, and cost what is written', () => {
+    const list = `anchor: &a [${'1,'.repeat(100)}]\nlist: [${'*a,'.repeat(20_000)}]\n`;
+    expect(mistakes(() => load([list]))).toEqual([expect.stringContaining('at most 100000 values, aliases followed')]);
+  });
+});
+
+test('what is too long, or has no end, is refused', () => {
+  const tooLong = 'is too large: at most 131072 characters';
+  expect(mistakes(() => load([`${VALID}${'#'.repeat(131_072)}`]))).toEqual([`${tooLong} (0.yaml:1:1)`]);
+  expect(mistakes(() => loadConfig({ files: ['/dev/zero'], env: {}, factories }))).toEqual([`${tooLong} (/dev/zero:1:1)`]);
+  const big = VALID.replace('normal', '"${env:BIG}${env:BIG}"');
+  expect(mistakes(() => load([big], { env: { BIG: 'x'.repeat(70_000) } }))).toEqual([
+    `exporters::debug::verbosity: ${tooLong} from expansions in all (0.yaml:9:22)`,
+  ]);
 });
 
 test('keys that JavaScript has a meaning for are unknown keys', () => {
