@@ -4,6 +4,9 @@ import { existsSync } from 'node:fs';
 import { constants } from 'node:os';
 import { fileURLToPath } from 'node:url';
 
+// A reader of our output that goes away, or a full disk behind it, must not end the agent.
+for (const stream of [process.stdout, process.stderr]) stream.on('error', () => {});
+
 /** The least Node.js that the dependencies run on; an older one hands over to the one that comes as a package. */
 const LEAST_NODE = 24;
 const PACKAGED_NODE = fileURLToPath(new URL(`../node_modules/node-linux-${process.arch}/bin/node`, import.meta.url));

@@ -36,6 +36,8 @@ export interface Processor extends Component, Consumer {
 export interface Exporter extends Component, Consumer {
   /** Where a person finds what it publishes, such as `curl localhost:9464/metrics`; said once it has started. */
   readonly place?: string | undefined;
+  /** Goes on in the file that is at its path now. Called at a SIGHUP that this exporter outlives. */
+  reopen?(): void;
 }
 
 /** Something beside the pipelines, such as a health check. */

@@ -314,7 +314,7 @@ export const EXPORTER = {
     name: 'otelcol_exporter_send_failed_metric_points',
     unit: '{datapoints}',
     description:
-      'Points of pushes that were given up; the next push that succeeds carries what they said. Of `file`: flows that were lost.',
+      'Points of pushes that were given up; the next push that succeeds carries what they said. Of `file`: flows that were lost. Of `debug`: series that were not printed.',
     kind: 'counter',
     integer: true,
     attributes: { exporter: 'id of the exporter' },
@@ -362,5 +362,17 @@ export const PROCESS = {
     kind: 'gauge',
     integer: true,
     attributes: {},
+  },
+} as const satisfies Record<string, MetricDefinition>;
+
+/** The agent's log: on the endpoint for our own telemetry. */
+export const LOG = {
+  lost: {
+    name: 'dropreason.log.lost',
+    unit: '{line}',
+    description: 'Log lines that could not be written: the disk is full, or the reader of a pipe is slow or has gone away.',
+    kind: 'counter',
+    integer: true,
+    attributes: { path: 'the output path' },
   },
 } as const satisfies Record<string, MetricDefinition>;

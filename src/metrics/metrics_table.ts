@@ -3,6 +3,7 @@ import {
   DROPS,
   EXPORTER,
   K8S_ATTRIBUTES,
+  LOG,
   type MetricDefinition,
   POD_DROPS,
   PROCESS,
@@ -44,6 +45,7 @@ const SECTIONS: readonly { title: string; intro: string; metrics: Record<string,
   { title: 'The processor k8s_attributes', intro: 'On the endpoint for our own telemetry.', metrics: K8S_ATTRIBUTES },
   { title: 'The exporters', intro: 'On the endpoint for our own telemetry.', metrics: EXPORTER },
   { title: 'The process', intro: 'On the endpoint for our own telemetry.', metrics: PROCESS },
+  { title: 'The log', intro: 'On the endpoint for our own telemetry.', metrics: LOG },
 ];
 
 /** The name that a Prometheus scrape shows. */

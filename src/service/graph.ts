@@ -110,6 +110,11 @@ export class Graph {
     );
   }
 
+  /** Has exporters go on in the files that are at their paths now, for whoever has renamed those that were. */
+  reopen(): void {
+    for (const { component } of this.#exporters.values()) component.reopen?.();
+  }
+
   health(): readonly ComponentHealth[] {
     return [...this.#receivers].map(([id, { component }]) => {
       // What can't be attached and should be keeps a receiver from starting; what was turned off is not missed.

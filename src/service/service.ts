@@ -4,7 +4,8 @@ import type { Config } from '../config/config.ts';
 import { Graph } from './graph.ts';
 import { Keepsakes } from './keepsakes.ts';
 import { CountingMetrics } from './telemetry/counting_metrics.ts';
-import { bridgeDiagnostics, componentLogger, createLogger } from './telemetry/logger.ts';
+import { registerLogMetrics } from './telemetry/log_metrics.ts';
+import { bridgeDiagnostics, componentLogger, type Log, openLog } from './telemetry/logger.ts';
 import { OwnTelemetry } from './telemetry/own_telemetry.ts';
 import { buildResource } from './telemetry/resource.ts';
 
@@ -16,7 +17,7 @@ const SHUTDOWN_MILLIS = 3_500;
  * `service::telemetry` takes effect when the agent is started again, and a reload says so.
  */
 export class Service {
-  readonly logger: Logger;
+  readonly #log: Log;
   readonly #load: () => Config;
   readonly #keepsakes = new Keepsakes();
   readonly #resource: Settings['resource'];
@@ -30,12 +31,17 @@ export class Service {
     this.#load = load;
     this.#config = load();
     const { telemetry } = this.#config.service;
-    this.logger = createLogger(telemetry.logs);
+    this.#log = openLog(telemetry.logs);
     bridgeDiagnostics(this.logger);
     this.#resource = buildResource(telemetry.resource, this.logger);
     this.#ownTelemetry = new OwnTelemetry({ config: telemetry.metrics, resource: this.#resource, logger: this.logger });
     this.#counting = new CountingMetrics(this.#ownTelemetry.meter);
+    registerLogMetrics(this.#ownTelemetry.meter, this.#log.outputs);
     this.#warn(this.#config);
+  }
+
+  get logger(): Logger {
+    return this.#log.logger;
   }
 
   /** Starts all components. Where one can't, stops those that could, and throws what that one says. */
@@ -57,6 +63,7 @@ export class Service {
    * component of the new one can't start. Throws only where neither can.
    */
   async reload(): Promise<void> {
+    this.#log.reopen();
     const previous = this.#graph;
     if (previous === undefined) return;
     let config: Config;
@@ -67,6 +74,7 @@ export class Service {
     } catch (error) {
       this.logger.error(`the new configuration is refused, the old one goes on:\n${messageOf(error)}`);
       this.#keepsakes.retain(previous.owners);
+      previous.reopen();
       return;
     }
     this.#warn(config);

@@ -181,6 +181,43 @@ describe.skipIf(whyNotHere(['ip', 'taskset', 'setpriv', 'bpftool']) !== undefine
     }
   });
 
+  test('counts on where nobody reads its output any more, and the disk under its log is full', async () => {
+    const port = await freePort();
+    const own = { readers: [{ pull: { exporter: { prometheus: { port } } } }] };
+    const agent = await Agent.start(
+      {},
+      {
+        file: (main) => {
+          const file = pipeline({
+            port: main,
+            receiver: { collection_interval: '1s' },
+            exporters: { debug: { verbosity: 'detailed' } },
+          });
+          const telemetry = { logs: { output_paths: ['/dev/full', 'stderr'] }, metrics: own };
+          return { ...file, service: { ...file.service, telemetry } };
+        },
+      },
+    );
+    try {
+      agent.process.stdout?.destroy();
+      agent.process.stderr?.destroy();
+      const before = await dropsHere(agent);
+      namespace.drop(6);
+      const lost = async (name: string, labels: Record<string, string>) => sum(pick(await agent.scrape(port), name, labels));
+      await expect
+        .poll(() => lost('otelcol_exporter_send_failed_metric_points_total', { exporter: 'debug' }), { timeout: 10_000 })
+        .toBeGreaterThan(0);
+      agent.signal('SIGHUP');
+      for (const path of ['/dev/full', 'stderr']) {
+        await expect.poll(() => lost('dropreason_log_lost_total', { path }), { timeout: 10_000 }).toBeGreaterThan(0);
+      }
+      expect(await dropsHere(agent)).toBe(before + 6);
+      expect(await agent.stop()).toMatchObject({ code: 0 });
+    } finally {
+      agent.kill();
+    }
+  });
+
   test('that can not start names the component, ends with 1 and leaves nothing attached', async () => {
     const taken = await listen();
     const agent = await Agent.spawn({ port: portOf(taken) });

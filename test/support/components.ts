@@ -175,6 +175,10 @@ export class SinkExporter extends Life implements Exporter {
     this.sums = settings.keep('sums', () => new Map());
   }
 
+  reopen(): void {
+    this.journal.push(`reopen ${this.name}`);
+  }
+
   consume({ rows }: ReturnType<typeof batch>): void {
     for (const { attributes, drops } of rows) {
       const reason = String(attributes.get('reason'));

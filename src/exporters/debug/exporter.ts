@@ -1,6 +1,10 @@
+import type { Counter } from '@opentelemetry/api';
 import type { Exporter } from '../../component/component.ts';
 import type { Settings } from '../../component/factory.ts';
+import { type Output, standardOutput } from '../../component/output.ts';
+import { EXPORTER } from '../../metrics/definitions.ts';
 import { DropAccumulator } from '../../metrics/drop_accumulator.ts';
+import { counter } from '../../metrics/instruments.ts';
 import type { DropBatch } from '../../pdata/batch.ts';
 import type { DebugConfig } from './config.ts';
 import { FlowTally } from './flow_tally.ts';
@@ -20,21 +24,29 @@ interface Printed {
   timeMillis: number | undefined;
 }
 
+type DebugSettings = Pick<Settings, 'id' | 'logger' | 'meter' | 'keep' | 'reloadedMillis'>;
+
 /** Prints what changed since its last print, when the receivers' clock ticks. Quiet when nothing changed. */
 export class DebugExporter implements Exporter {
   readonly #config: DebugConfig;
-  readonly #write: (text: string) => void;
+  readonly #settings: DebugSettings;
+  readonly #output: Output;
+  readonly #sent: Counter;
+  readonly #failed: Counter;
   readonly #accumulator: DropAccumulator;
   readonly #printed: Printed;
   readonly #flows: FlowTally;
+  /** Why prints are being lost; undefined where none are. */
+  #trouble: string | undefined;
 
-  constructor(
-    settings: Pick<Settings, 'keep' | 'reloadedMillis'>,
-    config: DebugConfig,
-    write: (text: string) => void = (text) => void process.stdout.write(text),
-  ) {
+  constructor(settings: DebugSettings, config: DebugConfig, output: Output = standardOutput('stdout')) {
+    this.#settings = settings;
     this.#config = config;
-    this.#write = write;
+    this.#output = output;
+    this.#sent = counter(settings.meter, EXPORTER.sent);
+    this.#failed = counter(settings.meter, EXPORTER.sendFailed);
+    this.#sent.add(0, { exporter: settings.id });
+    this.#failed.add(0, { exporter: settings.id });
     this.#accumulator = settings.keep('accumulator', () => new DropAccumulator(settings.reloadedMillis));
     this.#flows = settings.keep('flows', () => new FlowTally());
     this.#printed = settings.keep('printed', () => ({
@@ -57,11 +69,29 @@ export class DebugExporter implements Exporter {
     if (batch.trigger !== 'interval') return;
     const change = this.#change(batch);
     const text = RENDER[this.#config.verbosity](change);
-    if (text !== '') this.#write(text);
+    if (text !== '') this.#print(text, change.series.filter(({ newDrops }) => newDrops > 0).length);
   }
 
   shutdown(): Promise<void> {
     return Promise.resolve();
+  }
+
+  #print(text: string, series: number): void {
+    const exporter = this.#settings.id;
+    this.#output.write(text, (error) => {
+      (error === undefined ? this.#sent : this.#failed).add(series, { exporter });
+      this.#report(error);
+    });
+  }
+
+  /** Logs the first of a series of failures, and the end of it. */
+  #report(error: Error | undefined): void {
+    const trouble = error === undefined ? undefined : ((error as NodeJS.ErrnoException).code ?? error.message);
+    if (this.#trouble === trouble) return;
+    this.#trouble = trouble;
+    const { logger } = this.#settings;
+    if (trouble === undefined) logger.info('prints to standard output again');
+    else logger.error(`can't print to standard output: ${trouble}; prints are lost until it can, the counters go on`);
   }
 
   #change({ timeMillis, startTimeMillis }: DropBatch): Change {

@@ -48,6 +48,10 @@ export class FileExporter implements Exporter {
     });
   }
 
+  reopen(): void {
+    this.#writer?.reopen();
+  }
+
   consume(batch: DropBatch): void {
     if (batch.flows === undefined) {
       this.#tellOfBasic(batch);

@@ -17,7 +17,7 @@ export class RotatedFile implements Destination {
   readonly #most: number;
   readonly #backups: number;
   #file: FileHandle | undefined;
-  #size = 0;
+  #mustReopen = false;
 
   private constructor(path: string, { max_megabytes, max_backups }: FileConfig['rotation']) {
     this.#path = path;
@@ -34,14 +34,24 @@ export class RotatedFile implements Destination {
 
   begin(): void {}
 
+  reopen(): void {
+    this.#mustReopen = true;
+  }
+
   async write(lines: string): Promise<void> {
     const bytes = Buffer.from(lines);
-    if (this.#size > 0 && this.#size + bytes.length > this.#most) await this.#rotate();
-    const file = this.#file ?? (await this.#open());
-    const before = this.#size;
+    if (this.#mustReopen) {
+      this.#mustReopen = false;
+      await this.close();
+    }
+    let file = this.#file ?? (await this.#open());
+    let before = await sizeOf(file);
+    if (before > 0 && before + bytes.length > this.#most) {
+      file = await this.#rotate();
+      before = await sizeOf(file);
+    }
     try {
       await file.writeFile(bytes);
-      this.#size += bytes.length;
     } catch (error) {
       // A disk that is full takes a part: no half line may stay.
       await file.truncate(before).catch(() => undefined);
@@ -58,21 +68,21 @@ export class RotatedFile implements Destination {
   async #open(): Promise<FileHandle> {
     const file = await open(this.#path, 'a+', MODE);
     this.#file = file;
-    const there = await file.stat();
-    this.#size = there.isFile() ? there.size : 0;
-    if (this.#size > 0) {
-      const { buffer } = await file.read(Buffer.alloc(1), 0, 1, this.#size - 1);
+    const size = await sizeOf(file);
+    if (size > 0) {
+      const { buffer } = await file.read(Buffer.alloc(1), 0, 1, size - 1);
       // An agent that was killed may have left half a line; what comes begins one of its own.
-      if (buffer.toString() !== '\n') this.#size += (await file.write('\n')).bytesWritten;
+      if (buffer.toString() !== '\n') await file.write('\n');
     }
     return file;
   }
 
-  async #rotate(): Promise<void> {
+  async #rotate(): Promise<FileHandle> {
     await rename(this.#path, await this.#freeName());
     await this.close();
-    await this.#open();
+    const file = await this.#open();
     await this.#removeOldest();
+    return file;
   }
 
   async #freeName(): Promise<string> {
@@ -97,4 +107,10 @@ export class RotatedFile implements Destination {
     );
     for (const name of backups.sort().slice(0, -this.#backups)) await unlink(join(directory, name));
   }
+}
+
+/** Asked at each write: a `copytruncate` of logrotate makes the file smaller under us. */
+async function sizeOf(file: FileHandle): Promise<number> {
+  const there = await file.stat();
+  return there.isFile() ? there.size : 0;
 }

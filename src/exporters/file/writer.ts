@@ -9,6 +9,8 @@ const CLOSE_MILLIS = 100;
 export interface Destination {
   /** Told before the lines of each read: what comes is no continuation of what failed before. */
   begin(): void;
+  /** Has the next `write` go to what is at the path then; of no meaning where that isn't a file. */
+  reopen?(): void;
   /** Writes whole lines. Rejects where not all were taken; then nothing more comes before the next `begin`. */
   write(lines: string): Promise<void>;
   /** Frees at once; what is being written is abandoned, and its `write` rejects. */
@@ -46,6 +48,11 @@ export class Writer {
     if (this.#closed || this.#waiting !== undefined) this.#events.lost(countLines(read), undefined);
     else if (this.#running !== undefined) this.#waiting = read;
     else this.#running = this.#run(read);
+  }
+
+  /** See {@link Destination.reopen}. */
+  reopen(): void {
+    this.#destination.reopen?.();
   }
 
   /** Writes what there is, for `deadlineMillis` at most, and closes; what is left then is lost. */

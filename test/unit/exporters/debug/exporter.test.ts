@@ -12,8 +12,12 @@ const HOOK = { hook: 'kfree_skb', attached: true, rung: 'tracepoint', why: '' };
 
 async function make(verbosity: string, service = makeService()) {
   let printed = '';
-  const exporter = new DebugExporter(service.settings('debug'), configSchema.parse({ verbosity }), (text) => {
-    printed += text;
+  const refusal: { error: Error | undefined } = { error: undefined };
+  const exporter = new DebugExporter(service.settings('debug'), configSchema.parse({ verbosity }), {
+    write: (text, done) => {
+      if (refusal.error === undefined) printed += text;
+      done(refusal.error);
+    },
   });
   await exporter.start();
   const take = () => {
@@ -21,7 +25,7 @@ async function make(verbosity: string, service = makeService()) {
     printed = '';
     return text;
   };
-  return { exporter, take, service };
+  return { exporter, take, service, refusal };
 }
 
 describe('DebugExporter', () => {
@@ -35,6 +39,26 @@ describe('DebugExporter', () => {
     );
     exporter.consume(batch([ruleDrop(1, 84)], interval(12_500)));
     expect(take()).toBe('2026-01-02T03:04:17.500Z  1 drop (84 bytes) in 2.5 s: IPTABLE_RULE_DROP 1\n');
+  });
+
+  it('counts and reports what standard output does not take, once, and when it does again', async () => {
+    const { exporter, take, service, refusal } = await make('basic');
+    const counts = async () =>
+      Promise.all(
+        ['sent', 'send_failed'].map(async (what) => (await service.own(`otelcol_exporter_${what}_metric_points`))[0]?.value),
+      );
+    refusal.error = Object.assign(new Error('no space left on device'), { code: 'ENOSPC' });
+    for (const round of [1, 2]) exporter.consume(batch([ruleDrop(1, 84), noSocket(1)], interval(round * 10_000)));
+    expect(take()).toBe('');
+    expect(await counts()).toEqual([0, 4]);
+    refusal.error = undefined;
+    for (const round of [3, 4]) exporter.consume(batch([ruleDrop(1, 84)], interval(round * 10_000)));
+    expect(take()).toMatch(/1 drop .*\n.*1 drop .*\n/);
+    expect(await counts()).toEqual([2, 4]);
+    expect(service.lines).toMatchObject([
+      { level: 'error', msg: expect.stringContaining("can't print to standard output: ENOSPC") },
+      { level: 'info', msg: 'prints to standard output again' },
+    ]);
   });
 
   it.each(['basic', 'normal', 'detailed'])('%s: is quiet when nothing changed', async (verbosity) => {

@@ -1,5 +1,15 @@
 import { execFileSync, spawnSync } from 'node:child_process';
-import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  statSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { ComponentError } from '../../../../src/component/errors.ts';
@@ -164,6 +174,24 @@ describe('FileExporter, to a file', () => {
     const lines = parseLines(readFileSync(path, 'utf8'));
     expect(lines.length).toBeGreaterThan(0);
     expect(lines).toHaveLength(Number(await sent()));
+  });
+
+  it('goes on in a new file at a SIGHUP, and at the beginning of one that was cut off', async () => {
+    const path = join(scratchDirectory(), 'flows.jsonl');
+    const { exporter, sent } = await startExporter(path);
+    const write = async (number: number) => {
+      exporter.consume(read(number, 3));
+      await expect.poll(sent).toBe(3 * number);
+    };
+    await write(1);
+    renameSync(path, `${path}.1`);
+    await write(2);
+    exporter.reopen();
+    await write(3);
+    expect([`${path}.1`, path].map((name) => byRead(parseLines(readFileSync(name, 'utf8'))))).toEqual([{ 1: 3, 2: 3 }, { 3: 3 }]);
+    truncateSync(path);
+    await write(4);
+    expect(byRead(parseLines(readFileSync(path, 'utf8')))).toEqual({ 4: 3 });
   });
 
   it('is readable for its own user alone', async () => {

@@ -1,10 +1,10 @@
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { diag } from '@opentelemetry/api';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { formatLine } from '../../../../src/service/telemetry/console_stream.ts';
-import { bridgeDiagnostics, componentLogger, createLogger } from '../../../../src/service/telemetry/logger.ts';
+import { formatLine } from '../../../../src/service/telemetry/console_format.ts';
+import { bridgeDiagnostics, componentLogger, openLog } from '../../../../src/service/telemetry/logger.ts';
 
 let folder: string;
 beforeEach(() => {
@@ -16,10 +16,10 @@ afterEach(() => {
 });
 
 const make = (more: object = {}) =>
-  createLogger({ level: 'info', encoding: undefined, output_paths: [join(folder, 'a')], ...more });
+  openLog({ level: 'info', encoding: undefined, output_paths: [join(folder, 'a')], ...more }).logger;
 const read = (name = 'a') => readFileSync(join(folder, name), 'utf8');
 
-describe('createLogger', () => {
+describe('openLog', () => {
   it('writes JSON where it isn’t a terminal, with level names and times that can be read', () => {
     const logger = make();
     logger.debug('not this');
@@ -46,6 +46,27 @@ describe('createLogger', () => {
     expect(() => make({ output_paths: [join(folder, 'none', 'a')] })).toThrow(
       /^service::telemetry::logs::output_paths: can't write to .*none\/a: ENOENT$/,
     );
+  });
+
+  it('goes on in a new file when it is told that the old one was renamed, and says where it can’t', () => {
+    const log = openLog({ level: 'info', encoding: 'console', output_paths: [join(folder, 'a')] });
+    log.logger.info('one');
+    renameSync(join(folder, 'a'), join(folder, 'a.1'));
+    log.reopen();
+    log.logger.info('two');
+    expect([read('a.1'), read('a')]).toEqual([expect.stringMatching(/one\n$/), expect.stringMatching(/^\S+ {2}info {3}two\n$/)]);
+    renameSync(join(folder, 'a'), join(folder, 'a.2'));
+    mkdirSync(join(folder, 'a'));
+    log.reopen();
+    expect(read('a.2')).toMatch(/two\n.*error.*can't open the log .*a anew, the open file goes on: EISDIR\n$/);
+  });
+
+  it('counts what a full disk takes no more, says so when it takes lines again, and stops nobody', () => {
+    const full = openLog({ level: 'info', encoding: 'json', output_paths: ['/dev/full', join(folder, 'a')] });
+    full.logger.info('one');
+    full.logger.info('two');
+    expect(full.outputs.map(({ lost }) => lost)).toEqual([2, 0]);
+    expect(read().split('\n')).toHaveLength(3);
   });
 
   it('has the SDK’s warnings written too', () => {

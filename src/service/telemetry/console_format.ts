@@ -1,5 +1,3 @@
-import type { DestinationStream } from 'pino';
-
 const COLORS: Readonly<Record<string, string>> = {
   error: '\u001b[31m',
   warn: '\u001b[33m',
@@ -12,25 +10,10 @@ const RESET = '\u001b[0m';
 const KNOWN = new Set(['level', 'ts', 'msg', 'err', 'otelcol.component.id', 'otelcol.component.kind']);
 
 /**
- * Turns pino's JSON lines into lines for people:
+ * One line of pino's JSON as a line for people; as it is where it is no JSON object.
  *
  *     2026-01-31T12:00:00.000Z  warn   dropreason: nat is not attached  why="no fexit here"
  */
-export class ConsoleStream implements DestinationStream {
-  readonly #out: DestinationStream;
-  readonly #colors: boolean;
-
-  constructor(out: DestinationStream, colors: boolean) {
-    this.#out = out;
-    this.#colors = colors;
-  }
-
-  write(line: string): void {
-    this.#out.write(formatLine(line, this.#colors));
-  }
-}
-
-/** One line of pino's JSON as text; as it is where it is no JSON object. */
 export function formatLine(line: string, colors = false): string {
   let parsed: unknown;
   try {
