@@ -4,6 +4,7 @@ import { fileURLToPath } from 'node:url';
 import { schema } from '../src/cli/schema.ts';
 import { factories } from '../src/components.ts';
 import { renderMetricsTable } from '../src/metrics/metrics_table.ts';
+import { HOOK_WHY } from '../src/pdata/hook_why.ts';
 import { renderReasonsDoc } from './reasons_doc.ts';
 
 /*
@@ -43,6 +44,9 @@ function metricsDoc(): string {
   return fillTemplate(read('docs/metrics.template.md'), {
     metrics: `${renderMetricsTable().trimEnd()}\n`,
     slots: slots.join(''),
+    whys: Object.entries(HOOK_WHY)
+      .map(([code, meaning]) => `| \`${code}\` | ${meaning} |\n`)
+      .join(''),
   });
 }
 

@@ -142,7 +142,7 @@ export const COUNTING = {
     attributes: {
       hook: '`kfree_skb`, `nested`, `nat`, `conntrack`, `connect` or `accept`',
       rung: '`fexit`, `kprobe`, `tracepoint`, or `none` where it is not attached',
-      why: 'why it is not attached, or stands on no higher rung; empty where there is nothing to say',
+      why: 'why it is not attached, or not on a better rung: see [Hook codes](#hook-codes); empty where there is nothing to say',
     },
   },
 } as const satisfies Record<string, MetricDefinition>;

@@ -25,8 +25,10 @@ export interface HookStatus {
   readonly attached: boolean;
   /** `fexit`, `kprobe`, `tracepoint`, or `none` where it isn't attached. */
   readonly rung: string;
-  /** Why it isn't attached, or stands on no higher rung; empty where there is nothing to say. */
+  /** Why it isn't attached, or stands on no higher rung, as a short code (hook_why.ts); empty where there is nothing to say. */
   readonly why: string;
+  /** The same in full, for people to read. */
+  readonly detail: string;
 }
 
 /** Series that come and go. */

@@ -120,7 +120,7 @@ export class Graph {
       // What can't be attached and should be keeps a receiver from starting; what was turned off is not missed.
       const hooks = component.hooks();
       const healthy = hooks.some(({ attached }) => attached);
-      return { id, healthy, why: healthy ? '' : (hooks.find(({ hook }) => hook === 'kfree_skb')?.why ?? '') };
+      return { id, healthy, why: healthy ? '' : (hooks.find(({ hook }) => hook === 'kfree_skb')?.detail ?? '') };
     });
   }
 

@@ -17,7 +17,7 @@ const ROWS = batch(
   {
     trigger: 'interval',
     losses: [{ slot: 'nested', count: 1 }],
-    hooks: [{ hook: 'nat', attached: false, rung: 'none', why: '' }],
+    hooks: [{ hook: 'nat', attached: false, rung: 'none', why: '', detail: '' }],
   },
 );
 

@@ -34,7 +34,7 @@ async function main(): Promise<number> {
   await meter.start();
   const before = rungsOf(meter.hooks());
   for (const hook of LATE) {
-    const why = meter.hooks().find((status) => status.hook === hook)?.why ?? '';
+    const why = meter.hooks().find((status) => status.hook === hook)?.detail ?? '';
     const message =
       before[hook] !== 'none' ? `it stands on ${before[hook]} without its module` : why === '' ? 'nothing says why' : '';
     report.settle({ scenario: `${hook} before its module`, family: '', ok: message === '', message });
@@ -47,7 +47,7 @@ async function main(): Promise<number> {
   while (!isAttached() && meter.intervals <= loaded + INTERVALS && Date.now() - begin < HANGS_MILLIS) await sleep(20);
   for (const { hook, rung } of due) {
     const got = rungsOf(meter.hooks())[hook];
-    const said = meter.hooks().find((status) => status.hook === hook)?.why;
+    const said = meter.hooks().find((status) => status.hook === hook)?.detail;
     const message = got === rung ? '' : `on ${got}, not ${rung}, after ${meter.intervals - loaded} intervals: ${said}`;
     report.settle({ scenario: `${hook} after its module`, family: '', ok: message === '', message });
   }

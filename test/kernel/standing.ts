@@ -35,7 +35,7 @@ export function checkRungs(meter: Meter, asked: AskedRungs): Result[] {
     if (due === undefined || due === rung) return result;
     const why = whyNoRung(hook, due, line);
     if (why !== undefined) return { ...result, skipped: true, message: why };
-    const said = meter.hooks().find((status) => status.hook === hook)?.why;
+    const said = meter.hooks().find((status) => status.hook === hook)?.detail;
     return { ...result, ok: false, message: `not ${due}: ${said || 'no reason given'}` };
   });
 }

@@ -122,7 +122,7 @@ export class SourceReceiver extends Life implements Receiver {
   reads = 0;
   announced = 0;
   failure: Error | undefined;
-  status: readonly HookStatus[] = [{ hook: 'kfree_skb', attached: true, rung: 'tracepoint', why: '' }];
+  status: readonly HookStatus[] = [{ hook: 'kfree_skb', attached: true, rung: 'tracepoint', why: '', detail: '' }];
 
   constructor(journal: string[], name: string, config: Config, next: Consumer) {
     super(journal, name, config);

@@ -91,9 +91,9 @@ function symbols({ named }: Session, config: DropreasonConfig): Finding {
 }
 
 /** Packets have to be counted; the other hooks add to it. What was turned off, or has nothing to do here, is no warning. */
-function hook({ status: { hook: id, attached, rung, why }, notable }: HookReport): Finding {
+function hook({ status: { hook: id, attached, rung, detail }, notable }: HookReport): Finding {
   const subject = `hook ${id}`;
-  const because = why === '' ? '' : `: ${why}`;
+  const because = detail === '' ? '' : `: ${detail}`;
   if (!attached) return { subject, status: notable ? 'warn' : 'ok', message: `not attached${because}` };
   const price = id === 'connect' || id === 'accept' ? PRICE_OF_CALLS[rung] : undefined;
   return { subject, status: 'ok', message: `attached by ${rung}${price === undefined ? '' : `; ${price}`}${because}` };

@@ -2,8 +2,9 @@ import type { HookStatus } from '../../pdata/batch.ts';
 import { type DropreasonConfig, type HookId, RUNGS, type Rung } from './config.ts';
 import { type HookPart, type HookSpec, SHARED_PROGRAM } from './hooks.ts';
 import type { KernelView } from './kernel_view.ts';
+import { type Obstacle, obstacleOf } from './obstacle.ts';
 import { isNativeError, type Probe } from './probe.ts';
-import { type Calls, Rungs, sentenceOf } from './rungs.ts';
+import { type Calls, Rungs } from './rungs.ts';
 import { type Chains, type HookReport, type Standing, statusOf } from './standing.ts';
 
 export interface LadderOptions {
@@ -21,8 +22,8 @@ export class Ladder {
   readonly #options: LadderOptions;
   readonly #rungs: Rungs;
   readonly #standings = new Map<HookId, Standing[]>();
-  /** Why nothing more is attached; empty while it may be. */
-  #frozen = '';
+  /** Nothing more is attached. */
+  #isFrozen = false;
 
   /** Throws a NativeError where packets should be counted and can't be; any other hook that can't be attached is told. */
   constructor(options: LadderOptions) {
@@ -31,7 +32,7 @@ export class Ladder {
     for (const { hook, parts } of options.hooks) {
       this.#standings.set(
         hook,
-        parts.map((part) => ({ part, state: 'off', rung: undefined, whyNot: [], modulePresent: false })),
+        parts.map((part) => ({ part, state: 'off', rung: undefined, obstacles: [], modulePresent: false })),
       );
     }
     this.#climbDrops();
@@ -47,13 +48,13 @@ export class Ladder {
     const { hooks, switches, chains } = this.#options;
     return hooks.map(({ hook }) => {
       const standings = this.#standings.get(hook) as Standing[];
-      return statusOf(hook, standings, { attach: switches[hook].attach, chains, frozen: this.#frozen });
+      return statusOf(hook, standings, { attach: switches[hook].attach, chains, isFrozen: this.#isFrozen });
     });
   }
 
   /** Attaches what waited for a module that is there now; what has changed by it. A look at /sys for each that waits. */
   retry(): readonly HookReport[] {
-    if (this.#frozen !== '') return [];
+    if (this.#isFrozen) return [];
     const before = this.reports;
     for (const hook of ['nat', 'conntrack'] as const) {
       this.#each(hook, (standing) => {
@@ -68,9 +69,9 @@ export class Ladder {
     return this.reports.filter(({ status }, index) => JSON.stringify(status) !== JSON.stringify(before[index]?.status));
   }
 
-  /** From now on nothing is attached. */
-  freeze(why: string): void {
-    this.#frozen = why;
+  /** From now on nothing is attached, for no capability is left. */
+  freeze(): void {
+    this.#isFrozen = true;
   }
 
   #each(hook: HookId, visit: (standing: Standing) => void): void {
@@ -86,7 +87,7 @@ export class Ladder {
     const { switches, guarded } = this.#options;
     const [drops, nested] = [this.#only('kfree_skb'), this.#only('nested')];
     if (!switches.kfree_skb.enabled) {
-      if (switches.nested.enabled) fail(nested, ['nothing to rescue: hooks::kfree_skb is turned off'], 'moot');
+      if (switches.nested.enabled) fail(nested, [nothingToDo('nothing to rescue: hooks::kfree_skb is turned off')], 'moot');
       return;
     }
     const group = drops.part.rungs.tracepoint ?? [];
@@ -98,10 +99,10 @@ export class Ladder {
         return;
       } catch (error) {
         if (!isNativeError(error)) throw error;
-        fail(nested, [sentenceOf(error)]);
+        fail(nested, [obstacleOf(error)]);
       }
     } else if (switches.nested.enabled) {
-      fail(nested, ['nothing to rescue: before Linux 6.1 no drop is skipped, and adds are atomic'], 'moot');
+      fail(nested, [nothingToDo('nothing to rescue: before Linux 6.1 no drop is skipped, and adds are atomic')], 'moot');
     }
     this.#rungs.attach(group);
     stand(drops, 'tracepoint');
@@ -124,9 +125,9 @@ export class Ladder {
       .filter(({ program }, index, all) => all.findIndex((other) => other.program === program) === index);
     const attempt = this.#rungs.try('tracepoint', { what: 'calls', rungs: { tracepoint: group } }, calls);
     for (const standing of standings) {
-      standing.whyNot = standing.whyNot.filter((each) => !each.startsWith('tracepoint:')); // of an attempt in common
+      standing.obstacles = standing.obstacles.filter((each) => each.rung !== 'tracepoint'); // of an attempt in common
       if (attempt.result === 'attached') stand(standing, 'tracepoint');
-      else if (attempt.result === 'refused') fail(standing, [...standing.whyNot, `tracepoint: ${attempt.why}`]);
+      else if (attempt.result === 'refused') fail(standing, [...standing.obstacles, attempt.obstacle]);
     }
     return attempt.result === 'attached';
   }
@@ -140,22 +141,23 @@ export class Ladder {
     standing.modulePresent = part.module !== undefined && this.#options.kernel.hasModule(part.module);
     const taken = RUNGS.find((rung) => allowed.includes(rung) && this.#rungs.isAttached(part.rungs[rung] ?? []));
     if (taken !== undefined) {
-      standing.whyNot = taken === RUNGS.find((rung) => allowed.includes(rung)) ? [] : ['taken over as it was pinned'];
+      const isHighest = taken === RUNGS.find((rung) => allowed.includes(rung));
+      standing.obstacles = isHighest ? [] : [{ rung: undefined, why: 'pinned', detail: 'taken over as it was pinned' }];
       stand(standing, taken);
       return 'done';
     }
-    standing.whyNot = [];
+    standing.obstacles = [];
     for (const rung of RUNGS) {
       const group = part.rungs[rung];
       if (group === undefined || group.length === 0) continue;
       if (!allowed.includes(rung)) {
-        standing.whyNot.push(`${rung}: not in hooks::${hook}::attach`);
+        standing.obstacles.push({ rung, why: 'not_in_list', detail: `not in hooks::${hook}::attach` });
         continue;
       }
       if (isShared(part, rung)) return 'shared';
       const attempt = this.#rungs.try(rung, part);
       if (attempt.result === 'refused') {
-        standing.whyNot.push(`${rung}: ${attempt.why}`);
+        standing.obstacles.push(attempt.obstacle);
         continue;
       }
       if (attempt.result === 'absent') standing.state = 'waiting';
@@ -176,7 +178,11 @@ function stand(standing: Standing, rung: Rung): void {
   standing.rung = rung;
 }
 
-function fail(standing: Standing, whyNot: string[], state: 'failed' | 'moot' = 'failed'): void {
+function fail(standing: Standing, obstacles: Obstacle[], state: 'failed' | 'moot' = 'failed'): void {
   standing.state = state;
-  standing.whyNot = whyNot;
+  standing.obstacles = obstacles;
+}
+
+function nothingToDo(detail: string): Obstacle {
+  return { rung: undefined, why: 'nothing_to_do', detail };
 }

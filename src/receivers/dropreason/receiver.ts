@@ -125,7 +125,7 @@ export class DropreasonReceiver implements Receiver {
     } catch (error) {
       throw explainStartError(error, this.#config);
     }
-    this.#session.ladder.freeze('capabilities_dropped');
+    this.#session.ladder.freeze();
     this.#settings.logger.info('every capability has been given up: nothing can be attached from now on');
   }
 

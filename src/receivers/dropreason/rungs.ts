@@ -1,6 +1,7 @@
 import type { Rung } from './config.ts';
 import type { HookPart } from './hooks.ts';
 import type { KernelView } from './kernel_view.ts';
+import { type Obstacle, obstacleOf } from './obstacle.ts';
 import { type Attachment, isNativeError, type NativeError, type Probe } from './probe.ts';
 
 /** Which of the calls the program that they share counts. */
@@ -13,7 +14,7 @@ export interface Calls {
 export type Attempt =
   | { readonly result: 'attached' }
   | { readonly result: 'absent' }
-  | { readonly result: 'refused'; readonly why: string };
+  | { readonly result: 'refused'; readonly obstacle: Obstacle };
 
 const ATTACHED: Attempt = { result: 'attached' };
 
@@ -24,18 +25,19 @@ const ATTACHED: Attempt = { result: 'attached' };
 export class Rungs {
   readonly #probe: Pick<Probe, 'attach' | 'attached'>;
   readonly #kernel: KernelView;
-  readonly #refused = new Map<Rung, string>();
+  readonly #refused = new Map<Rung, Obstacle>();
 
   constructor(probe: Pick<Probe, 'attach' | 'attached'>, kernel: KernelView) {
     this.#probe = probe;
     this.#kernel = kernel;
-    if (!kernel.hasKprobes) this.#refused.set('kprobe', 'this kernel has none (CONFIG_KPROBE_EVENTS)');
+    if (kernel.hasKprobes) return;
+    this.#refused.set('kprobe', { rung: 'kprobe', why: 'no_kprobes', detail: 'this kernel has none (CONFIG_KPROBE_EVENTS)' });
   }
 
   /** Attaches all of a group or none. */
   try(rung: Rung, part: HookPart, calls?: Calls): Attempt {
     const known = this.#refused.get(rung);
-    if (known !== undefined) return { result: 'refused', why: known };
+    if (known !== undefined) return { result: 'refused', obstacle: known };
     try {
       this.attach(part.rungs[rung] ?? [], calls);
       return ATTACHED;
@@ -66,21 +68,19 @@ export class Rungs {
     const isOfModule = module !== undefined && rung === 'fexit' && errno === 'EPERM';
     if (errno === 'ESRCH' || errno === 'ENOENT' || isOfModule) {
       if (module !== undefined && !this.#kernel.hasModule(module)) return { result: 'absent' };
-      const why =
-        module !== undefined && rung === 'fexit'
-          ? `the types of the module ${module} can't be read (${errno}), which needs CAP_SYS_ADMIN`
-          : `the kernel has no ${what} to attach to (${errno})`;
-      return { result: 'refused', why };
+      if (module === undefined || rung !== 'fexit') {
+        return refused({ rung, why: 'no_function', detail: `the kernel has no ${what} to attach to (${errno})` });
+      }
+      const detail = `the types of the module ${module} can't be read (${errno}), which needs CAP_SYS_ADMIN`;
+      return refused({ rung, why: 'no_module_types', detail });
     }
-    if (errno !== 'EPERM') return { result: 'refused', why: sentenceOf(error) };
-    const why = 'the kernel refuses such programs (EPERM)';
-    if (rung !== 'tracepoint') this.#refused.set(rung, why);
-    return { result: 'refused', why };
+    if (errno !== 'EPERM') return refused(obstacleOf(error, rung));
+    const obstacle: Obstacle = { rung, why: 'eperm', detail: 'the kernel refuses such programs (EPERM)' };
+    if (rung !== 'tracepoint') this.#refused.set(rung, obstacle);
+    return refused(obstacle);
   }
 }
 
-/** An error of the addon in a line, without libbpf's log. */
-export function sentenceOf({ message, errno }: NativeError): string {
-  const first = message.split('\n')[0] ?? '';
-  return errno === '' ? first : `${first} (${errno})`;
+function refused(obstacle: Obstacle): Attempt {
+  return { result: 'refused', obstacle };
 }

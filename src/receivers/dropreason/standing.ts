@@ -1,6 +1,7 @@
 import type { HookStatus } from '../../pdata/batch.ts';
 import { type HookId, RUNGS, type Rung } from './config.ts';
 import type { HookPart } from './hooks.ts';
+import { codeOf, inWords, type Obstacle } from './obstacle.ts';
 
 /** Where one part of a hook stands. */
 export interface Standing {
@@ -8,8 +9,8 @@ export interface Standing {
   /** `off`: turned off. `moot`: there is nothing for it to do here. `waiting`: for the module that has its function. */
   state: 'off' | 'moot' | 'attached' | 'waiting' | 'failed';
   rung: Rung | undefined;
-  /** Why it stands on no higher rung, or on none, by rung. */
-  whyNot: string[];
+  /** What keeps it from higher rungs, or from all, the highest first. */
+  obstacles: Obstacle[];
   /** Whether its module was there when it was last looked for. */
   modulePresent: boolean;
 }
@@ -30,40 +31,54 @@ export interface Chains {
 interface StatusOptions {
   readonly attach: readonly Rung[];
   readonly chains: Chains;
-  readonly frozen: string;
+  readonly isFrozen: boolean;
 }
 
 /** One status for all parts of a hook: the lowest rung that one of them stands on. */
 export function statusOf(hook: HookId, standings: readonly Standing[], options: StatusOptions): HookReport {
   if (standings.every(({ state }) => state === 'off')) {
-    return told(hook, undefined, `turned off by hooks::${hook}::enabled`, false);
+    return report(hook, undefined, ['disabled', `turned off by hooks::${hook}::enabled`], false);
   }
   const of = (state: Standing['state']) => standings.filter((standing) => standing.state === state);
   const [moot, attached, waiting, failed] = [of('moot'), of('attached'), of('waiting'), of('failed')];
-  if (moot.length > 0) return told(hook, undefined, reasons(moot), false);
+  if (moot.length > 0) return report(hook, undefined, [codeOf(obstaclesOf(moot)), reasons(moot)], false);
 
   const byChain = options.attach.includes('tracepoint') && standings.some(({ part }) => part.rungs.tracepoint?.length === 0);
   const rungs = attached.flatMap(({ rung }) => rung ?? []);
   if (byChain && options.chains.recorded && waiting.length + failed.length > 0) rungs.push('tracepoint');
   const rung = RUNGS.findLast((each) => rungs.includes(each));
 
-  const why = [
+  const code =
+    failed.length > 0
+      ? codeOf(obstaclesOf(failed))
+      : waiting.length > 0
+        ? waitsFor(options.isFrozen)
+        : codeOf(obstaclesOf(attached));
+  const detail = [
     ...(failed.length === 0 ? [] : [failure(standings, failed, rung, byChain ? options.chains.hint : '')]),
-    ...(waiting.length === 0 ? [] : [waits(standings, waiting, options.frozen)]),
+    ...(waiting.length === 0 ? [] : [waits(standings, waiting, options.isFrozen)]),
     ...(attached.length === 0 ? [] : [reasons(attached)]),
   ].filter((each) => each !== '');
   const isHighest = RUNGS.find((each) => options.attach.includes(each)) === rung;
-  const notable = failed.length > 0 || (waiting.length > 0 && options.frozen !== '') || (attached.length > 0 && !isHighest);
-  return told(hook, rung, why.join('; '), notable);
+  const notable = failed.length > 0 || (waiting.length > 0 && options.isFrozen) || (attached.length > 0 && !isHighest);
+  return report(hook, rung, [code, detail.join('; ')], notable);
 }
 
-function told(hook: HookId, rung: Rung | undefined, why: string, notable: boolean): HookReport {
-  return { status: { hook, attached: rung !== undefined, rung: rung ?? 'none', why }, notable };
+function report(hook: HookId, rung: Rung | undefined, [why, detail]: [string, string], notable: boolean): HookReport {
+  return { status: { hook, attached: rung !== undefined, rung: rung ?? 'none', why, detail }, notable };
+}
+
+function obstaclesOf(standings: readonly Standing[]): readonly Obstacle[] {
+  return standings.flatMap(({ obstacles }) => obstacles);
 }
 
 /** Each reason once: parts of a hook mostly share them. */
 function reasons(standings: readonly Standing[]): string {
-  return [...new Set(standings.flatMap(({ whyNot }) => whyNot))].join('; ');
+  return [...new Set(obstaclesOf(standings).map(inWords))].join('; ');
+}
+
+function waitsFor(isFrozen: boolean): string {
+  return isFrozen ? 'capabilities_dropped' : 'no_module';
 }
 
 function failure(all: readonly Standing[], failed: readonly Standing[], rung: Rung | undefined, hint: string): string {
@@ -74,9 +89,10 @@ function failure(all: readonly Standing[], failed: readonly Standing[], rung: Ru
   return `${whose}counted as IPTABLE_RULE_DROP: ${why}${hint === '' ? '' : `; ${hint}`}`;
 }
 
-function waits(all: readonly Standing[], waiting: readonly Standing[], frozen: string): string {
+function waits(all: readonly Standing[], waiting: readonly Standing[], isFrozen: boolean): string {
   const isAll = waiting.length === all.length;
-  if (frozen !== '') return isAll ? frozen : `${whats(waiting)}: ${frozen}`;
+  if (isFrozen)
+    return `${isAll ? '' : `${whats(waiting)}: `}its module came too late, or not yet: capabilities have been dropped`;
   const modules = waiting.flatMap(({ part }) => part.module ?? []);
   const what = `the module${modules.length > 1 ? 's' : ''} ${modules.join(' and ')}: until then no packet can be dropped there`;
   return isAll ? `waits for ${what}` : `${whats(waiting)} waits for ${what}`;

@@ -39,7 +39,7 @@ describe('DropAccumulator', () => {
 
   it('sums losses by slot, and takes the hooks of the last batch that has any', () => {
     const accumulator = new DropAccumulator();
-    const hook = { hook: 'nat', attached: false, rung: 'none', why: 'no fexit' };
+    const hook = { hook: 'nat', attached: false, rung: 'none', why: 'no fexit', detail: '' };
     accumulator.add(batch([], { losses: [{ slot: 'nested', count: 2 }], hooks: [{ ...hook, attached: true, rung: 'fexit' }] }));
     accumulator.add(batch([], { losses: [{ slot: 'nested', count: 3 }], hooks: [hook] }));
     accumulator.add(batch([]));

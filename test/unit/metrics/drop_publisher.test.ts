@@ -102,7 +102,7 @@ describe('DropPublisher', () => {
 
   it('publishes losses, and hooks as they stand now only', async () => {
     const { accumulator, publisher } = make();
-    const nat = { hook: 'nat', attached: true, rung: 'fexit', why: '' };
+    const nat = { hook: 'nat', attached: true, rung: 'fexit', why: '', detail: '' };
     accumulator.add(batch([], { losses: [{ slot: 'nested', count: 2 }], hooks: [nat] }));
     await publisher.collect();
     accumulator.add(

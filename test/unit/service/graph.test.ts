@@ -121,7 +121,7 @@ describe('a graph', () => {
       { id: 'source/a', healthy: true, why: '' },
       { id: 'source/b', healthy: true, why: '' },
     ]);
-    stage.receiver('source/b').status = [{ hook: 'kfree_skb', attached: false, rung: 'none', why: 'refused' }];
+    stage.receiver('source/b').status = [{ hook: 'kfree_skb', attached: false, rung: 'none', why: 'eperm', detail: 'refused' }];
     expect(graph.health()[1]).toEqual({ id: 'source/b', healthy: false, why: 'refused' });
     stage.receiver('source/b').status = [];
     expect(graph.health()[1]).toMatchObject({ healthy: false });

@@ -44,7 +44,7 @@ class FlowReceiver implements Receiver {
   }
   announce(): void {}
   hooks() {
-    return [{ hook: 'kfree_skb', attached: true, rung: 'tracepoint', why: '' }];
+    return [{ hook: 'kfree_skb', attached: true, rung: 'tracepoint', why: '', detail: '' }];
   }
   async shutdown(): Promise<void> {}
 }

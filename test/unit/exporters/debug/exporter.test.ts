@@ -8,7 +8,7 @@ const interval = (millis: number) => ({ trigger: 'interval', timeMillis: START +
 const refused = (calls: number) =>
   row({ reason: 'TCP_CONNECT_BASIC', direction: 'egress', class: 'call', 'error.type': 'ECONNREFUSED' }, calls);
 const noSocket = (drops: number) => row({ reason: 'NO_SOCKET', direction: 'ingress', class: 'error' }, drops, drops * 40);
-const HOOK = { hook: 'kfree_skb', attached: true, rung: 'tracepoint', why: '' };
+const HOOK = { hook: 'kfree_skb', attached: true, rung: 'tracepoint', why: '', detail: '' };
 
 async function make(verbosity: string, service = makeService()) {
   let printed = '';

@@ -25,7 +25,7 @@ const LIVE = batch(
   ],
   {
     losses: [{ slot: 'nested', count: 0 }],
-    hooks: [{ hook: 'nat', attached: false, rung: 'none', why: 'fexit is refused: EPERM "not permitted"' }],
+    hooks: [{ hook: 'nat', attached: false, rung: 'none', why: 'fexit is refused: EPERM "not permitted"', detail: '' }],
   },
 );
 

@@ -109,7 +109,7 @@ describe('filter', () => {
     const sink = new Sink();
     const given = batch(ROWS, {
       losses: [{ slot: 'nested', count: 2 }],
-      hooks: [{ hook: 'nat', attached: false, rung: 'none', why: '' }],
+      hooks: [{ hook: 'nat', attached: false, rung: 'none', why: '', detail: '' }],
     });
     new Filter(configSchema.parse({ include: strict('reason', 'NONE') }), sink).consume(given);
     expect(sink.batches).toEqual([{ ...given, rows: [] }]);

@@ -77,7 +77,7 @@ describe('percpu_sum', () => {
     const given = batch([row({ reason: 'A', cpu: 0 }, 1, 1), row({ reason: 'A', cpu: 1 }, 1, 1)], {
       trigger: 'interval',
       losses: [{ slot: 'nested', count: 2 }],
-      hooks: [{ hook: 'nat', attached: false, rung: 'none', why: 'because' }],
+      hooks: [{ hook: 'nat', attached: false, rung: 'none', why: 'because', detail: '' }],
     });
     const before = structuredClone(given.rows.map(({ drops, bytes }) => ({ drops, bytes })));
     new PercpuSum(sink).consume(given);

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { HOOK_WHY } from '../../../../src/pdata/hook_why.ts';
 import { configSchema } from '../../../../src/receivers/dropreason/config.ts';
 import { hookTable } from '../../../../src/receivers/dropreason/hooks.ts';
 import { Ladder } from '../../../../src/receivers/dropreason/ladder.ts';
@@ -79,8 +80,10 @@ describe('the ladder', () => {
     const { climb } = make({ refuse: { fexit: 'EINVAL', fentry: 'EINVAL', confirm_kprobe: 'EBUSY' } });
     const ladder = climb();
     expect(rungs(ladder)).toMatchObject({ nat: 'none', conntrack: 'none', connect: 'tracepoint', accept: 'tracepoint' });
-    expect(standing(ladder, 'connect').why).toBe("fexit: can't: EINVAL (EINVAL); kprobe: not in hooks::connect::attach");
-    expect(standing(ladder, 'conntrack').why).toMatch(
+    expect(standing(ladder, 'connect').why).toBe('einval');
+    expect(standing(ladder, 'connect').detail).toBe("fexit: can't: EINVAL (EINVAL); kprobe: not in hooks::connect::attach");
+    expect(standing(ladder, 'conntrack').why).toBe('einval');
+    expect(standing(ladder, 'conntrack').detail).toMatch(
       /^counted as IPTABLE_RULE_DROP: fexit: .*; kprobe: .*EBUSY.*stacks would tell$/,
     );
   });
@@ -88,7 +91,7 @@ describe('the ladder', () => {
   test('runs nothing by kprobe for packets that pass NAT, unless told to', () => {
     const refuse = { nat_chain_fentry: 'EINVAL', nat_fexit: 'EINVAL' };
     const byDefault = make({ refuse });
-    expect(standing(byDefault.climb(), 'nat').why).toContain('kprobe: not in hooks::nat::attach');
+    expect(standing(byDefault.climb(), 'nat').detail).toContain('kprobe: not in hooks::nat::attach');
     expect(groupsOf(byDefault.probe, 'nat_kprobe')).toEqual([]);
     const told = make({ refuse, hooks: { nat: { attach: ['kprobe', 'fexit'] } } });
     expect(standing(told.climb(), 'nat').rung).toBe('kprobe');
@@ -106,6 +109,32 @@ describe('the ladder', () => {
     const { probe, climb } = make({ refuse: { fexit: 'EPERM', fentry: 'EPERM' } });
     expect(rungs(climb())).toMatchObject({ connect: 'tracepoint', accept: 'tracepoint', conntrack: 'kprobe' });
     expect(probe.tried.filter(({ group }) => group.some((each) => /fexit|fentry/.test(each)))).toHaveLength(1);
+  });
+
+  test('has codes that are short and are listed, whatever happens', () => {
+    const settings: Setting[] = [
+      {},
+      { refuse: { fexit: 'EPERM', fentry: 'EPERM' }, hasKprobes: false },
+      { refuse: { nat: 'ESRCH', confirm: 'ENOENT' }, modules: [] },
+      { refuse: { fexit: 'ENOENT', fentry: 'ENOENT', kprobe: 'ENOENT' } },
+      { hooks: { nat: { attach: ['tracepoint'] }, accept: { enabled: false } }, guarded: false },
+    ];
+    const codes = settings.flatMap((setting) =>
+      make(setting)
+        .climb()
+        .hooks.map(({ why }) => why),
+    );
+    expect([...new Set(codes)].sort()).toEqual([
+      '',
+      'disabled',
+      'eperm',
+      'no_function',
+      'no_module',
+      'no_module_types',
+      'not_in_list',
+      'nothing_to_do',
+    ]);
+    expect(codes.filter((code) => code !== '' && !Object.hasOwn(HOOK_WHY, code))).toEqual([]);
   });
 
   test('tries no kprobe on a kernel without them', () => {
@@ -133,13 +162,18 @@ describe('packets', () => {
   test('are counted where what rescues the skipped ones is refused', () => {
     const ladder = make({ refuse: { nested: 'EINVAL' } }).climb();
     expect(standing(ladder, 'kfree_skb').attached).toBe(true);
-    expect(standing(ladder, 'nested')).toMatchObject({ attached: false, rung: 'none', why: "can't: EINVAL (EINVAL)" });
+    expect(standing(ladder, 'nested')).toMatchObject({
+      attached: false,
+      rung: 'none',
+      why: 'einval',
+      detail: "can't: EINVAL (EINVAL)",
+    });
   });
 
   test('are not skipped on a kernel without a guard: nothing is to be rescued, and nothing to be said', () => {
     const { probe, climb } = make({ guarded: false });
     const ladder = climb();
-    expect(standing(ladder, 'nested').attached).toBe(false);
+    expect(standing(ladder, 'nested')).toMatchObject({ attached: false, why: 'nothing_to_do' });
     expect(ladder.reports.some(({ notable }) => notable)).toBe(false);
     expect(probe.attached.map(({ program }) => program)).not.toContain('inet_sock_set_state_again');
     expect(probe.tried[0]?.group).toEqual(['kfree_skb']);
@@ -151,7 +185,8 @@ test('a hook that is turned off is not tried', () => {
   const { probe, climb } = make({ hooks: { kfree_skb: off, nested: off, nat: off, conntrack: off, connect: off, accept: off } });
   const ladder = climb();
   expect(probe.tried).toEqual([]);
-  expect(ladder.hooks.map(({ why }) => why)).toEqual(
+  expect(ladder.hooks.every(({ why }) => why === 'disabled')).toBe(true);
+  expect(ladder.hooks.map(({ detail }) => detail)).toEqual(
     ['kfree_skb', 'nested', 'nat', 'conntrack', 'connect', 'accept'].map((hook) => `turned off by hooks::${hook}::enabled`),
   );
 });
@@ -182,8 +217,8 @@ describe("the program at the system calls' return", () => {
     const ladder = climb();
     expect(rungs(ladder)).toMatchObject({ connect: 'none', accept: 'tracepoint' });
     expect(groupsOf(probe, 'sys_exit').at(-1)?.calls).toEqual({ connect: false, accept: true });
-    expect(standing(ladder, 'connect').why.match(/tracepoint:/g)).toHaveLength(1);
-    expect(standing(ladder, 'accept').why).not.toContain('tracepoint:');
+    expect(standing(ladder, 'connect').detail.match(/tracepoint:/g)).toHaveLength(1);
+    expect(standing(ladder, 'accept').detail).not.toContain('tracepoint:');
   });
 });
 
@@ -193,11 +228,11 @@ describe('functions of modules', () => {
   test('are waited for where the module is not there', () => {
     const { climb } = make({ refuse: absent, modules: [] });
     const ladder = climb();
-    expect(standing(ladder, 'nat')).toMatchObject({ attached: false, rung: 'none' });
-    expect(standing(ladder, 'nat').why).toBe(
+    expect(standing(ladder, 'nat')).toMatchObject({ attached: false, rung: 'none', why: 'no_module' });
+    expect(standing(ladder, 'nat').detail).toBe(
       'waits for the modules nft_chain_nat and nf_nat: until then no packet can be dropped there',
     );
-    expect(standing(ladder, 'conntrack').why).toMatch(/^waits for the module nf_conntrack/);
+    expect(standing(ladder, 'conntrack').detail).toMatch(/^waits for the module nf_conntrack/);
     expect(ladder.reports.some(({ notable }) => notable)).toBe(false);
   });
 
@@ -215,7 +250,8 @@ describe('functions of modules', () => {
         hook: 'nat',
         attached: true,
         rung: 'fexit',
-        why: 'nft_nat_do_chain waits for the module nft_chain_nat: until then no packet can be dropped there',
+        why: 'no_module',
+        detail: 'nft_nat_do_chain waits for the module nft_chain_nat: until then no packet can be dropped there',
       },
     ]);
     expect(ladder.retry()).toEqual([]);
@@ -224,8 +260,8 @@ describe('functions of modules', () => {
   test('that cannot be seen in the types of a module that is there, send it to the next rung', () => {
     const { climb } = make({ refuse: { confirm_fexit: 'ESRCH', nat: 'ESRCH' } });
     const ladder = climb();
-    expect(standing(ladder, 'conntrack')).toMatchObject({ rung: 'kprobe', attached: true });
-    expect(standing(ladder, 'conntrack').why).toContain("the types of the module nf_conntrack can't be read (ESRCH)");
+    expect(standing(ladder, 'conntrack')).toMatchObject({ rung: 'kprobe', attached: true, why: 'no_module_types' });
+    expect(standing(ladder, 'conntrack').detail).toContain("the types of the module nf_conntrack can't be read (ESRCH)");
     expect(standing(ladder, 'nat')).toMatchObject({ rung: 'none', attached: false });
   });
 
@@ -233,11 +269,11 @@ describe('functions of modules', () => {
     const { climb } = make({ refuse: { confirm_fexit: 'EPERM', nat: 'EPERM' } });
     const ladder = climb();
     expect(rungs(ladder)).toMatchObject({ nat: 'none', conntrack: 'kprobe', connect: 'fexit', accept: 'fexit' });
-    expect(standing(ladder, 'conntrack').why).toContain(
+    expect(standing(ladder, 'conntrack').detail).toContain(
       "the types of the module nf_conntrack can't be read (EPERM), which needs CAP_SYS_ADMIN",
     );
     const later = make({ refuse: { confirm_fexit: 'EPERM', nat: 'EPERM' }, modules: [] }).climb();
-    expect(standing(later, 'conntrack').why).toMatch(/^waits for the module nf_conntrack/);
+    expect(standing(later, 'conntrack').detail).toMatch(/^waits for the module nf_conntrack/);
   });
 
   test('that were refused are not tried again until the module has gone and come back', () => {
@@ -268,12 +304,12 @@ describe('functions of modules', () => {
   test('are not attached once the capabilities are gone', () => {
     const { probe, present, climb } = make({ refuse: absent, modules: [] });
     const ladder = climb();
-    ladder.freeze('capabilities_dropped');
+    ladder.freeze();
     present.add('nf_conntrack');
     const tries = probe.tried.length;
     expect(ladder.retry()).toEqual([]);
     expect(probe.tried).toHaveLength(tries);
-    expect(standing(ladder, 'nat')).toEqual({ hook: 'nat', attached: false, rung: 'none', why: 'capabilities_dropped' });
+    expect(standing(ladder, 'nat')).toMatchObject({ attached: false, rung: 'none', why: 'capabilities_dropped' });
   });
 });
 
@@ -284,7 +320,8 @@ describe('call chains', () => {
     const ladder = make({ refuse, hasKprobes: false, recorded: true }).climb();
     expect(standing(ladder, 'nat')).toMatchObject({ attached: true, rung: 'tracepoint' });
     expect(standing(ladder, 'conntrack')).toMatchObject({ attached: true, rung: 'tracepoint' });
-    expect(standing(ladder, 'nat').why).not.toContain('counted as');
+    expect(standing(ladder, 'nat').why).toBe('eperm');
+    expect(standing(ladder, 'nat').detail).not.toContain('counted as');
   });
 
   test('do not tell where that rung is not allowed', () => {
@@ -307,7 +344,8 @@ test('what was taken over stays as it was pinned, and what was not attached is t
     hook: 'connect',
     attached: true,
     rung: 'kprobe',
-    why: 'taken over as it was pinned',
+    why: 'pinned',
+    detail: 'taken over as it was pinned',
   });
   expect(groupsOf(probe, 'connect_fexit')).toEqual([]);
   expect(rungs(ladder)).toMatchObject({ nat: 'fexit', conntrack: 'fexit', accept: 'fexit' });

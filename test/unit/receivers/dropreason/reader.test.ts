@@ -24,7 +24,7 @@ function make({ guarded = true, config = {} }: { guarded?: boolean; config?: obj
     facts: { reasons: [], guarded, casts: true, libbpf: '1.1' },
     reasons: REASONS,
     ladder: {
-      hooks: [{ hook: 'connect', attached: true, rung: 'tracepoint', why: '' }],
+      hooks: [{ hook: 'connect', attached: true, rung: 'tracepoint', why: '', detail: '' }],
       reports: [],
       retry: () => [],
       freeze: () => {},

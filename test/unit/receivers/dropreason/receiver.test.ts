@@ -67,7 +67,7 @@ test('a hook that waits for a module is attached when the clock reads, not when 
     batches
       .at(-1)
       ?.hooks.find(({ hook }) => hook === 'nat')
-      ?.why.includes('waits for the module nf_nat');
+      ?.detail.includes('waits for the module nf_nat');
   expect(waits()).toBe(true);
   kernel.modules.add('nf_nat');
   await receiver.read('request');
