@@ -2,7 +2,7 @@ import type { Finding } from '../component/factory.ts';
 import type { Config } from '../config/config.ts';
 import { KINDS } from '../config/kinds.ts';
 import { type LoadOptions, loadConfig } from '../config/load.ts';
-import { endpointFinding } from '../metrics/endpoint_finding.ts';
+import { endpointFinding } from '../http/endpoint_finding.ts';
 import type { Io } from './io.ts';
 
 interface DoctorOptions extends LoadOptions {

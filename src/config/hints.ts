@@ -72,6 +72,24 @@ const ALIASES: Readonly<Record<string, string>> = { k8sattributes: 'k8s_attribut
 const FLOWS_ALONE = 'a flow has two addresses and nothing else to tell pods by; remove it';
 const LABELS_ALONE = 'labels alone can be extracted';
 
+/** The same keys of everything that listens. */
+const LISTENERS = [
+  'exporters::prometheus',
+  'extensions::health_check',
+  'service::telemetry::metrics::readers::pull::exporter::prometheus',
+];
+
+/** What the Collector's confighttp has besides component/server_settings.ts. */
+const SERVER_KEYS: Readonly<Record<string, string>> = {
+  max_request_body_size: 'bodies of requests are not read; remove it',
+  include_metadata: 'nothing of a request is handed on; remove it',
+  compression_algorithms:
+    'answers are compressed with gzip for clients that accept it, bodies of requests are not read; remove it',
+  response_headers: 'put a proxy before it that adds headers',
+  cors: 'put a proxy before it for pages of other origins',
+  middlewares: 'there are no middlewares; remove it',
+};
+
 /** Keys that Collector users write and that have no meaning here; of a component under its type, without indices of lists. */
 const KEYS: Readonly<Record<string, string>> = {
   'processors::k8s_attributes::passthrough': 'flows have their addresses already; remove it, or leave the processor out',
@@ -98,6 +116,7 @@ const KEYS: Readonly<Record<string, string>> = {
   'service::telemetry::traces': 'dropreason makes no traces; remove it',
   'service::telemetry::metrics::address': 'write readers: [{pull: {exporter: {prometheus: {host, port}}}}]',
   'service::telemetry::metrics::views': 'every own metric is published; remove it',
+  ...Object.fromEntries(LISTENERS.flatMap((path) => Object.entries(SERVER_KEYS).map(([key, hint]) => [`${path}::${key}`, hint]))),
 };
 
 /** Why the Collector's component `type` isn't here and what to do, or undefined where it isn't one that is known. */

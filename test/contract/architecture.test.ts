@@ -15,11 +15,12 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   pdata: [],
   component: ['pdata'],
   metrics: ['pdata', 'component'],
+  http: ['pdata', 'component'],
   config: ['pdata', 'component'],
-  part: ['pdata', 'component', 'metrics'],
+  part: ['pdata', 'component', 'metrics', 'http'],
   'components.ts': ['component', 'part'],
-  service: ['pdata', 'component', 'metrics', 'config'],
-  cli: ['pdata', 'component', 'metrics', 'config', 'part', 'components.ts', 'service'],
+  service: ['pdata', 'component', 'metrics', 'http', 'config'],
+  cli: ['pdata', 'component', 'metrics', 'http', 'config', 'part', 'components.ts', 'service'],
   'main.ts': ['cli'],
 };
 

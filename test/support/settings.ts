@@ -7,6 +7,7 @@ import type { Host } from '../../src/component/host.ts';
 export interface LogLine {
   readonly level: Level;
   readonly msg: string;
+  readonly err?: { readonly message: string };
 }
 
 /** Settings as the service makes them, of a component on its own; its log lines are kept. */

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { listenEndpoint } from '../../component/schema.ts';
+import { serverSettings } from '../../component/server_settings.ts';
 import { METRIC_NAMES } from '../../metrics/naming.ts';
 
 export const configSchema = z.strictObject({
@@ -10,6 +11,7 @@ export const configSchema = z.strictObject({
       enabled: z.boolean().default(false).describe("Puts the resource's attributes on every series, besides target_info."),
     })
     .prefault({}),
+  ...serverSettings.shape,
 });
 
 export type PrometheusConfig = z.infer<typeof configSchema>;

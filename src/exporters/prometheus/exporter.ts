@@ -3,10 +3,11 @@ import type { Exporter } from '../../component/component.ts';
 import type { Settings } from '../../component/factory.ts';
 import type { Host } from '../../component/host.ts';
 import { type Endpoint, formatEndpoint } from '../../component/schema.ts';
+import { HttpEndpoint } from '../../http/http_endpoint.ts';
+import type { HttpAnswer } from '../../http/route.ts';
 import { EXPORTER } from '../../metrics/definitions.ts';
 import { DropAccumulator } from '../../metrics/drop_accumulator.ts';
 import { DropPublisher } from '../../metrics/drop_publisher.ts';
-import { type HttpAnswer, HttpEndpoint } from '../../metrics/http_endpoint.ts';
 import { counter } from '../../metrics/instruments.ts';
 import { NAMINGS } from '../../metrics/naming.ts';
 import { countPoints } from '../../metrics/points.ts';
@@ -38,8 +39,10 @@ export class PrometheusExporter implements Exporter {
     });
     this.#endpoint = new HttpEndpoint({
       endpoint: config.endpoint,
+      settings: config,
+      logger: settings.logger,
       configPath: `exporters::${settings.id}::endpoint`,
-      routes: { '/metrics': () => this.#scrape() },
+      routes: { '/metrics': { answer: () => this.#scrape() } },
     });
     this.#listensOn = config.endpoint;
     this.#sent = counter(settings.meter, EXPORTER.sent);

@@ -15,7 +15,7 @@ export const prometheusFactory: ExporterFactory<PrometheusConfig> = {
     return `http://${formatEndpoint({ host: isEvery ? 'localhost' : host, port })}/metrics`;
   },
   async diagnose(id, config) {
-    const { endpointFinding } = await import('../../metrics/endpoint_finding.ts');
+    const { endpointFinding } = await import('../../http/endpoint_finding.ts');
     return [await endpointFinding(config.endpoint, `exporters::${id}::endpoint`, 'fail')];
   },
 };

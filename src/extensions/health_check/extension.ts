@@ -1,7 +1,8 @@
 import type { Extension } from '../../component/component.ts';
 import type { Settings } from '../../component/factory.ts';
 import type { Host } from '../../component/host.ts';
-import { type HttpAnswer, HttpEndpoint } from '../../metrics/http_endpoint.ts';
+import { HttpEndpoint } from '../../http/http_endpoint.ts';
+import type { HttpAnswer } from '../../http/route.ts';
 import type { HealthCheckConfig } from './config.ts';
 
 const JSON_TYPE = 'application/json';
@@ -17,11 +18,13 @@ export class HealthCheck implements Extension {
   /** When it was last seen to become well, in milliseconds since the epoch. */
   #upSinceMillis: number | undefined;
 
-  constructor(settings: Pick<Settings, 'id'>, config: HealthCheckConfig) {
+  constructor(settings: Pick<Settings, 'id' | 'logger'>, config: HealthCheckConfig) {
     this.#endpoint = new HttpEndpoint({
       endpoint: config.endpoint,
+      settings: config,
+      logger: settings.logger,
       configPath: `extensions::${settings.id}::endpoint`,
-      routes: { [config.path]: () => this.#answer() },
+      routes: { [config.path]: { answer: () => this.#answer() } },
     });
   }
 

@@ -10,7 +10,7 @@ export const healthCheckFactory: ExtensionFactory<HealthCheckConfig> = {
     return new HealthCheck(settings, config);
   },
   async diagnose(id, config) {
-    const { endpointFinding } = await import('../../metrics/endpoint_finding.ts');
+    const { endpointFinding } = await import('../../http/endpoint_finding.ts');
     return [await endpointFinding(config.endpoint, `extensions::${id}::endpoint`, 'fail')];
   },
 };

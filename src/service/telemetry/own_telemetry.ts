@@ -3,8 +3,9 @@ import type { Resource } from '@opentelemetry/resources';
 import { MeterProvider } from '@opentelemetry/sdk-metrics';
 import type { Logger } from 'pino';
 import type { TelemetryConfig } from '../../config/service_schema.ts';
+import { HttpEndpoint } from '../../http/http_endpoint.ts';
+import type { HttpAnswer } from '../../http/route.ts';
 import { SCOPE } from '../../metrics/hook_producer.ts';
-import { type HttpAnswer, HttpEndpoint } from '../../metrics/http_endpoint.ts';
 import { PrometheusText } from '../../metrics/prometheus_text.ts';
 import { PullReader } from '../../metrics/pull_reader.ts';
 import { CONTENT_TYPES } from '../../metrics/scrape_format.ts';
@@ -39,8 +40,10 @@ export class OwnTelemetry {
     this.#endpoints = config.readers.map(({ pull }, index) => {
       return new HttpEndpoint({
         endpoint: pull.exporter.prometheus,
+        settings: pull.exporter.prometheus,
+        logger,
         configPath: `service::telemetry::metrics::readers::${index}::pull::exporter::prometheus::port`,
-        routes: { '/metrics': () => scrape(reader, text) },
+        routes: { '/metrics': { answer: () => scrape(reader, text) } },
       });
     });
   }

@@ -1,6 +1,7 @@
 import { spawnSync } from 'node:child_process';
 import { afterEach, describe, expect, it } from 'vitest';
 import type { Host } from '../../../../src/component/host.ts';
+import { serverSettings } from '../../../../src/component/server_settings.ts';
 import { configSchema } from '../../../../src/exporters/prometheus/config.ts';
 import { PrometheusExporter } from '../../../../src/exporters/prometheus/exporter.ts';
 import { prometheusFactory } from '../../../../src/exporters/prometheus/factory.ts';
@@ -130,6 +131,7 @@ describe('PrometheusExporter', () => {
 describe('prometheusFactory', () => {
   it('listens on localhost:9464 by default', () => {
     expect(prometheusFactory.schema.parse({})).toEqual({
+      ...serverSettings.parse({}),
       endpoint: { host: 'localhost', port: 9464 },
       metric_names: 'opentelemetry',
       resource_to_telemetry_conversion: { enabled: false },

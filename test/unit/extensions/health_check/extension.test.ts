@@ -2,13 +2,14 @@ import { afterEach, describe, expect, it } from 'vitest';
 import type { ComponentHealth, SourceState } from '../../../../src/component/host.ts';
 import { configSchema } from '../../../../src/extensions/health_check/config.ts';
 import { goDuration, HealthCheck } from '../../../../src/extensions/health_check/extension.ts';
+import { makeSettings } from '../../../support/settings.ts';
 
 let health: ComponentHealth[] = [];
 let sources: SourceState[] = [];
 const running: HealthCheck[] = [];
 
 async function start(given: object = {}) {
-  const extension = new HealthCheck({ id: 'health_check' }, configSchema.parse({ endpoint: 'localhost:0', ...given }));
+  const extension = new HealthCheck(makeSettings('health_check'), configSchema.parse({ endpoint: 'localhost:0', ...given }));
   running.push(extension);
   await extension.start({ refresh: () => Promise.resolve(), health: () => health, sources: () => sources });
   return `http://127.0.0.1:${extension.port}`;

@@ -1,14 +1,15 @@
+import { createServer } from 'node:http';
 import type { Finding } from '../component/factory.ts';
 import type { Endpoint } from '../component/schema.ts';
-import { HttpEndpoint } from './http_endpoint.ts';
+import { Listeners } from './listeners.ts';
 
 /** Listens on an endpoint for a moment; `taken` says how bad it is where that isn't possible. */
 export async function endpointFinding(endpoint: Endpoint, configPath: string, taken: 'warn' | 'fail'): Promise<Finding> {
   const subject = `port ${endpoint.port}`;
-  const tried = new HttpEndpoint({ endpoint, configPath, routes: {} });
+  const tried = new Listeners({ endpoint, configPath, makeServer: () => createServer((_, response) => response.destroy()) });
   try {
     await tried.start();
-    await tried.stop(0);
+    await tried.close();
     return { subject, status: 'ok', message: `free, for ${configPath}` };
   } catch (error) {
     return { subject, status: taken, message: (error as Error).message };

@@ -1,0 +1,45 @@
+import type { Logger } from 'pino';
+
+/** A line for each cause at once, and then one a minute for as long as it goes on. */
+const EVERY_MILLIS = 60_000;
+
+interface Cause {
+  count: number;
+  readonly timer: NodeJS.Timeout;
+}
+
+/** Reports clients that were turned away, by cause: an attack on an endpoint must not become one on the log. */
+export class Disconnections {
+  readonly #logger: Pick<Logger, 'warn'>;
+  readonly #causes = new Map<string, Cause>();
+
+  constructor(logger: Pick<Logger, 'warn'>) {
+    this.#logger = logger;
+  }
+
+  report(cause: string, count = 1): void {
+    const known = this.#causes.get(cause);
+    if (known !== undefined) {
+      known.count += count;
+      return;
+    }
+    this.#logger.warn({ count }, cause);
+    this.#causes.set(cause, { count: 0, timer: setInterval(() => this.#summarize(cause), EVERY_MILLIS).unref() });
+  }
+
+  stop(): void {
+    for (const { timer } of this.#causes.values()) clearInterval(timer);
+    this.#causes.clear();
+  }
+
+  #summarize(cause: string): void {
+    const known = this.#causes.get(cause);
+    if (known === undefined) return;
+    if (known.count > 0) this.#logger.warn({ count: known.count }, cause);
+    else {
+      clearInterval(known.timer);
+      this.#causes.delete(cause);
+    }
+    known.count = 0;
+  }
+}

@@ -1,0 +1,55 @@
+import type { Logger } from 'pino';
+import type { ContentCoding } from './content_coding.ts';
+import { pathOf } from './request_target.ts';
+import type { HttpRequest, Route } from './route.ts';
+import { type ReadyAnswer, SharedAnswers } from './shared_answers.ts';
+
+const TEXT = 'text/plain; charset=utf-8';
+
+/** A short answer of the server's own. */
+export function textAnswer(status: number, text: string): ReadyAnswer {
+  const chunk = Buffer.from(`${text}\n`);
+  return { status, contentType: TEXT, bodies: { identity: { chunks: [chunk], length: chunk.length } } };
+}
+
+/** Paths with what answers them. */
+export class RouteTable {
+  readonly #routes: Readonly<Record<string, Route>>;
+  readonly #logger: Pick<Logger, 'error' | 'info'>;
+  /** By path and variant. */
+  readonly #answers = new Map<string, SharedAnswers>();
+  /** Paths whose last answer failed. */
+  readonly #failing = new Set<string>();
+
+  constructor(routes: Readonly<Record<string, Route>>, logger: Pick<Logger, 'error' | 'info'>) {
+    this.#routes = routes;
+    this.#logger = logger;
+  }
+
+  /** Answers a GET, with 500 and the reason where the route throws; that is logged when it begins and when it is over. */
+  async answer(target: string, request: HttpRequest, coding: ContentCoding): Promise<ReadyAnswer> {
+    const path = pathOf(target);
+    const route = Object.hasOwn(this.#routes, path) ? this.#routes[path] : undefined;
+    if (route === undefined) return textAnswer(404, `nothing here; try ${Object.keys(this.#routes).join(' or ')}`);
+    try {
+      const answer = await this.#answersOf(path, route, route.variant?.(request) ?? '').next(coding);
+      if (this.#failing.delete(path)) this.#logger.info(`GET ${path} is answered again`);
+      return answer;
+    } catch (error) {
+      const isNew = !this.#failing.has(path);
+      this.#failing.add(path);
+      if (isNew) this.#logger.error({ err: error }, `GET ${path} can't be answered; the client gets a 500 with the reason`);
+      return textAnswer(500, error instanceof Error ? error.message : String(error));
+    }
+  }
+
+  #answersOf(path: string, route: Route, variant: string): SharedAnswers {
+    const key = `${path} ${variant}`;
+    let answers = this.#answers.get(key);
+    if (answers === undefined) {
+      answers = new SharedAnswers(() => route.answer(variant));
+      this.#answers.set(key, answers);
+    }
+    return answers;
+  }
+}
