@@ -221,7 +221,8 @@ export const PROCESSOR = {
   seriesEnded: {
     name: 'dropreason.processor.series.ended',
     unit: '{series}',
-    description: 'Series that have ended, because their pods have.',
+    description:
+      'Series that have ended: their pods have, or no drops were added to them for `metric_expiration`, or busier series took their places.',
     kind: 'counter',
     integer: true,
     attributes: { processor: 'id of the processor' },

@@ -1,16 +1,6 @@
-import type { AttributeSet } from '../pdata/attributes.ts';
 import type { DropBatch, HookStatus } from '../pdata/batch.ts';
 import { PodAccumulator } from './pod_accumulator.ts';
-
-/** One series as it stands: cumulative since its start. */
-export interface DropSeries {
-  readonly attributes: AttributeSet;
-  /** In milliseconds since the epoch; nothing that it counts happened before. */
-  readonly startTimeMillis: number;
-  readonly drops: number;
-  /** Undefined where the series is of calls, which have no bytes. */
-  readonly bytes: number | undefined;
-}
+import { type DropSeries, SeriesMap } from './series_map.ts';
 
 /** One loss slot as it stands. */
 export interface LossSeries {
@@ -26,7 +16,7 @@ type Writable<T> = { -readonly [K in keyof T]: T[K] };
  * counter falls, and knows nothing of names: an exporter may change `metric_names` over it.
  */
 export class DropAccumulator {
-  readonly #series = new Map<string, Writable<DropSeries>>();
+  readonly #map = new SeriesMap();
   readonly #losses = new Map<string, Writable<LossSeries>>();
   /** Series that come and go, beside those of the node. */
   readonly pods: PodAccumulator;
@@ -40,8 +30,13 @@ export class DropAccumulator {
     this.pods = new PodAccumulator(notBeforeMillis);
   }
 
+  /** Those of the node, of which some may end. */
+  get map(): SeriesMap {
+    return this.#map;
+  }
+
   get series(): ReadonlyMap<string, DropSeries> {
-    return this.#series;
+    return this.#map.living;
   }
 
   get losses(): ReadonlyMap<string, LossSeries> {
@@ -69,15 +64,8 @@ export class DropAccumulator {
 
   add(batch: DropBatch): void {
     const startTimeMillis = Math.max(batch.startTimeMillis, this.#notBeforeMillis);
-    for (const { attributes, drops, bytes } of batch.rows) {
-      const known = this.#series.get(attributes.key);
-      if (known === undefined) {
-        this.#series.set(attributes.key, { attributes, startTimeMillis, drops, bytes });
-        continue;
-      }
-      known.drops += drops;
-      if (bytes !== undefined) known.bytes = (known.bytes ?? 0) + bytes;
-    }
+    for (const row of batch.rows) this.#map.add(row, startTimeMillis);
+    this.#end(batch);
     for (const { slot, count } of batch.losses) {
       const known = this.#losses.get(slot);
       if (known === undefined) this.#losses.set(slot, { slot, startTimeMillis, count });
@@ -86,5 +74,12 @@ export class DropAccumulator {
     this.pods.add(batch);
     if (batch.hooks.length > 0) this.#hooks = batch.hooks;
     this.#lastTimeMillis = Math.max(this.#lastTimeMillis, batch.timeMillis);
+  }
+
+  /** Once a series has ended, new ones begin no earlier: theirs are drops of later reads. */
+  #end({ ended = [], timeMillis }: DropBatch): void {
+    if (ended.length > 0) this.#notBeforeMillis = Math.max(this.#notBeforeMillis, timeMillis);
+    for (const attributes of ended) this.#map.end(attributes, timeMillis);
+    this.#map.forget(timeMillis);
   }
 }

@@ -1,7 +1,13 @@
 import type { Attributes, BatchObservableResult, HrTime, Observable } from '@opentelemetry/api';
 import { millisToHrTime } from '@opentelemetry/core';
 import type { Resource } from '@opentelemetry/resources';
-import { DataPointType, MeterProvider, type MetricData, type ResourceMetrics } from '@opentelemetry/sdk-metrics';
+import {
+  DataPointType,
+  MeterProvider,
+  type MetricData,
+  type MetricProducer,
+  type ResourceMetrics,
+} from '@opentelemetry/sdk-metrics';
 import { COUNTING } from './definitions.ts';
 import type { DropAccumulator, LossSeries } from './drop_accumulator.ts';
 import { HookProducer, SCOPE } from './hook_producer.ts';
@@ -14,40 +20,37 @@ import { PullReader } from './pull_reader.ts';
 /**
  * What one exporter publishes: observable counters over its accumulator, in a MeterProvider of its own, and the hooks.
  *
- * Drops are OpenTelemetry observable counters, as the agent promises; a series of the node lives as long as the agent
- * does, so that the SDK's never forgetting one does no harm. Its start time does: for an observable counter the SDK takes
- * the first observation, which comes after the drops that it tells of, so that a backend would not see them as an
- * increase, and after a reload it would move. {@link collect} puts each series' own start time in its place. The series of
- * pods end, so they come from a producer of their own.
+ * Drops are OpenTelemetry observable counters, as the agent promises. For these the SDK takes the first observation for the start
+ * time, which comes after the drops that it counts, so that a backend would not see them as an increase, and after a reload it
+ * would move: {@link collect} puts each series' own start time in its place. Nor does an instrument ever forget a series: when some
+ * have ended, the instruments are made anew. The series of pods, which come and go all the time, have a producer.
  */
 export class DropPublisher {
   readonly #accumulator: DropAccumulator;
+  readonly #naming: Naming;
+  readonly #resource: Resource;
   readonly #view: PublishedView;
-  readonly #reader: PullReader;
-  readonly #count: Observable;
-  readonly #bytes: Observable;
-  readonly #lost: Observable;
+  readonly #producers: MetricProducer[];
+  #reader: PullReader;
   readonly #lossAttributes = new Map<LossSeries, Attributes>();
-  /** Names of the metrics that come with the start times that they are to have. */
-  readonly #ownStartTimes: ReadonlySet<string>;
+  /** Names of the metrics whose series are observed here. */
+  readonly #observed: ReadonlySet<string>;
   /** Start times by the attributes object, which the SDK hands back as it was given. */
-  readonly #startTimes = new Map<Attributes, HrTime>();
+  readonly #startTimes = new WeakMap<Attributes, HrTime>();
 
   constructor({ accumulator, naming, resource }: { accumulator: DropAccumulator; naming: Naming; resource: Resource }) {
     this.#accumulator = accumulator;
-    this.#ownStartTimes = new Set([naming.pods.count.name, naming.pods.bytes.name]);
-    this.#view = new PublishedView(accumulator, naming);
-    const pods = new PodProducer(accumulator.pods, naming.pods);
-    this.#reader = new PullReader({ metricProducers: [new HookProducer(accumulator), pods] });
-    const meter = new MeterProvider({ resource, readers: [this.#reader] }).getMeter(SCOPE.name, SCOPE.version);
-    this.#count = observableCounter(meter, naming.count);
-    this.#bytes = observableCounter(meter, naming.bytes);
-    this.#lost = observableCounter(meter, COUNTING.lost);
-    meter.addBatchObservableCallback((result) => this.#observe(result), [this.#count, this.#bytes, this.#lost]);
+    this.#naming = naming;
+    this.#resource = resource;
+    this.#observed = new Set([naming.count.name, naming.bytes.name, COUNTING.lost.name]);
+    this.#view = new PublishedView(accumulator.map, naming);
+    this.#producers = [new HookProducer(accumulator), new PodProducer(accumulator.pods, naming.pods)];
+    this.#reader = this.#instruments();
   }
 
   /** Everything as it stands now: cumulative, monotonic, integer sums, and the gauge of the hooks. */
   async collect(): Promise<ResourceMetrics> {
+    if (this.#view.settle()) this.#reader = this.#instruments();
     const { resourceMetrics, errors } = await this.#reader.collect();
     if (errors.length > 0) throw errors[0];
     return {
@@ -59,11 +62,21 @@ export class DropPublisher {
     };
   }
 
-  #observe(result: BatchObservableResult): void {
+  #instruments(): PullReader {
+    const reader = new PullReader({ metricProducers: this.#producers });
+    const meter = new MeterProvider({ resource: this.#resource, readers: [reader] }).getMeter(SCOPE.name, SCOPE.version);
+    const count = observableCounter(meter, this.#naming.count);
+    const bytes = observableCounter(meter, this.#naming.bytes);
+    const lost = observableCounter(meter, COUNTING.lost);
+    meter.addBatchObservableCallback((result) => this.#observe(result, { count, bytes, lost }), [count, bytes, lost]);
+    return reader;
+  }
+
+  #observe(result: BatchObservableResult, to: { count: Observable; bytes: Observable; lost: Observable }): void {
     for (const { attributes, startTimeMillis, drops, bytes } of this.#view.look()) {
       if (!this.#startTimes.has(attributes.values)) this.#startTimes.set(attributes.values, millisToHrTime(startTimeMillis));
-      result.observe(this.#count, drops, attributes.values);
-      if (bytes !== undefined) result.observe(this.#bytes, bytes, attributes.values);
+      result.observe(to.count, drops, attributes.values);
+      if (bytes !== undefined) result.observe(to.bytes, bytes, attributes.values);
     }
     for (const loss of this.#accumulator.losses.values()) {
       let attributes = this.#lossAttributes.get(loss);
@@ -72,12 +85,12 @@ export class DropPublisher {
         this.#lossAttributes.set(loss, attributes);
         this.#startTimes.set(attributes, millisToHrTime(loss.startTimeMillis));
       }
-      result.observe(this.#lost, loss.count, attributes);
+      result.observe(to.lost, loss.count, attributes);
     }
   }
 
   #withStartTimes(metric: MetricData): MetricData {
-    if (metric.dataPointType !== DataPointType.SUM || this.#ownStartTimes.has(metric.descriptor.name)) return metric;
+    if (metric.dataPointType !== DataPointType.SUM || !this.#observed.has(metric.descriptor.name)) return metric;
     const dataPoints = metric.dataPoints.map((point) => ({
       ...point,
       startTime: this.#startTimes.get(point.attributes) ?? point.startTime,

@@ -15,6 +15,8 @@ export interface SeriesNaming {
   readonly bytes: CounterDefinition;
   /** The attributes that are published; sets that become equal are one series, their sum. */
   publish(attributes: AttributeSet): AttributeSet;
+  /** Whether a published series ends when all that it sums have ended; where there can only be few, it stays. */
+  readonly ends: boolean;
 }
 
 /** How the node's rows, and those of pods, are named and labelled on their way out. */
@@ -29,9 +31,16 @@ export const NAMINGS: Readonly<Record<MetricNames, Naming>> = {
     ...DROPS,
     gauges: false,
     publish: (attributes) => attributes,
-    pods: { ...POD_DROPS, publish: withoutBarePod },
+    ends: true,
+    pods: { ...POD_DROPS, publish: withoutBarePod, ends: true },
   },
-  retina: { ...RETINA_DROPS, gauges: true, publish: retinaLabels, pods: { ...RETINA_POD_DROPS, publish: retinaPodLabels } },
+  retina: {
+    ...RETINA_DROPS,
+    gauges: true,
+    publish: retinaLabels,
+    ends: false,
+    pods: { ...RETINA_POD_DROPS, publish: retinaPodLabels, ends: true },
+  },
 };
 
 /** Retina knows a reason and a direction, and of directions no `forward`. */

@@ -1,25 +1,12 @@
 import type { DropBatch } from '../pdata/batch.ts';
-import type { DropSeries } from './drop_accumulator.ts';
-
-/** A series that may end. */
-export interface PodSeries extends DropSeries {
-  /** It is no longer among the series; its numbers are its last. */
-  readonly ended: boolean;
-}
-
-type Writable<T> = { -readonly [K in keyof T]: T[K] };
-
-/** Longer than any processor keeps rows back. */
-const REMEMBERED_MILLIS = 120_000;
+import { type DropSeries, SeriesMap } from './series_map.ts';
 
 /**
- * The cumulative series that come and go, for one exporter. A series begins at the read before the one that it appeared in,
- * or before the oldest drop that a processor had kept back, but never before one of the same attributes has ended.
+ * The cumulative series of pods, for one exporter. A series begins at the read before the one that it appeared in, or before the
+ * oldest drop that a processor had kept back.
  */
 export class PodAccumulator {
-  readonly #series = new Map<string, Writable<PodSeries>>();
-  /** When series ended that ended lately, by the key of their attributes, the first first. */
-  readonly #ended = new Map<string, number>();
+  readonly #map = new SeriesMap();
   #timeMillis = 0;
   #beforeMillis = 0;
   #readsSinceResume: number | undefined;
@@ -30,8 +17,12 @@ export class PodAccumulator {
     this.#notBeforeMillis = notBeforeMillis;
   }
 
-  get series(): ReadonlyMap<string, PodSeries> {
-    return this.#series;
+  get map(): SeriesMap {
+    return this.#map;
+  }
+
+  get series(): ReadonlyMap<string, DropSeries> {
+    return this.#map.living;
   }
 
   /**
@@ -52,30 +43,9 @@ export class PodAccumulator {
     this.#readsSinceResume = undefined;
     const before = Math.max(this.#beforeMillis === 0 ? startTimeMillis : this.#beforeMillis, this.#notBeforeMillis);
     const sinceMillis = Math.min(before, pods.sinceMillis ?? before);
-    for (const { attributes, drops, bytes } of pods.rows) {
-      const known = this.#series.get(attributes.key);
-      if (known === undefined) {
-        const begin = Math.max(sinceMillis, this.#ended.get(attributes.key) ?? 0);
-        this.#series.set(attributes.key, { attributes, startTimeMillis: begin, drops, bytes, ended: false });
-        continue;
-      }
-      known.drops += drops;
-      if (bytes !== undefined) known.bytes = (known.bytes ?? 0) + bytes;
-    }
-    for (const { key } of pods.ended) this.#end(key);
-    for (const [key, endedMillis] of this.#ended) {
-      if (endedMillis + REMEMBERED_MILLIS > timeMillis) break;
-      this.#ended.delete(key);
-    }
-  }
-
-  #end(key: string): void {
-    const series = this.#series.get(key);
-    if (series === undefined) return;
-    series.ended = true;
-    this.#series.delete(key);
-    this.#ended.delete(key);
-    this.#ended.set(key, this.#timeMillis);
+    for (const row of pods.rows) this.#map.add(row, sinceMillis);
+    for (const attributes of pods.ended) this.#map.end(attributes, this.#timeMillis);
+    this.#map.forget(timeMillis);
   }
 
   /** The processor that brought series may be gone since a reload. */
@@ -84,6 +54,6 @@ export class PodAccumulator {
     this.#readsSinceResume++;
     if (this.#readsSinceResume <= 2) return;
     this.#readsSinceResume = undefined;
-    for (const key of [...this.#series.keys()]) this.#end(key);
+    this.#map.endAll(this.#timeMillis);
   }
 }

@@ -1,6 +1,6 @@
 import type { AttributeSet } from '../pdata/attributes.ts';
-import type { DropAccumulator, DropSeries } from './drop_accumulator.ts';
-import type { Naming } from './naming.ts';
+import type { SeriesNaming } from './naming.ts';
+import type { DropSeries, SeriesMap } from './series_map.ts';
 
 /** A series under the names it is published by: the sum of all series that those names make equal. */
 export interface PublishedSeries {
@@ -11,48 +11,94 @@ export interface PublishedSeries {
   readonly bytes: number | undefined;
 }
 
+interface Part {
+  readonly series: DropSeries;
+  /** As of the last look. */
+  shownDrops: number | undefined;
+}
+
 interface Sum {
-  attributes: AttributeSet;
+  readonly attributes: AttributeSet;
   startTimeMillis: number;
   drops: number;
   bytes: number | undefined;
+  parts: Part[];
+  /** What parts had counted that have ended: the sum goes on without them, and never falls. */
+  endedDrops: number;
+  endedBytes: number | undefined;
 }
 
-/** An accumulator as seen through a naming. Attributes are renamed once per series, sums are made at each look. */
+/**
+ * Series as seen through a naming. Attributes are renamed once per series, sums are made at each look. A series that has ended is
+ * shown once more where its last numbers have not been shown yet, so that no drop is lost to who looks every two minutes or more often.
+ */
 export class PublishedView {
-  readonly accumulator: DropAccumulator;
-  readonly naming: Naming;
+  readonly #map: SeriesMap;
+  readonly #naming: SeriesNaming;
   readonly #sums = new Map<string, Sum>();
-  readonly #sumOf = new Map<DropSeries, Sum>();
+  readonly #known = new WeakSet<DropSeries>();
+  #endings = 0;
 
-  constructor(accumulator: DropAccumulator, naming: Naming) {
-    this.accumulator = accumulator;
-    this.naming = naming;
+  constructor(map: SeriesMap, naming: SeriesNaming) {
+    this.#map = map;
+    this.#naming = naming;
   }
 
   /** The series as they stand now. The objects are the same at each look, so that their attributes are too. */
   look(): Iterable<PublishedSeries> {
+    this.settle();
+    for (const series of this.#map.living.values()) if (!this.#known.has(series)) this.#join(series);
     for (const sum of this.#sums.values()) {
-      sum.drops = 0;
-      sum.bytes = undefined;
-    }
-    for (const series of this.accumulator.series.values()) {
-      const sum = this.#sumOf.get(series) ?? this.#join(series);
-      sum.drops += series.drops;
-      if (series.bytes !== undefined) sum.bytes = (sum.bytes ?? 0) + series.bytes;
+      sum.drops = sum.endedDrops;
+      sum.bytes = sum.endedBytes;
+      for (const part of sum.parts) {
+        sum.drops += part.series.drops;
+        sum.bytes = plus(sum.bytes, part.series.bytes);
+        part.shownDrops = part.series.drops;
+      }
     }
     return this.#sums.values();
   }
 
-  #join(series: DropSeries): Sum {
-    const attributes = this.naming.publish(series.attributes);
+  /**
+   * Takes leave of series that have ended, before new ones join, so that one which came back begins anew. Those whose last numbers have
+   * still to be shown go after the next look. Whether published series have gone.
+   */
+  settle(): boolean {
+    if (this.#endings === this.#map.endings) return false;
+    for (const series of this.#map.lately()) if (!this.#known.has(series)) this.#join(series);
+    let [areAllGone, isAnyGone] = [true, false];
+    for (const [key, sum] of this.#sums) {
+      sum.parts = sum.parts.filter((part) => {
+        if (!part.series.ended) return true;
+        if (part.shownDrops !== part.series.drops) {
+          areAllGone = false;
+          return true;
+        }
+        sum.endedDrops += part.series.drops;
+        sum.endedBytes = plus(sum.endedBytes, part.series.bytes);
+        return false;
+      });
+      if (sum.parts.length === 0 && this.#naming.ends) isAnyGone = this.#sums.delete(key) || isAnyGone;
+    }
+    if (areAllGone) this.#endings = this.#map.endings;
+    return isAnyGone;
+  }
+
+  #join(series: DropSeries): void {
+    const attributes = this.#naming.publish(series.attributes);
+    const { startTimeMillis } = series;
+    this.#known.add(series);
     let sum = this.#sums.get(attributes.key);
     if (sum === undefined) {
-      sum = { attributes, startTimeMillis: series.startTimeMillis, drops: 0, bytes: undefined };
+      sum = { attributes, startTimeMillis, drops: 0, bytes: undefined, parts: [], endedDrops: 0, endedBytes: undefined };
       this.#sums.set(attributes.key, sum);
     }
-    sum.startTimeMillis = Math.min(sum.startTimeMillis, series.startTimeMillis);
-    this.#sumOf.set(series, sum);
-    return sum;
+    sum.startTimeMillis = Math.min(sum.startTimeMillis, startTimeMillis);
+    sum.parts.push({ series, shownDrops: undefined });
   }
+}
+
+function plus(a: number | undefined, b: number | undefined): number | undefined {
+  return a === undefined && b === undefined ? undefined : (a ?? 0) + (b ?? 0);
 }

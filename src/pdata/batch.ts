@@ -50,6 +50,8 @@ export interface DropBatch {
   /** When this read was made, in milliseconds since the epoch. */
   readonly timeMillis: number;
   readonly rows: readonly DropRow[];
+  /** Series of `rows` that end with this batch, after its rows: exporters forget them. A row that comes later begins one anew. */
+  readonly ended?: readonly AttributeSet[];
   readonly losses: readonly LossRow[];
   readonly hooks: readonly HookStatus[];
   /** In advanced mode, with each read: whose drops those of `rows` are. Absent from a batch that tells of rows alone. */

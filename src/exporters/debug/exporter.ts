@@ -5,10 +5,11 @@ import { type Output, standardOutput } from '../../component/output.ts';
 import { EXPORTER } from '../../metrics/definitions.ts';
 import { DropAccumulator } from '../../metrics/drop_accumulator.ts';
 import { counter } from '../../metrics/instruments.ts';
+import type { DropSeries } from '../../metrics/series_map.ts';
 import type { DropBatch } from '../../pdata/batch.ts';
 import type { DebugConfig } from './config.ts';
 import { FlowTally } from './flow_tally.ts';
-import { type Change, renderBasic, renderDetailed, renderNormal } from './render.ts';
+import { type Change, renderBasic, renderDetailed, renderNormal, type SeriesChange } from './render.ts';
 
 const RENDER = { basic: renderBasic, normal: renderNormal, detailed: renderDetailed } as const;
 
@@ -17,8 +18,7 @@ const MOST_FLOWS = { basic: 0, normal: 10, detailed: 100 } as const;
 
 /** What was printed last, so that the next print can tell what rose; it outlives a reload as the accumulator does. */
 interface Printed {
-  readonly drops: Map<string, number>;
-  readonly bytes: Map<string, number>;
+  readonly series: WeakMap<DropSeries, { readonly drops: number; readonly bytes: number }>;
   readonly losses: Map<string, number>;
   hooks: string;
   timeMillis: number | undefined;
@@ -50,8 +50,7 @@ export class DebugExporter implements Exporter {
     this.#accumulator = settings.keep('accumulator', () => new DropAccumulator(settings.reloadedMillis));
     this.#flows = settings.keep('flows', () => new FlowTally());
     this.#printed = settings.keep('printed', () => ({
-      drops: new Map(),
-      bytes: new Map(),
+      series: new WeakMap(),
       losses: new Map(),
       hooks: '',
       timeMillis: undefined,
@@ -95,13 +94,10 @@ export class DebugExporter implements Exporter {
   }
 
   #change({ timeMillis, startTimeMillis }: DropBatch): Change {
-    const { drops, bytes, losses, hooks, timeMillis: last } = this.#printed;
-    const series = [...this.#accumulator.series].map(([key, now]) => {
-      const rise = { ...now, newDrops: now.drops - (drops.get(key) ?? 0), newBytes: (now.bytes ?? 0) - (bytes.get(key) ?? 0) };
-      drops.set(key, now.drops);
-      bytes.set(key, now.bytes ?? 0);
-      return rise;
-    });
+    const { losses, hooks, timeMillis: last } = this.#printed;
+    const { map } = this.#accumulator;
+    const ended = [...map.lately()].map((now) => this.#rise(now)).filter(({ newDrops }) => newDrops > 0);
+    const series = [...[...map.living.values()].map((now) => this.#rise(now)), ...ended];
     const lost = [...this.#accumulator.losses.values()].map((now) => {
       const rise = { ...now, newCount: now.count - (losses.get(now.slot) ?? 0) };
       losses.set(now.slot, now.count);
@@ -119,5 +115,12 @@ export class DebugExporter implements Exporter {
       hooksChanged: hooks !== hooksNow,
       whose: this.#flows.take(MOST_FLOWS[this.#config.verbosity]),
     };
+  }
+
+  #rise(now: DropSeries): SeriesChange {
+    const { drops, bytes = 0 } = now;
+    const printed = this.#printed.series.get(now) ?? { drops: 0, bytes: 0 };
+    this.#printed.series.set(now, { drops, bytes });
+    return { ...now, newDrops: drops - printed.drops, newBytes: bytes - printed.bytes };
   }
 }

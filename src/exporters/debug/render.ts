@@ -1,4 +1,5 @@
-import type { DropSeries, LossSeries } from '../../metrics/drop_accumulator.ts';
+import type { LossSeries } from '../../metrics/drop_accumulator.ts';
+import type { DropSeries } from '../../metrics/series_map.ts';
 import type { HookStatus } from '../../pdata/batch.ts';
 import { attributeColumns } from './attribute_columns.ts';
 import type { FlowChange } from './flow_tally.ts';

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { duration } from '../../component/schema.ts';
 
 /** What of a flow can become an attribute of a series. */
 export const FLOW_ATTRIBUTES = [
@@ -22,12 +23,15 @@ export const configSchema = z.strictObject({
     .default(32)
     .describe('Bits of IPv4 addresses that tell them apart: 24 makes networks of them.'),
   prefix_ipv6: z.int().min(0).max(128).default(128).describe('The same of IPv6 addresses; 64 is a usual network.'),
+  metric_expiration: duration({ fallback: '5m' }).describe('A series ends when no drops have been added to it for so long.'),
   max_series: z
     .int()
     .min(1)
     .max(100_000)
     .default(2000)
-    .describe('Series at most; what comes later is summed by reason and direction in series of otel.metric.overflow="true".'),
+    .describe(
+      'The most series. When all are in use, new ones take the place of those that were idle for 30s; further drops are summed by reason and direction, in series with otel.metric.overflow="true".',
+    ),
 });
 
 export type FlowAttributesConfig = z.output<typeof configSchema>;

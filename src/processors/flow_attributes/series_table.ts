@@ -1,65 +1,97 @@
-import { AttributeSet, type AttributeValue } from '../../pdata/attributes.ts';
-import type { FlowEnd, FlowRow } from '../../pdata/flow.ts';
-import type { FLOW_ATTRIBUTES, FlowAttributesConfig } from './config.ts';
+import type { AttributeSet } from '../../pdata/attributes.ts';
+import type { DropRow } from '../../pdata/batch.ts';
 
-type Name = (typeof FLOW_ATTRIBUTES)[number];
+/** What a read brought of one series. */
+export interface Candidate {
+  /** Tells series apart. */
+  readonly key: string;
+  readonly drops: number;
+  readonly bytes: number | undefined;
+  /** Called where the series is new. */
+  attributes(): AttributeSet;
+}
 
-/** Series by what tells a flow apart. Each is made once: most reads bring flows that are known. */
+interface Known {
+  readonly attributes: AttributeSet;
+  /** When drops were last added, in milliseconds since the epoch. */
+  risenMillis: number;
+}
+
+export interface Bounds {
+  readonly maxSeries: number;
+  /** A series ends when nothing has been added for so long, in milliseconds. */
+  readonly expirationMillis: number;
+}
+
+/** What becomes of the candidates of a read. */
+export interface Admitted<C extends Candidate> {
+  readonly rows: DropRow[];
+  /** Candidates that there is no room for. */
+  readonly beyond: C[];
+  /** Series that have ended. */
+  readonly ended: AttributeSet[];
+}
+
+/** A series may lose its place to a busy one after so long without drops, in milliseconds: exporters have had time to publish it. */
+const LEAST_IDLE_MILLIS = 30_000;
+
+/**
+ * The series that there are, the idlest first. Nothing is forgotten before its time while there is room. Where there is none, new
+ * series take the places of idle ones: first those that the read brought the most drops of.
+ */
 export class SeriesTable {
-  readonly #names: readonly Name[];
-  readonly #prefixes: Readonly<Record<4 | 6, number>>;
-  readonly #maxSeries: number;
-  readonly #known: Map<string, AttributeSet>;
-  /** Of this configuration: another one may have come before a reload. */
-  readonly #signature: string;
+  readonly #known = new Map<string, Known>();
 
-  /** `known` outlives a reload. */
-  constructor({ attributes, prefix_ipv4, prefix_ipv6, max_series }: FlowAttributesConfig, known: Map<string, AttributeSet>) {
-    this.#names = attributes;
-    this.#prefixes = { 4: prefix_ipv4, 6: prefix_ipv6 };
-    this.#maxSeries = max_series;
-    this.#known = known;
-    this.#signature = attributes.join(' ');
-  }
-
-  /** Series that there are. */
   get size(): number {
     return this.#known.size;
   }
 
-  /** The series of a flow; undefined where it would be one too many. */
-  of(flow: FlowRow): AttributeSet | undefined {
-    let key = `${this.#signature} ${flow.attributes.key}`;
-    for (const name of this.#names) key += ` ${this.#value(flow, name)}`;
-    let series = this.#known.get(key);
-    if (series !== undefined || this.#known.size >= this.#maxSeries) return series;
-    const more: Record<string, AttributeValue> = {};
-    for (const name of this.#names) {
-      const value = this.#value(flow, name);
-      if (value !== '') more[name] = value;
+  admit<C extends Candidate>(candidates: Iterable<C>, timeMillis: number, bounds: Bounds): Admitted<C> {
+    const rows: DropRow[] = [];
+    const unknown: C[] = [];
+    for (const candidate of candidates) {
+      const known = this.#known.get(candidate.key);
+      if (known === undefined) unknown.push(candidate);
+      else rows.push(this.#rise(known, candidate, timeMillis));
     }
-    series = new AttributeSet({ ...flow.attributes.values, ...more });
-    this.#known.set(key, series);
-    return series;
+    const ended = this.#expire(timeMillis - bounds.expirationMillis);
+    this.#shrink(bounds.maxSeries, ended);
+    unknown.sort((a, b) => b.drops - a.drops);
+    const idleSince = timeMillis - Math.min(LEAST_IDLE_MILLIS, bounds.expirationMillis);
+    const beyond = unknown.filter((candidate) => {
+      if (this.#known.size >= bounds.maxSeries && !this.#makeRoom(idleSince, ended)) return true;
+      rows.push(this.#rise({ attributes: candidate.attributes(), risenMillis: 0 }, candidate, timeMillis));
+      return false;
+    });
+    return { rows, beyond, ended };
   }
 
-  /** Empty where the flow has none. */
-  #value(flow: FlowRow, name: Name): AttributeValue {
-    switch (name) {
-      case 'source.address':
-        return this.#address(flow.source);
-      case 'destination.address':
-        return this.#address(flow.destination);
-      case 'destination.port':
-        return flow.port === 0 ? '' : flow.port;
-      case 'network.transport':
-        return flow.transport;
-      case 'network.interface.name':
-        return flow.interface;
-    }
+  /** Puts a series at the end of the line. */
+  #rise(known: Known, { key, drops, bytes }: Candidate, timeMillis: number): DropRow {
+    known.risenMillis = timeMillis;
+    this.#known.delete(key);
+    this.#known.set(key, known);
+    return { attributes: known.attributes, drops, bytes };
   }
 
-  #address({ address }: FlowEnd): string {
-    return address?.network(this.#prefixes[address.isIpv4 ? 4 : 6]) ?? '';
+  #expire(idleSinceMillis: number): AttributeSet[] {
+    const ended: AttributeSet[] = [];
+    while (this.#makeRoom(idleSinceMillis, ended)) {}
+    return ended;
+  }
+
+  /** A reload may have lowered the bound. */
+  #shrink(maxSeries: number, ended: AttributeSet[]): void {
+    while (this.#known.size > maxSeries && this.#makeRoom(Number.POSITIVE_INFINITY, ended)) {}
+  }
+
+  /** Ends the idlest series, if it has been so since then. Whether it has. */
+  #makeRoom(idleSinceMillis: number, ended: AttributeSet[]): boolean {
+    const [first] = this.#known;
+    if (first === undefined || first[1].risenMillis > idleSinceMillis) return false;
+    const [key, { attributes }] = first;
+    this.#known.delete(key);
+    ended.push(attributes);
+    return true;
   }
 }

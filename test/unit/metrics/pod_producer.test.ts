@@ -75,11 +75,12 @@ describe('the series of pods', () => {
     expect((await points()).map(({ start }) => start)).toEqual([1, 1]);
   });
 
-  it('are gone once they have ended, after the rows of that batch', async () => {
+  it('are gone once they have ended, after what they counted last was published', async () => {
     const { accumulator, read, points } = make();
     read(1, { rows: [row(WEB, 2, 200)] });
     expect(await points()).toHaveLength(1);
     read(2, { rows: [row(WEB, 2, 200)], ended: [set(WEB)] });
+    expect(await points()).toMatchObject([{ value: 4 }]);
     expect(await points()).toEqual([]);
     expect(accumulator.pods.series.size).toBe(0);
   });

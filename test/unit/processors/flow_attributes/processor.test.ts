@@ -2,13 +2,16 @@ import { createNoopMeter } from '@opentelemetry/api';
 import fc from 'fast-check';
 import { pino } from 'pino';
 import { describe, expect, test } from 'vitest';
+import { DropAccumulator } from '../../../../src/metrics/drop_accumulator.ts';
+import { NAMINGS } from '../../../../src/metrics/naming.ts';
+import { PublishedView } from '../../../../src/metrics/published_view.ts';
 import { AttributeSet } from '../../../../src/pdata/attributes.ts';
-import type { DropRow } from '../../../../src/pdata/batch.ts';
+import type { DropBatch, DropRow } from '../../../../src/pdata/batch.ts';
 import type { FlowRow } from '../../../../src/pdata/flow.ts';
 import { configSchema } from '../../../../src/processors/flow_attributes/config.ts';
 import { FlowAttributes } from '../../../../src/processors/flow_attributes/processor.ts';
 import { flow, flowBatch } from '../../../support/flows.ts';
-import { batch, row, Sink } from '../../../support/rows.ts';
+import { batch, row, Sink, START_MILLIS } from '../../../support/rows.ts';
 
 const CALL = new AttributeSet({ reason: 'TCP_CONNECT_BASIC', direction: 'egress', class: 'call', 'error.type': 'ECONNREFUSED' });
 const NO_SOCKET = new AttributeSet({ reason: 'NO_SOCKET', direction: 'ingress', class: 'error' });
@@ -112,7 +115,110 @@ describe('flow_attributes', () => {
       reason: 'IPTABLE_RULE_DROP',
     });
     processor.consume(flowBatch([flow('10.0.0.3', '10.0.0.2'), flow('10.0.0.1', '10.0.0.2')]));
-    expect(told(sink.rows)).toEqual(['IPTABLE_RULE_DROP overflow: 1', 'IPTABLE_RULE_DROP 10.0.0.1 > 10.0.0.2: 1']);
+    expect(told(sink.rows)).toEqual(['IPTABLE_RULE_DROP 10.0.0.1 > 10.0.0.2: 1', 'IPTABLE_RULE_DROP overflow: 1']);
+  });
+
+  describe('series end', () => {
+    const at = (seconds: number, flows: readonly FlowRow[]) => flowBatch(flows, { timeMillis: START_MILLIS + seconds * 1000 });
+    const scanners = (count: number) => Array.from({ length: count }, (_, i) => flow(`10.9.${i}.1`, '10.0.0.2'));
+    const ended = (sink: Sink) => (sink.batches.at(-1)?.ended ?? []).map(({ values }) => values['source.address']);
+
+    test('when no drops have been added to them for metric_expiration', () => {
+      const { sink, processor } = make({ metric_expiration: '1m' });
+      processor.consume(at(0, [flow('10.0.0.1', '10.0.0.2'), flow('10.0.0.3', '10.0.0.2')]));
+      processor.consume(at(40, [flow('10.0.0.3', '10.0.0.2')]));
+      expect(ended(sink)).toEqual([]);
+      processor.consume(at(60, []));
+      expect(ended(sink)).toEqual(['10.0.0.1']);
+      processor.consume(at(100, [flow('10.0.0.1', '10.0.0.2')]));
+      expect(ended(sink)).toEqual(['10.0.0.3']);
+    });
+
+    test('for busy ones, where there is no room: 100 scanners keep nobody out', () => {
+      const { sink, processor } = make({ max_series: 50 });
+      processor.consume(at(0, scanners(100)));
+      expect(told(sink.rows).at(-1)).toBe('IPTABLE_RULE_DROP overflow: 50');
+      processor.consume(at(45, [flow('10.0.0.1', '10.0.0.2', { drops: 500 })]));
+      expect(told(sink.rows)).toEqual(['IPTABLE_RULE_DROP 10.0.0.1 > 10.0.0.2: 500']);
+      expect(ended(sink)).toEqual(['10.9.0.1']);
+    });
+
+    test('not before exporters have had time to publish them', () => {
+      const { sink, processor } = make({ max_series: 1 });
+      processor.consume(at(0, [flow('10.0.0.1', '10.0.0.2')]));
+      processor.consume(at(29, [flow('10.0.0.3', '10.0.0.2')]));
+      expect(told(sink.rows)).toEqual(['IPTABLE_RULE_DROP overflow: 1']);
+      processor.consume(at(30, [flow('10.0.0.3', '10.0.0.2')]));
+      expect(told(sink.rows)).toEqual(['IPTABLE_RULE_DROP 10.0.0.3 > 10.0.0.2: 1']);
+    });
+
+    test('of new ones, those with the most drops have the room that there is', () => {
+      const { sink, processor } = make({ max_series: 1 });
+      processor.consume(at(0, [flow('10.0.0.1', '10.0.0.2'), flow('10.0.0.3', '10.0.0.2', { drops: 2 })]));
+      expect(told(sink.rows)).toEqual(['IPTABLE_RULE_DROP 10.0.0.3 > 10.0.0.2: 2', 'IPTABLE_RULE_DROP overflow: 1']);
+    });
+
+    test('while one that goes on dropping keeps its place, whatever else comes', () => {
+      const { sink, processor } = make({ max_series: 10, metric_expiration: '1m' });
+      for (let second = 0; second < 600; second += 10) {
+        const others = scanners(200).slice(second / 10, second / 10 + 20);
+        processor.consume(at(second, [flow('10.0.0.1', '10.0.0.2', { drops: 5 }), ...others]));
+        expect(told(sink.rows)[0]).toBe('IPTABLE_RULE_DROP 10.0.0.1 > 10.0.0.2: 5');
+      }
+    });
+
+    test('where a reload has lowered the bound, the idlest first', () => {
+      const { sink, processor, again } = make();
+      processor.consume(at(0, [flow('10.0.0.1', '10.0.0.2'), flow('10.0.0.3', '10.0.0.2')]));
+      processor.consume(at(1, [flow('10.0.0.1', '10.0.0.2')]));
+      again({ max_series: 1 }).consume(at(2, []));
+      expect(ended(sink)).toEqual(['10.0.0.3']);
+    });
+
+    test('and every drop is in what is published, once, whatever ends and comes back', () => {
+      const reads = fc.array(
+        fc.record({
+          seconds: fc.constantFrom(1, 10, 31, 70),
+          senders: fc.array(fc.integer({ min: 0, max: 5 }), { maxLength: 4 }),
+          isScraped: fc.boolean(),
+        }),
+        { maxLength: 40 },
+      );
+      fc.assert(
+        fc.property(reads, fc.integer({ min: 1, max: 4 }), (given, max_series) => {
+          const { sink, processor } = make({ max_series, metric_expiration: '1m' });
+          const accumulator = new DropAccumulator();
+          const view = new PublishedView(accumulator.map, NAMINGS.opentelemetry);
+          const last = new Map<string, { readonly value: number; readonly start: number }>();
+          let [counted, caused, clock, scraped] = [0, 0, 0, 0];
+          const scrape = () => {
+            for (const { attributes, drops: value, startTimeMillis: start } of view.look()) {
+              const before = last.get(attributes.key);
+              const isSame = before?.start === start;
+              if (isSame) expect(value).toBeGreaterThanOrEqual(before.value);
+              counted += value - (isSame ? before.value : 0);
+              last.set(attributes.key, { value, start });
+            }
+            scraped = clock;
+          };
+          for (const { seconds, senders, isScraped } of given) {
+            clock += seconds;
+            caused += senders.length;
+            processor.consume(
+              at(
+                clock,
+                senders.map((sender) => flow(`10.0.0.${sender}`, '10.0.1.1')),
+              ),
+            );
+            accumulator.add(sink.batches.at(-1) as DropBatch);
+            if (isScraped || clock - scraped > 50) scrape();
+          }
+          scrape();
+          expect(counted).toBe(caused);
+        }),
+        { numRuns: 300 },
+      );
+    });
   });
 
   test('series of before a reload are known and count, those of other attributes too', () => {

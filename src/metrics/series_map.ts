@@ -1,0 +1,84 @@
+import type { AttributeSet } from '../pdata/attributes.ts';
+import type { DropRow } from '../pdata/batch.ts';
+
+/** One series as it stands: cumulative since its start. */
+export interface DropSeries {
+  readonly attributes: AttributeSet;
+  /** In milliseconds since the epoch; nothing that it counts happened before. */
+  readonly startTimeMillis: number;
+  readonly drops: number;
+  /** Undefined where the series is of calls, which have no bytes. */
+  readonly bytes: number | undefined;
+  /** It is no longer among the series; its numbers are its last. */
+  readonly ended: boolean;
+}
+
+type Writable<T> = { -readonly [K in keyof T]: T[K] };
+
+/**
+ * How long an ended series is remembered, in milliseconds: longer than any processor keeps rows back, and than most scrapers wait
+ * between two scrapes.
+ */
+const REMEMBERED_MILLIS = 120_000;
+
+interface Ended {
+  readonly series: DropSeries;
+  readonly timeMillis: number;
+}
+
+/** Cumulative series by their attributes, for one exporter. Some of them end: a row that comes later begins another one. */
+export class SeriesMap {
+  readonly #living = new Map<string, Writable<DropSeries>>();
+  /** Those that ended lately, by the key of their attributes, the first first. */
+  readonly #ended = new Map<string, Ended>();
+  #endings = 0;
+
+  get living(): ReadonlyMap<string, DropSeries> {
+    return this.#living;
+  }
+
+  /** Counts up whenever a series ends. */
+  get endings(): number {
+    return this.#endings;
+  }
+
+  /** Series that ended in the last two minutes; of several with the same attributes, the last. */
+  *lately(): Generator<DropSeries> {
+    for (const { series } of this.#ended.values()) yield series;
+  }
+
+  /** Adds a row to its series, which begins at `beginMillis` if it is new, but not before the one of the same attributes ended. */
+  add({ attributes, drops, bytes }: DropRow, beginMillis: number): void {
+    const known = this.#living.get(attributes.key);
+    if (known === undefined) {
+      const startTimeMillis = Math.max(beginMillis, this.#ended.get(attributes.key)?.timeMillis ?? 0);
+      this.#living.set(attributes.key, { attributes, startTimeMillis, drops, bytes, ended: false });
+      return;
+    }
+    known.drops += drops;
+    if (bytes !== undefined) known.bytes = (known.bytes ?? 0) + bytes;
+  }
+
+  /** Ends a series, if there is one of these attributes. */
+  end({ key }: Pick<AttributeSet, 'key'>, timeMillis: number): void {
+    const series = this.#living.get(key);
+    if (series === undefined) return;
+    series.ended = true;
+    this.#endings++;
+    this.#living.delete(key);
+    this.#ended.delete(key);
+    this.#ended.set(key, { series, timeMillis });
+  }
+
+  endAll(timeMillis: number): void {
+    for (const key of [...this.#living.keys()]) this.end({ key }, timeMillis);
+  }
+
+  /** Forgets what ended long before `timeMillis`. */
+  forget(timeMillis: number): void {
+    for (const [key, ended] of this.#ended) {
+      if (ended.timeMillis + REMEMBERED_MILLIS > timeMillis) break;
+      this.#ended.delete(key);
+    }
+  }
+}
