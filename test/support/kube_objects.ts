@@ -11,6 +11,8 @@ export interface PodGiven {
   readonly phase?: string;
   readonly start?: string;
   readonly hostNetwork?: boolean;
+  /** Of its container, such as `{ hostPort: 9100 }`. */
+  readonly ports?: readonly Given[];
   /** `Kind/name/uid`. */
   readonly owner?: string;
   readonly labels?: Readonly<Record<string, string>>;
@@ -30,7 +32,11 @@ export function podObject(name: string, given: PodGiven = {}): KubeObject {
       ...(given.annotations && { annotations: given.annotations }),
       ...owned(owner),
     },
-    spec: { nodeName: node, containers: [{ name: 'main', image: 'x' }], ...(hostNetwork && { hostNetwork }) },
+    spec: {
+      nodeName: node,
+      containers: [{ name: 'main', image: 'x', ...(given.ports && { ports: given.ports }) }],
+      ...(hostNetwork && { hostNetwork }),
+    },
     status: {
       phase,
       ...(ips.length > 0 && { podIP: ips[0], podIPs: ips.map((ip) => ({ ip })) }),
@@ -44,9 +50,21 @@ export function ownerObject(name: string, uid: string, owner?: string): KubeObje
   return { metadata: { name, namespace: 'shop', uid, ...owned(owner) }, spec: {} };
 }
 
-export function nodeObject(name: string, ips: readonly string[], labels: Readonly<Record<string, string>> = {}): KubeObject {
+export function nodeObject(
+  name: string,
+  ips: readonly string[],
+  labels: Readonly<Record<string, string>> = {},
+  {
+    podCIDRs,
+    annotations,
+  }: { readonly podCIDRs?: readonly string[]; readonly annotations?: Readonly<Record<string, string>> } = {},
+): KubeObject {
   const addresses = [{ type: 'Hostname', address: name }, ...ips.map((address) => ({ type: 'InternalIP', address }))];
-  return { metadata: { name, uid: `uid-${name}`, labels }, status: { addresses } };
+  return {
+    metadata: { name, uid: `uid-${name}`, labels, ...(annotations && { annotations }) },
+    ...(podCIDRs && { spec: { podCIDR: podCIDRs[0], podCIDRs } }),
+    status: { addresses },
+  };
 }
 
 export function namespaceObject(name: string, annotations: Readonly<Record<string, string>> = {}): KubeObject {

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { duration } from '../../component/schema.ts';
+import { LIMITS } from './api/limits.ts';
 
 /** What can be told of an end of a flow, by the names of OpenTelemetry's conventions. */
 export const METADATA = [
@@ -79,6 +80,26 @@ export const configSchema = z.strictObject({
     .describe('What is told of the ends of a flow.'),
   wait_for_metadata: z.boolean().default(false).describe('Start only when the first lists have come.'),
   wait_for_metadata_timeout: duration({ least: '1ms', fallback: '10s' }).describe('And fail where they take longer.'),
+  limits: z
+    .strictObject({
+      max_objects: z
+        .int()
+        .min(1)
+        .default(LIMITS.max_objects)
+        .describe('Most objects of all resources together that are kept; each takes about 1 kB.'),
+      max_object_bytes: z
+        .int()
+        .min(65_536)
+        .default(LIMITS.max_object_bytes)
+        .describe('Most bytes of one object in a list, and of one event of a watch.'),
+      max_page_bytes: z
+        .int()
+        .min(65_536)
+        .default(LIMITS.max_page_bytes)
+        .describe('Most bytes of one page (500 objects) of a list. A page is read object by object, and never kept whole.'),
+    })
+    .prefault({})
+    .describe("What is read at most from the cluster's API; what goes beyond it is reported, and the last known state stands."),
   pending_timeout: duration({ most: '60s', fallback: '5s' }).describe(
     'How long a flow waits for a pod that is not known yet; 0 publishes it at once.',
   ),

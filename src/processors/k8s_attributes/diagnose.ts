@@ -22,7 +22,7 @@ export async function diagnose(id: string, config: K8sAttributesConfig): Promise
         const connection = new ApiConnection(kubeConfig, `dropreason/${VERSION}`);
         try {
           const ask = use(({ path, query }) => ({ path, query: { ...query, limit: '1' } }));
-          await connection.page(ask.path, ask.query, AbortSignal.timeout(TIMEOUT_MILLIS));
+          await connection.page(ask.path, ask.query, () => {}, AbortSignal.timeout(TIMEOUT_MILLIS));
           return { subject: `${subject} ${name}`, status: 'ok', message: `can be listed at ${server}` };
         } catch (error) {
           const why = error instanceof Error ? error.message : String(error);

@@ -4,7 +4,8 @@ import type { SourceState } from '../../component/host.ts';
 import { within } from '../../component/within.ts';
 import { K8S_ATTRIBUTES } from '../../metrics/definitions.ts';
 import { observableGauge } from '../../metrics/instruments.ts';
-import type { AuthType } from './api/kube_config.ts';
+import { ObjectCount } from './api/object_count.ts';
+import type { K8sAttributesConfig } from './config.ts';
 import type { Watched } from './resources.ts';
 
 /** What keeps one resource in step: a ListWatch, or what a test has in its place. */
@@ -14,12 +15,14 @@ export interface Informer {
   state(): SourceState;
   readonly synced: Promise<void>;
   readonly inStep: boolean;
+  /** What the cluster has had for longer is known; infinite where nothing is. */
+  readonly behindMillis: number;
 }
 
 /** Makes an informer for each resource, and starts none. */
 export type Connect = (
   watched: readonly Watched[],
-  authType: AuthType,
+  config: Pick<K8sAttributesConfig, 'auth_type' | 'limits'>,
   settings: Settings,
   /** Aborted at the end. */
   stopped: AbortSignal,
@@ -60,9 +63,14 @@ export class Informers {
     for (const informer of this.#informers) informer.start();
   }
 
-  /** Whether an address that isn't known is none of the cluster's. */
+  /** Whether who has which address has been told. */
   get knowAddresses(): boolean {
     return this.#informers.every(({ inStep }, i) => inStep || this.#watched[i]?.hasAddresses !== true);
+  }
+
+  /** An address that was taken longer ago than this, in milliseconds, is known. */
+  get behindMillis(): number {
+    return Math.max(0, ...this.#informers.flatMap(({ behindMillis }, i) => (this.#watched[i]?.hasAddresses ? behindMillis : [])));
   }
 
   /** Resolves when every first list has come, true, or after `millis`, false. */
@@ -84,11 +92,16 @@ export class Informers {
 }
 
 /** Lists and watches on the cluster's API. What that needs of the Kubernetes client is loaded here, at the start. */
-export const connect: Connect = async (watched, authType, { logger }, stopped) => {
+export const connect: Connect = async (watched, { auth_type: authType, limits }, { logger }, stopped) => {
   const { loadKubeConfig } = await import('./api/kube_config.ts');
   const { ListWatch } = await import('./api/list_watch.ts');
   const { reportMetricsConfigurations } = await import('./metrics_configurations.ts');
   const kubeConfig = await loadKubeConfig(authType);
   void reportMetricsConfigurations(kubeConfig, logger, stopped);
-  return watched.map(({ use }) => use((resource, events): Informer => new ListWatch({ kubeConfig, resource, events, logger })));
+  const count = new ObjectCount(limits);
+  return watched.map(({ use, hasAddresses }, at) => {
+    // Who has an address matters more than what else is shown of it.
+    const rank = hasAddresses ? at : watched.length + at;
+    return use((resource, events): Informer => new ListWatch({ kubeConfig, resource, events, logger, limits, count, rank }));
+  });
 };

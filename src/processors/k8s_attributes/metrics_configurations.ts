@@ -2,9 +2,12 @@ import type { KubeConfig } from '@kubernetes/client-node';
 import type { Logger } from 'pino';
 import { VERSION } from '../../metrics/version.ts';
 import { ApiConnection } from './api/connection.ts';
+import { AGENT_TURNS } from './api/request_turns.ts';
 
 const PATH = '/apis/retina.sh/v1alpha1/metricsconfigurations';
-const TIMEOUT_MILLIS = 30_000;
+const TIMEOUT_MILLIS = 60_000;
+/** Names to report. */
+const MOST = 20;
 
 /**
  * Says once that a MetricsConfiguration of Retina's that lies in the cluster isn't read. Most clusters have none, and no
@@ -14,11 +17,13 @@ export async function reportMetricsConfigurations(kubeConfig: KubeConfig, logger
   const connection = new ApiConnection(kubeConfig, `dropreason/${VERSION}`);
   try {
     const signal = AbortSignal.any([stopped, AbortSignal.timeout(TIMEOUT_MILLIS)]);
-    const { items = [] } = await connection.page(PATH, { limit: '100' }, signal);
-    const names = items.map((item) => (item as { metadata?: { name?: string } }).metadata?.name ?? '?');
+    const names: string[] = [];
+    // After all that is needed.
+    await AGENT_TURNS.next(Number.POSITIVE_INFINITY, signal);
+    await connection.page(PATH, { limit: `${MOST}` }, (item) => names.push(nameOf(item)), signal);
     if (names.length > 0) {
       logger.warn(
-        `Retina's MetricsConfiguration ${names.join(', ')} is not read: choose namespaces and labels with the processor pod_drops`,
+        `Retina's MetricsConfiguration ${names.slice(0, MOST).join(', ')} is not read: choose namespaces and labels with the processor pod_drops`,
       );
     }
   } catch (error) {
@@ -26,4 +31,9 @@ export async function reportMetricsConfigurations(kubeConfig: KubeConfig, logger
   } finally {
     await connection.reset().catch(() => {});
   }
+}
+
+function nameOf(item: unknown): string {
+  const { metadata } = item as { metadata?: { name?: unknown } | null };
+  return typeof metadata?.name === 'string' ? metadata.name : '?';
 }

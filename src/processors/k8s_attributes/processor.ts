@@ -83,14 +83,15 @@ export class K8sAttributes implements Processor {
       timeoutMillis: config.pending_timeout,
       ...(options.mostWaiting === undefined ? {} : { most: options.mostWaiting }),
       describe: (claim) => this.#cluster.describe(claim),
-      finally: (end) => this.#finally(end),
+      finally: (end, flow, waitedMillis) => this.#finally(end, flow, waitedMillis),
     });
   }
 
+  /** Ends early, and quietly, where `shutdown` is called meanwhile. */
   async start(_host: Host): Promise<void> {
-    const { filter, extract, auth_type: authType, wait_for_metadata: waits, wait_for_metadata_timeout: most } = this.#config;
+    const { filter, extract, wait_for_metadata: waits, wait_for_metadata_timeout: most } = this.#config;
     const watched = watchedResources(this.#config, nodeName(filter), this.#cluster);
-    const informers = await this.#connect(watched, authType, this.#settings, this.#stopping.signal);
+    const informers = await this.#connect(watched, this.#config, this.#settings, this.#stopping.signal);
     if (this.#isStopped) return;
     this.#informers = new Informers(this.#settings.id, this.#settings.meter, watched, informers);
     this.#informers.start();
@@ -162,7 +163,7 @@ export class K8sAttributes implements Processor {
     let unwaited = 0;
     for (const flow of flows) {
       const source = this.#known(flow.source);
-      const destination = this.#known(flow.destination);
+      const destination = this.#known(flow.destination, flow);
       if (waits && (source === undefined || destination === undefined)) {
         if (this.#waiting.add(flow, source, destination, now)) {
           begun.drops += flow.drops;
@@ -171,8 +172,8 @@ export class K8sAttributes implements Processor {
         }
         unwaited += flow.drops;
       }
-      const from = source ?? this.#finally(flow.source);
-      const to = destination ?? this.#finally(flow.destination);
+      const from = source ?? this.#finally(flow.source, undefined, 0);
+      const to = destination ?? this.#finally(flow.destination, flow, 0);
       published.push(resolvedFlow(flow, from, to, flow.drops, flow.bytes));
     }
     this.#account.wait(begun, 1);
@@ -191,20 +192,23 @@ export class K8sAttributes implements Processor {
     return taken;
   }
 
-  /** Who that is; undefined where it isn't known and may be later. */
-  #known({ address }: FlowEnd): AttributeSet | undefined {
+  /** Who that is; undefined where it isn't known and may be later. `at` is what it is the destination of. */
+  #known({ address }: FlowEnd, at?: FlowRow): AttributeSet | undefined {
     if (address === undefined) return UNKNOWN;
     const { key } = address;
-    const found = this.#cluster.find(key) ?? this.#previous?.find(key);
+    const found = this.#cluster.find(key, at) ?? this.#previous?.find(key, at);
     if (found !== undefined) return found;
     if (!isUnicast(key)) return UNKNOWN;
     return this.#asksForAll ? undefined : this.#cluster.findBehindService(key);
   }
 
-  /** Who that is, or what to call it. */
-  #finally(end: FlowEnd): AttributeSet {
-    const known = this.#known(end);
+  /** Who that is, or what to call it, after it has waited for so long: a pod that is younger than what we know isn't the world. */
+  #finally(end: FlowEnd, at: FlowRow | undefined, waitedMillis: number): AttributeSet {
+    const known = this.#known(end, at);
     if (known !== undefined || end.address === undefined) return known ?? UNKNOWN;
-    return this.#cluster.findBehindService(end.address.key) ?? (this.#informers?.knowAddresses === true ? WORLD : UNKNOWN);
+    const { key } = end.address;
+    const isCurrent = this.#informers !== undefined && this.#informers.behindMillis <= waitedMillis;
+    const found = this.#cluster.findBehindService(key) ?? this.#cluster.findInPodNetwork(key, isCurrent);
+    return found ?? (isCurrent ? WORLD : UNKNOWN);
   }
 }

@@ -29,8 +29,8 @@ export interface WaitingOptions {
   readonly most?: number;
   /** What a pod shows that has taken an address. */
   describe(claim: Claim): AttributeSet;
-  /** What is said of an end whose time is over. */
-  finally(end: FlowEnd): AttributeSet;
+  /** What is said of an end whose time is over; `at` is the flow where the end is its destination. */
+  finally(end: FlowEnd, at: FlowRow | undefined, waitedMillis: number): AttributeSet;
 }
 
 /** Flows of which an end isn't known yet, until a pod has taken its address, or their time is over. */
@@ -84,13 +84,15 @@ export class WaitingFlows {
     for (const { dueMillis, sinceMillis, flows } of this.#slots) {
       const before = taken.length;
       if (everything || dueMillis <= nowMillis) {
-        for (const waiting of flows.values()) taken.push(this.#finish(this.#meet(waiting)));
+        // Of the last flow that came into it.
+        const waited = Math.max(0, nowMillis - dueMillis + this.#options.timeoutMillis);
+        for (const waiting of flows.values()) taken.push(this.#finish(this.#meet(waiting), waited));
         flows.clear();
       } else if (this.#arrived.size > 0) {
         for (const [key, waiting] of flows) {
           const { source, destination } = this.#meet(waiting);
           if (source === undefined || destination === undefined) continue;
-          taken.push(this.#finish(waiting));
+          taken.push(this.#finish(waiting, 0));
           flows.delete(key);
         }
       }
@@ -118,11 +120,11 @@ export class WaitingFlows {
     return claim === undefined ? undefined : this.#options.describe(claim);
   }
 
-  #finish({ flow, source, destination, drops, bytes }: Waiting): FlowRow {
+  #finish({ flow, source, destination, drops, bytes }: Waiting, waitedMillis: number): FlowRow {
     return resolvedFlow(
       flow,
-      source ?? this.#options.finally(flow.source),
-      destination ?? this.#options.finally(flow.destination),
+      source ?? this.#options.finally(flow.source, undefined, waitedMillis),
+      destination ?? this.#options.finally(flow.destination, flow, waitedMillis),
       drops,
       bytes,
     );

@@ -5,7 +5,7 @@ import type { AddressInfo, Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Credentials, certificate } from './credentials.ts';
 import { type Fault, Faults } from './faults.ts';
-import { forbidden, type Target, targetOf } from './paths.ts';
+import { discovery, forbidden, type Target, targetOf } from './paths.ts';
 import { type KubeObject, Store, type StoredObject, selector } from './store.ts';
 import { WatchStream } from './watch_stream.ts';
 
@@ -28,7 +28,8 @@ export interface FakeKubeApiOptions {
 export interface ApiRequest {
   /** Of performance.now(). */
   readonly atMillis: number;
-  readonly verb: 'list' | 'watch';
+  /** `get` is for API discovery. */
+  readonly verb: 'list' | 'watch' | 'get';
   readonly resource: string;
   readonly path: string;
   readonly query: Readonly<Record<string, string>>;
@@ -171,8 +172,17 @@ export class FakeKubeApi {
     const target = targetOf(pathname);
     const { absent = ['metricsconfigurations'] } = this.#options;
     const verb = query.get('watch') === 'true' || query.get('watch') === '1' ? 'watch' : 'list';
+    const found = discovery(pathname, absent);
     if (target !== undefined) this.#note(verb, target, pathname, query);
+    else if (pathname.startsWith('/apis')) this.#note('get', { resource: 'discovery' }, pathname, query);
     if (request.headers.authorization !== `Bearer ${this.#credentials.token}`) return refuse(response, 401, 'Unauthorized');
+    if (found !== undefined) {
+      const status = this.#faults.takeStatus();
+      if (status !== undefined) return refuse(response, status, 'told to fail');
+      response.writeHead(200, { 'content-type': 'application/json' });
+      response.end(JSON.stringify(found));
+      return;
+    }
     if (target === undefined || absent.includes(target.resource)) {
       return refuse(response, 404, 'the server could not find the requested resource');
     }
@@ -185,6 +195,7 @@ export class FakeKubeApi {
       return refuse(response, fault.code, message, fault.retryAfterSeconds);
     }
     if (fault?.kind === 'gone' && (verb === 'list' || fault.as === 'status')) return refuse(response, 410, 'too old');
+    if (fault?.kind === 'answer') return answer(response, fault);
     if (verb === 'list') return this.#list(response, target, query);
     this.#watch(response, target, query, fault);
   }
@@ -226,7 +237,7 @@ export class FakeKubeApi {
     for (const watch of this.#watches) watch.pump();
   }
 
-  #note(verb: 'list' | 'watch', { resource }: Target, path: string, query: URLSearchParams): void {
+  #note(verb: ApiRequest['verb'], { resource }: Pick<Target, 'resource'>, path: string, query: URLSearchParams): void {
     const isPage = query.has('continue');
     this.requests.push({ atMillis: performance.now(), verb, resource, path, query: Object.fromEntries(query), isPage });
   }
@@ -236,6 +247,22 @@ function refuse(response: ServerResponse, code: number, message: string, retryAf
   const header = retryAfterSeconds === undefined ? {} : { 'retry-after': `${retryAfterSeconds}` };
   response.writeHead(code, { 'content-type': 'application/json', ...header });
   response.end(JSON.stringify({ kind: 'Status', apiVersion: 'v1', status: 'Failure', message, code }));
+}
+
+async function answer(
+  response: ServerResponse,
+  { status = 200, headers, body }: Extract<Fault, { kind: 'answer' }>,
+): Promise<void> {
+  response.writeHead(status, { 'content-type': 'application/json', ...headers });
+  let isClosed = false;
+  const closed = once(response, 'close').then(() => {
+    isClosed = true;
+  });
+  for (const chunk of body()) {
+    if (isClosed) return;
+    if (!response.write(chunk)) await Promise.race([once(response, 'drain'), closed]);
+  }
+  response.end();
 }
 
 function reset(request: IncomingMessage): void {

@@ -6,8 +6,16 @@ export type FaultKind =
   | { readonly kind: 'close_after_event' }
   /** A watch is answered with 410, or with 200 and an ERROR event of 410; a list's next page with 410. */
   | { readonly kind: 'gone'; readonly as?: 'status' | 'event' }
-  /** Any answer with this status; `retryAfterSeconds` is a header. */
+  /** Any answer with this status; `retryAfterSeconds` is a header. Of all resources and verbs, API discovery gives it too. */
   | { readonly kind: 'status'; readonly code: number; readonly retryAfterSeconds?: number }
+  /** These bytes in place of the answer, as fast as they are taken; JSON with the status 200 where the headers don't say otherwise. */
+  | {
+      readonly kind: 'answer';
+      /** 200. */
+      readonly status?: number;
+      readonly headers?: Readonly<Record<string, string>>;
+      readonly body: () => Iterable<string | Buffer>;
+    }
   /** The answer comes so much later. */
   | { readonly kind: 'slow'; readonly millis: number }
   /** A list is never answered; a watch is, but nothing follows, not even an end. */
@@ -38,6 +46,16 @@ export class Faults {
 
   clear(): void {
     this.#faults = [];
+  }
+
+  /** The first of all resources and verbs that is a status. */
+  takeStatus(): number | undefined {
+    const due = this.#faults.find(
+      ({ fault, left }) => left > 0 && fault.kind === 'status' && fault.verb === undefined && fault.resource === undefined,
+    );
+    if (due === undefined) return undefined;
+    due.left -= 1;
+    return due.fault.kind === 'status' ? due.fault.code : undefined;
   }
 
   /** The first that befalls this request, if there is one; it counts as done. */

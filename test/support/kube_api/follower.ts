@@ -1,6 +1,8 @@
 import { onTestFinished } from 'vitest';
 import { loadKubeConfig } from '../../../src/processors/k8s_attributes/api/kube_config.ts';
+import { LIMITS, type Limits } from '../../../src/processors/k8s_attributes/api/limits.ts';
 import { ListWatch } from '../../../src/processors/k8s_attributes/api/list_watch.ts';
+import { RequestTurns } from '../../../src/processors/k8s_attributes/api/request_turns.ts';
 import { TIMING, type Timing } from '../../../src/processors/k8s_attributes/api/timing.ts';
 import { type LogLine, makeSettings } from '../settings.ts';
 import { FakeKubeApi, type FakeKubeApiOptions, type KubeObject } from './fake_kube_api.ts';
@@ -17,7 +19,7 @@ export const QUICK: Timing = {
   pageMillis: 10_000,
   openMillis: 10_000,
   idleMillis: 10_000,
-  requestsPerMinute: 10_000,
+  settleMillis: 5,
 };
 
 export interface NameRecord {
@@ -48,6 +50,9 @@ export async function follow(
     readonly path?: string;
     readonly name?: string;
     readonly query?: Readonly<Record<string, string>>;
+    readonly limits?: Partial<Limits>;
+    /** Milliseconds between requests; 0. */
+    readonly turnMillis?: number;
     readonly prepare?: (api: FakeKubeApi) => void;
   } = {},
 ): Promise<Follower> {
@@ -86,6 +91,8 @@ export async function follow(
     },
     logger: settings.logger,
     timing: { ...QUICK, ...given.timing },
+    limits: { ...LIMITS, ...given.limits },
+    turns: new RequestTurns(given.turnMillis ?? 0),
   });
   onTestFinished(() => listWatch.stop());
   listWatch.start();

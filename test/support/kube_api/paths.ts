@@ -24,6 +24,24 @@ export function targetOf(path: string): Target | undefined {
   return { resource, apiVersion, namespace };
 }
 
+/** What API discovery answers to a path of its own; undefined where there is no such. */
+export function discovery(path: string, absent: readonly string[]): object | undefined {
+  const served = Object.entries(GROUPS).filter(([resource]) => !absent.includes(resource));
+  const [, apiVersion] = /^\/apis\/([^/]+\/v[^/]+)$/.exec(path) ?? [];
+  if (apiVersion !== undefined) {
+    const resources = served.filter(([, its]) => its === apiVersion).map(([name]) => ({ name, verbs: ['list', 'watch'] }));
+    if (resources.length === 0) return undefined;
+    return { kind: 'APIResourceList', apiVersion: 'v1', groupVersion: apiVersion, resources };
+  }
+  if (path !== '/apis') return undefined;
+  const names = new Set(served.map(([, its]) => its).filter((its) => its.includes('/')));
+  const groups = [...names].map((groupVersion) => {
+    const [name, version] = groupVersion.split('/');
+    return { name, versions: [{ groupVersion, version }] };
+  });
+  return { kind: 'APIGroupList', apiVersion: 'v1', groups };
+}
+
 /** As an API server words it. */
 export function forbidden(verb: string, { resource, apiVersion, namespace }: Target): string {
   const group = apiVersion.includes('/') ? apiVersion.split('/')[0] : '';

@@ -1,15 +1,20 @@
 import type { KubeConfig, RequestContext } from '@kubernetes/client-node';
 import { orAborted } from './abort.ts';
+import { BoundedText } from './bounded_text.ts';
 import { ApiFailure, failureOf, refusal } from './failure.ts';
+import { LIMITS, type Limits } from './limits.ts';
+import { LineSplitter } from './line_splitter.ts';
+import { ListSplitter } from './list_splitter.ts';
 
 type Query = Readonly<Record<string, string>>;
 type Dispatcher = NonNullable<ReturnType<RequestContext['getDispatcher']>>;
-type Interceptor = Parameters<Dispatcher['compose']>[0] & ((...given: never[]) => unknown);
+type Body = Awaited<ReturnType<Dispatcher['request']>>['body'];
 
-/** A list as it comes over the wire, or a page of one. */
-export interface Page {
-  readonly metadata?: { readonly resourceVersion?: string; readonly continue?: string };
-  readonly items?: readonly unknown[];
+/** Of a list, or a page of one. */
+export interface ListMetadata {
+  readonly resourceVersion: string;
+  /** Where the next page begins; undefined on the last one. */
+  readonly next: string | undefined;
 }
 
 export interface WatchCalls {
@@ -18,78 +23,72 @@ export interface WatchCalls {
   event(type: string, object: unknown): void;
 }
 
+/** More of an error's text than this is not read. */
+const ERROR_BYTES = 16_384;
+
 /**
  * The requests of one list and watch, one at a time, over connections of its own that are kept between them. It uses client-node's
- * credentials and Watch, but not the connections that these would open anew for each request and nobody could close.
+ * credentials and TLS. Its Watch it doesn't use: that reads lines without a bound, and passes over what is no JSON.
  */
 export class ApiConnection {
   #kubeConfig: KubeConfig;
   readonly #userAgent: string;
+  readonly #limits: Limits;
   #dispatcher: Dispatcher | undefined;
-  /** The header Retry-After of the last response, which Watch doesn't tell. */
-  #retryAfter: string | undefined;
 
-  constructor(kubeConfig: KubeConfig, userAgent: string) {
+  constructor(kubeConfig: KubeConfig, userAgent: string, limits: Limits = LIMITS) {
     this.#kubeConfig = kubeConfig;
     this.#userAgent = userAgent;
+    this.#limits = limits;
   }
 
   /**
+   * Reads a list, or a page of one, and hands on each object as it comes.
+   *
    * @throws ApiFailure, also where `signal` is aborted.
    */
-  async page(path: string, query: Query, signal: AbortSignal): Promise<Page> {
-    try {
-      const { RequestContext, HttpMethod } = await import('@kubernetes/client-node');
-      const url = new URL(`${this.#kubeConfig.getCurrentCluster()?.server ?? ''}${path}?${new URLSearchParams(query)}`);
-      const context = new RequestContext(url.href, HttpMethod.GET);
-      await orAborted(this.#authenticate(context), signal);
-      const response = await orAborted(
-        (context.getDispatcher() as Dispatcher).request({
-          origin: url.origin,
-          path: `${url.pathname}${url.search}`,
-          method: 'GET',
-          headers: { ...context.getHeaders(), accept: 'application/json' },
-          signal,
-        }),
-        signal,
-      );
-      const text = await orAborted(response.body.text(), signal);
-      if (response.statusCode === 200) return JSON.parse(text) as Page;
-      throw refusal(response.statusCode, messageOf(text), this.#retryAfter);
-    } catch (error) {
-      throw failureOf(error);
+  async page(path: string, query: Query, item: (object: unknown) => void, signal: AbortSignal): Promise<ListMetadata> {
+    const splitter = new ListSplitter(this.#limits, item);
+    await this.#read(path, query, splitter, signal);
+    const { metadata, items } = (splitter.end() ?? {}) as {
+      metadata?: { resourceVersion?: unknown; continue?: unknown } | null;
+      items?: unknown;
+    };
+    const { resourceVersion, continue: next } = metadata ?? {};
+    // An API server may write null for no items at all.
+    if (typeof resourceVersion !== 'string' || resourceVersion === '' || items === undefined) {
+      throw new ApiFailure('broken', 'the answer is no list of Kubernetes objects');
     }
+    return { resourceVersion, next: typeof next === 'string' && next !== '' ? next : undefined };
   }
 
   /**
-   * Resolves when the watch has ended, whoever ended it.
+   * Resolves when the server has ended the watch in order.
    *
-   * @throws ApiFailure where the server refused, or didn't end it in order.
+   * @throws ApiFailure where it refused, or anything else has ended it.
    */
-  async watch(path: string, query: Query, calls: WatchCalls, inactivityMillis: number, signal: AbortSignal): Promise<void> {
+  async watch(path: string, query: Query, calls: WatchCalls, signal: AbortSignal): Promise<void> {
+    const splitter = new LineSplitter(this.#limits, (event) => {
+      const { type, object } = (event ?? {}) as { type?: unknown; object?: unknown };
+      if (typeof type !== 'string') throw new ApiFailure('broken', 'an event of the watch has no type');
+      if (!signal.aborted) calls.event(type, object);
+    });
+    await this.#read(path, { ...query, watch: 'true' }, splitter, signal, calls.opened);
+    splitter.end();
+  }
+
+  /**
+   * Reads a document that is no list of objects, such as one of API discovery.
+   *
+   * @throws ApiFailure, also where `signal` is aborted.
+   */
+  async document(path: string, signal: AbortSignal): Promise<unknown> {
+    const text = new BoundedText(this.#limits, 'the answer');
+    await this.#read(path, {}, { write: (chunk) => text.add(chunk) }, signal);
     try {
-      const { Watch } = await import('@kubernetes/client-node');
-      const watch = new Watch(this.#authenticated());
-      // Private by its types alone: 30 s without a word, its default, are nothing unusual where little happens.
-      Object.assign(watch, { requestTimeoutMs: inactivityMillis });
-      let isEnded = false;
-      const ended = new Promise<void>((resolve, reject) => {
-        const done = (error: unknown) => {
-          isEnded = true;
-          if (error) reject(error);
-          else resolve();
-        };
-        const event = (type: string, object: unknown) => {
-          if (!isEnded && !signal.aborted) calls.event(type, object);
-        };
-        watch.watch(path, query, event, done).then(() => {
-          if (!isEnded && !signal.aborted) calls.opened();
-        }, done);
-      });
-      await orAborted(ended, signal);
-    } catch (error) {
-      const { statusCode } = error as { statusCode?: number };
-      throw statusCode === undefined ? failureOf(error) : refusal(statusCode, '', this.#retryAfter);
+      return JSON.parse(text.take());
+    } catch {
+      throw new ApiFailure('broken', 'the answer is not JSON');
     }
   }
 
@@ -107,47 +106,93 @@ export class ApiConnection {
     this.#kubeConfig = renewed;
   }
 
-  /** The KubeConfig as Watch uses it, but for the connections. */
-  #authenticated(): KubeConfig {
-    return Object.create(this.#kubeConfig, {
-      applySecurityAuthentication: { value: (context: RequestContext) => this.#authenticate(context) },
-    }) as KubeConfig;
+  async #read(
+    path: string,
+    query: Query,
+    into: { write(chunk: Buffer): void },
+    signal: AbortSignal,
+    opened?: () => void,
+  ): Promise<void> {
+    try {
+      const body = await this.#open(path, query, signal);
+      if (!signal.aborted) opened?.();
+      await orAborted(
+        readBody(body, signal, (chunk) => into.write(chunk)),
+        signal,
+      );
+    } catch (error) {
+      throw failureOf(error);
+    }
   }
 
-  async #authenticate(context: RequestContext): Promise<void> {
-    await this.#kubeConfig.applySecurityAuthentication(context);
+  /** The body of an answer of JSON with the status 200. */
+  async #open(path: string, query: Query, signal: AbortSignal): Promise<Body> {
+    const { RequestContext, HttpMethod } = await import('@kubernetes/client-node');
+    const search = new URLSearchParams(query).toString();
+    const url = new URL(`${this.#kubeConfig.getCurrentCluster()?.server ?? ''}${path}${search && `?${search}`}`);
+    const context = new RequestContext(url.href, HttpMethod.GET);
+    await orAborted(this.#kubeConfig.applySecurityAuthentication(context), signal);
     context.setHeaderParam('User-Agent', this.#userAgent);
     this.#dispatcher ??= context.getDispatcher();
     if (this.#dispatcher === undefined) throw new ApiFailure('broken', 'the kubeconfig has no CA to trust');
-    this.#retryAfter = undefined;
-    context.setDispatcher(this.#dispatcher.compose(this.#noteRetryAfter));
+    const asked = this.#dispatcher.request({
+      origin: url.origin,
+      path: `${url.pathname}${url.search}`,
+      method: 'GET',
+      headers: { ...context.getHeaders(), accept: 'application/json' },
+      // The deadlines of who asks are in the signal.
+      headersTimeout: 0,
+      bodyTimeout: 0,
+      signal,
+    });
+    const { statusCode, headers, body } = await orAborted(asked, signal);
+    if (statusCode !== 200) {
+      const text = await orAborted(beginningOf(body, signal), signal);
+      throw refusal(statusCode, messageOf(text), textOf(headers['retry-after']));
+    }
+    const problem = unreadable(textOf(headers['content-type']), textOf(headers['content-encoding']));
+    if (problem !== undefined) {
+      body.destroy();
+      throw new ApiFailure('broken', problem);
+    }
+    return body;
   }
+}
 
-  readonly #noteRetryAfter: Interceptor = (dispatch) => (options, handler) =>
-    dispatch(
-      options,
-      new Proxy(handler, {
-        get: (target, key) => {
-          if (key === 'onResponseStart') {
-            const start: NonNullable<typeof target.onResponseStart> = (controller, status, headers, text) => {
-              const value = headers['retry-after'];
-              this.#retryAfter = Array.isArray(value) ? value[0] : value;
-              target.onResponseStart?.(controller, status, headers, text);
-            };
-            return start;
-          }
-          const value: unknown = Reflect.get(target, key);
-          return typeof value === 'function' ? value.bind(target) : value;
-        },
-      }),
-    );
+async function readBody(body: Body, signal: AbortSignal, write: (chunk: Buffer) => void): Promise<void> {
+  for await (const chunk of body) {
+    if (signal.aborted) return;
+    write(chunk as Buffer);
+  }
+}
+
+async function beginningOf(body: Body, signal: AbortSignal): Promise<string> {
+  const chunks: Buffer[] = [];
+  let bytes = 0;
+  for await (const chunk of body) {
+    chunks.push(chunk as Buffer);
+    bytes += (chunk as Buffer).length;
+    if (bytes >= ERROR_BYTES || signal.aborted) break;
+  }
+  return Buffer.concat(chunks).toString('utf8', 0, ERROR_BYTES);
+}
+
+/** What keeps an answer from being read, if anything does: nothing is unpacked, since we ask for nothing packed. */
+function unreadable(type = '', encoding = 'identity'): string | undefined {
+  if (!/^application\/json\b/i.test(type))
+    return `the API server answers with ${type === '' ? 'no content type' : type}, not JSON`;
+  return encoding === 'identity' ? undefined : `the API server answers in ${encoding}, which it wasn't asked for`;
+}
+
+function textOf(header: string | string[] | undefined): string | undefined {
+  return Array.isArray(header) ? header[0] : header;
 }
 
 /** Of a Status object; else the beginning of what there is. */
 function messageOf(text: string): string {
   try {
     const { message } = JSON.parse(text) as { message?: unknown };
-    if (typeof message === 'string') return message;
+    if (typeof message === 'string') return message.slice(0, 1000);
   } catch {
     // Not JSON: a proxy's page, perhaps.
   }

@@ -4,13 +4,17 @@ export type FailureKind =
   | 'unauthorized'
   /** 403. */
   | 'forbidden'
-  /** 404: the cluster has no such resource. */
+  /** 404. A proxy, or a server that starts, may say so of anything. */
+  | 'not_found'
+  /** 404, and discovery says too that the cluster has no such resource. */
   | 'absent'
   /** 410: the version, or the list's next page, is no longer known. */
   | 'expired'
   /** The server closed a watch; it may at any time. */
   | 'closed'
-  /** Any other answer than 200, and no answer at all. */
+  /** More than the configured limits allow. */
+  | 'too_large'
+  /** Any other answer than 200, one that can't be read, and no answer at all. */
   | 'broken';
 
 /** A list or watch that has ended other than by `stop`. */
@@ -27,7 +31,7 @@ export class ApiFailure extends Error {
   }
 }
 
-const KINDS: Readonly<Record<number, FailureKind>> = { 401: 'unauthorized', 403: 'forbidden', 404: 'absent', 410: 'expired' };
+const KINDS: Readonly<Record<number, FailureKind>> = { 401: 'unauthorized', 403: 'forbidden', 404: 'not_found', 410: 'expired' };
 
 /** More than this no server may ask for. */
 const MOST_RETRY_AFTER_MILLIS = 300_000;

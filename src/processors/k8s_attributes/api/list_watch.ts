@@ -3,11 +3,15 @@ import type { Logger } from 'pino';
 import type { SourceState } from '../../../component/host.ts';
 import { VERSION } from '../../../metrics/version.ts';
 import { pause } from './abort.ts';
-import { ApiConnection, type Page } from './connection.ts';
+import { ApiConnection, type ListMetadata } from './connection.ts';
 import { Deadline } from './deadline.ts';
+import { isAbsent } from './discovery.ts';
 import { ApiFailure, failureOf, refusal } from './failure.ts';
+import { LIMITS, type Limits } from './limits.ts';
+import { ObjectCount } from './object_count.ts';
 import { type ListReading, ObjectReader } from './object_reader.ts';
 import { Pace, spread } from './pace.ts';
+import { AGENT_TURNS, type RequestTurns } from './request_turns.ts';
 import { Standing } from './standing.ts';
 import { TIMING, type Timing } from './timing.ts';
 import type { WatchEvents, WatchedResource } from './watched_resource.ts';
@@ -24,6 +28,13 @@ export interface ListWatchOptions<T extends { readonly uid: string }> {
   readonly logger: Logger;
   /** What differs from TIMING. */
   readonly timing?: Partial<Timing>;
+  readonly limits?: Limits;
+  /** Shared with the other resources; its own where it is not given. */
+  readonly count?: ObjectCount;
+  /** Shared with all that ask an API server; the process's where it is not given. */
+  readonly turns?: RequestTurns;
+  /** Where it stands among those that wait for a turn: the lowest comes first. */
+  readonly rank?: number;
 }
 
 /**
@@ -42,17 +53,22 @@ export class ListWatch<T extends { readonly uid: string }> {
   #wasAllowed = false;
   readonly #pace: Pace;
   readonly #standing: Standing;
+  readonly #turns: RequestTurns;
+  readonly #rank: number;
   readonly #stopping = new AbortController();
   readonly #resolveSynced: () => void;
   #running: Promise<void> | undefined;
 
-  constructor({ kubeConfig, resource, events, logger, timing }: ListWatchOptions<T>) {
+  constructor(options: ListWatchOptions<T>) {
+    const { kubeConfig, resource, events, logger, timing, limits = LIMITS } = options;
     this.#resource = resource;
     this.#timing = { ...TIMING, ...timing };
-    this.#connection = new ApiConnection(kubeConfig, `dropreason/${VERSION}`);
-    this.#objects = new ObjectReader(resource, events, logger);
+    this.#turns = options.turns ?? AGENT_TURNS;
+    this.#rank = options.rank ?? 0;
+    this.#connection = new ApiConnection(kubeConfig, `dropreason/${VERSION}`, limits);
+    this.#objects = new ObjectReader(resource, events, logger, options.count ?? new ObjectCount(limits));
     this.#pace = new Pace(this.#timing);
-    this.#standing = new Standing(resource, logger, this.#timing.inStepMillis);
+    this.#standing = new Standing(resource, logger, this.#timing);
     const { promise, resolve } = Promise.withResolvers<void>();
     this.synced = promise;
     this.#resolveSynced = resolve;
@@ -82,6 +98,11 @@ export class ListWatch<T extends { readonly uid: string }> {
     return this.#standing.inStep;
   }
 
+  /** How far what is known may be behind the cluster, in milliseconds; see {@link Standing.behindMillis}. */
+  get behindMillis(): number {
+    return this.#standing.behindMillis;
+  }
+
   /** `listing`, `synced`, `retrying`, `forbidden`, `absent` or `stopped`; the age is that of the server's last word. */
   state(): SourceState {
     return this.#standing.state();
@@ -89,27 +110,40 @@ export class ListWatch<T extends { readonly uid: string }> {
 
   async #run(): Promise<void> {
     const { signal } = this.#stopping;
-    while (!signal.aborted) {
+    for (let isFirst = true; !signal.aborted; isFirst = false) {
       const verb = this.#objects.version === undefined ? 'list' : 'watch';
       try {
-        for (let wait = this.#pace.request(performance.now()); wait > 0; wait = this.#pace.request(performance.now())) {
-          await pause(wait, signal);
-          if (signal.aborted) return;
-        }
+        if (!isFirst) await this.#turns.next(this.#rank, signal);
+        if (signal.aborted) return;
         if (verb === 'list') await this.#list();
         else await this.#watch(this.#objects.version ?? '');
       } catch (error) {
-        if (!signal.aborted) await this.#failed(verb, failureOf(error));
+        if (!signal.aborted) await this.#failed(verb, await this.#explain(failureOf(error)));
       }
+    }
+  }
+
+  /** A 404 with what discovery says of it. */
+  async #explain(failure: ApiFailure): Promise<ApiFailure> {
+    if (failure.kind !== 'not_found') return failure;
+    const deadline = this.#deadline();
+    try {
+      const turn = () => this.#turns.next(this.#rank, deadline.signal);
+      const absent = await isAbsent(this.#connection, this.#resource, turn, deadline.signal);
+      return absent ? new ApiFailure('absent', failure.message) : failure;
+    } finally {
+      deadline.clear();
     }
   }
 
   async #failed(verb: 'list' | 'watch', failure: ApiFailure): Promise<void> {
     const { kind } = failure;
+    if (this.#stopping.signal.aborted) return;
+    this.#objects.settle();
     this.#standing.failed(verb, failure, this.#pace.failures);
     if (kind === 'unauthorized') this.#connection.renewCredentials();
-    if (verb === 'watch' && (kind === 'expired' || kind === 'absent')) this.#objects.forgetVersion();
-    if (kind === 'absent' && this.#objects.size === 0) this.#replace(undefined, this.#objects.startList());
+    if (verb === 'watch' && kind === 'expired') this.#objects.forgetVersion();
+    if (kind === 'absent') this.#replace(undefined, this.#objects.startList());
     // Whatever it was, it isn't to be met again: neither a connection that is half-open nor an old certificate.
     if (kind !== 'closed') await this.#connection.reset();
     // A server that has just come back forbids what it allowed, until it has read its rules.
@@ -122,25 +156,41 @@ export class ListWatch<T extends { readonly uid: string }> {
   /** Reads page by page; one list, however many pages. */
   async #list(): Promise<void> {
     const { path, query } = this.#resource;
-    const { pageMillis } = this.#timing;
+    const { signal } = this.#stopping;
     const reading = this.#objects.startList();
-    let page: Page = {};
+    let next: string | undefined;
     do {
-      const next = page.metadata?.continue;
-      const deadline = new Deadline(this.#stopping.signal);
-      deadline.set(pageMillis, new ApiFailure('broken', `no answer within ${seconds(pageMillis)}`));
+      const deadline = this.#deadline();
+      let page: ListMetadata;
+      let objects = 0;
       try {
-        const pages = { limit: `${PAGE_OBJECTS}`, ...(next && { continue: next }) };
-        page = await this.#connection.page(path, { ...query, ...pages }, deadline.signal);
+        const asked = { ...query, limit: `${PAGE_OBJECTS}`, ...(next !== undefined && { continue: next }) };
+        const item = (object: unknown) => {
+          objects += 1;
+          this.#objects.read(object, reading);
+        };
+        page = await this.#connection.page(path, asked, item, deadline.signal);
       } finally {
         deadline.clear();
       }
-      reading.add(page.items ?? []);
-    } while (page.metadata?.continue);
-    const { resourceVersion } = page.metadata ?? {};
-    if (resourceVersion === undefined) throw new ApiFailure('broken', 'the answer is no list of Kubernetes objects');
-    this.#wasAllowed = true;
-    this.#replace(resourceVersion, reading);
+      this.#standing.heard();
+      next = page.next;
+      if (next === undefined) {
+        this.#wasAllowed = true;
+        this.#replace(page.resourceVersion, reading);
+      } else if (objects < PAGE_OBJECTS) {
+        // Full pages end with the objects; others need not.
+        await this.#turns.next(this.#rank, signal);
+        signal.throwIfAborted();
+      }
+    } while (next !== undefined);
+  }
+
+  #deadline(): Deadline {
+    const { pageMillis } = this.#timing;
+    const deadline = new Deadline(this.#stopping.signal);
+    deadline.set(pageMillis, new ApiFailure('broken', `no answer within ${seconds(pageMillis)}`));
+    return deadline;
   }
 
   #replace(version: string | undefined, reading: ListReading<T>): void {
@@ -169,13 +219,11 @@ export class ListWatch<T extends { readonly uid: string }> {
         event: (type: string, object: unknown) => {
           this.#standing.heard();
           deadline.set(idleMillis, idle);
-          if (type === 'ERROR') deadline.abort(failureOfStatus(object));
-          else this.#objects.event(type, object);
+          if (type === 'ERROR') throw failureOfStatus(object);
+          this.#objects.event(type, object);
         },
       };
-      // Longer than the server keeps the watch open: it is the deadlines above that end it.
-      const inactivityMillis = timeoutSeconds * 1000 + openMillis + idleMillis;
-      await this.#connection.watch(path, asked, calls, inactivityMillis, deadline.signal);
+      await this.#connection.watch(path, asked, calls, deadline.signal);
       throw new ApiFailure('closed', 'the API server closed the watch');
     } finally {
       clearTimeout(healthy);

@@ -1,12 +1,8 @@
 import type { Timing } from './timing.ts';
 
-const MINUTE_MILLIS = 60_000;
-
-/** When the next request may be made. */
+/** How long to wait after a failure. */
 export class Pace {
   readonly #timing: Timing;
-  /** When the last requests were made, at most `requestsPerMinute` of them. */
-  readonly #made: number[] = [];
   #failures = 0;
 
   constructor(timing: Timing) {
@@ -28,22 +24,6 @@ export class Pace {
     const wait = Math.min(backoffMillis * 2 ** Math.min(this.#failures, 30), backoffMostMillis);
     this.#failures += 1;
     return spread(wait, random);
-  }
-
-  /**
-   * Milliseconds until one more request keeps within `requestsPerMinute`, whatever brought it about; 0 where it does now, and then it
-   * is taken for made. The waits above alone would keep within it: this holds should they ever not.
-   */
-  request(nowMillis: number): number {
-    const { requestsPerMinute } = this.#timing;
-    const [oldest] = this.#made;
-    if (oldest !== undefined && this.#made.length >= requestsPerMinute) {
-      const wait = oldest + MINUTE_MILLIS - nowMillis;
-      if (wait > 0) return wait;
-      this.#made.shift();
-    }
-    this.#made.push(nowMillis);
-    return 0;
   }
 }
 

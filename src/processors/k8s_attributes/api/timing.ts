@@ -18,8 +18,8 @@ export interface Timing {
   readonly watchSeconds: number;
   /** For how long after its watch has ended a list still counts as in step. */
   readonly inStepMillis: number;
-  /** At most so many requests in any minute, a list's further pages aside. */
-  readonly requestsPerMinute: number;
+  /** A watch that was open for so long has told all that happened before it was. */
+  readonly settleMillis: number;
 }
 
 export const TIMING: Timing = {
@@ -33,5 +33,5 @@ export const TIMING: Timing = {
   idleMillis: 150_000,
   watchSeconds: 300,
   inStepMillis: 60_000,
-  requestsPerMinute: 30,
+  settleMillis: 1_000,
 };

@@ -21,6 +21,10 @@ export class KnownObjects {
     return this.#known.size;
   }
 
+  has(uid: string): boolean {
+    return this.#known.has(uid);
+  }
+
   /** A whole list has been read. */
   reset(listed: string, objects: Iterable<readonly [uid: string, version: string]>): void {
     this.#listed = listed;

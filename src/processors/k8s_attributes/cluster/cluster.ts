@@ -2,6 +2,7 @@ import type { AttributeSet } from '../../../pdata/attributes.ts';
 import { type AddressKey, IpAddress } from '../../../pdata/ip_address.ts';
 import { AddressBook } from './address_book.ts';
 import { Described } from './described.ts';
+import { PodNetworks } from './pod_networks.ts';
 import { type Claim, type Pod, Pods } from './pods.ts';
 import type { Extracted, NamespaceRecord, NodeRecord, OwnerRecord, ServiceRecord } from './records.ts';
 import { Table } from './table.ts';
@@ -34,6 +35,7 @@ export class Cluster {
   readonly #nodeAddresses = new AddressBook<NodeRecord>((one, other) => compare(one.name, other.name));
   readonly #serviceAddresses = new AddressBook<ServiceRecord>(byName);
   readonly #endpoints = new AddressBook<ServiceRecord>(byName);
+  readonly #podNetworks = new PodNetworks<NodeRecord>();
   readonly #nodesByName = new Map<string, NodeRecord>();
   readonly #namespacesByName = new Map<string, NamespaceRecord>();
   readonly #described = new WeakMap<object, Described>();
@@ -49,6 +51,7 @@ export class Cluster {
     this.nodes = new Table((before, after) => {
       this.#version++;
       this.#nodeAddresses.change(before, after);
+      this.#podNetworks.change(before, after);
       rename(this.#nodesByName, before, after);
     });
     this.namespaces = new Table((before, after) => {
@@ -62,12 +65,18 @@ export class Cluster {
     });
   }
 
-  /** What shows whose address this is, a pod's, a node's or a service's; undefined where that isn't known. */
-  find(key: AddressKey): AttributeSet | undefined {
+  /**
+   * What shows whose address this is, a pod's, a node's or a service's; undefined where that isn't known. A port of a node's address
+   * is a pod's where one pod alone has it; without a port, what a pod on the node's network does can't be told from the node.
+   */
+  find(key: AddressKey, at?: { readonly transport: string; readonly port: number }): AttributeSet | undefined {
     const claim = this.pods.owner(key);
     if (claim !== undefined) return this.describe(claim);
     const node = this.#nodeAddresses.first(key);
-    if (node !== undefined) return this.#describeNode(node);
+    if (node !== undefined) {
+      const pod = at && at.port !== 0 ? this.pods.atHostPort(node.name, at.transport, at.port, key) : undefined;
+      return pod === undefined ? this.#describeNode(node) : this.describe(pod);
+    }
     const service = this.#serviceAddresses.first(key);
     return service === undefined ? undefined : this.#describeService(service);
   }
@@ -76,6 +85,15 @@ export class Cluster {
   findBehindService(key: AddressKey): AttributeSet | undefined {
     const slice = this.#endpoints.first(key);
     return slice === undefined ? undefined : this.#describeService(slice);
+  }
+
+  /**
+   * The node in whose pod network the address is, for one that is nobody's as far as is known. The first two addresses of that network
+   * (of flannel's device, and of the bridge) are always the node's; the others where `isCurrent`, else they may be new pods'.
+   */
+  findInPodNetwork(key: AddressKey, isCurrent: boolean): AttributeSet | undefined {
+    const found = this.#podNetworks.find(key);
+    return found !== undefined && (isCurrent || found.isFirst) ? this.#describeNode(found.holder) : undefined;
   }
 
   /** What a pod shows under one of its addresses; of a deleted one, what it showed last. */

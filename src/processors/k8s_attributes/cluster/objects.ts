@@ -25,7 +25,12 @@ export interface ApiObject {
 }
 
 export interface ApiPod extends ApiObject {
-  readonly spec?: { readonly nodeName?: string; readonly hostNetwork?: boolean };
+  readonly spec?: {
+    readonly nodeName?: string;
+    readonly hostNetwork?: boolean;
+    readonly containers?: readonly ApiContainer[];
+    readonly initContainers?: readonly ApiContainer[];
+  };
   readonly status?: {
     readonly phase?: string;
     readonly podIP?: string;
@@ -34,7 +39,14 @@ export interface ApiPod extends ApiObject {
   };
 }
 
+export interface ApiContainer {
+  /** `Always` makes a sidecar of an init container. */
+  readonly restartPolicy?: string;
+  readonly ports?: readonly { readonly hostPort?: number; readonly protocol?: string; readonly hostIP?: string }[];
+}
+
 export interface ApiNode extends ApiObject {
+  readonly spec?: { readonly podCIDR?: string; readonly podCIDRs?: readonly string[] };
   readonly status?: { readonly addresses?: readonly { readonly type?: string; readonly address?: string }[] };
 }
 

@@ -2,6 +2,7 @@ import { isDeepStrictEqual } from 'node:util';
 import type { AddressKey } from '../../../pdata/ip_address.ts';
 import type { WatchEvents } from '../api/watched_resource.ts';
 import { Described } from './described.ts';
+import { HostPorts } from './host_ports.ts';
 import type { PodRecord } from './records.ts';
 
 /** How long a pod is known after it was deleted, as in the Collector: its last drops are read after that. */
@@ -39,6 +40,7 @@ export class Pods implements WatchEvents<PodRecord> {
   readonly #byUid = new Map<string, Writable<Pod>>();
   /** The owner first. One claim alone, which is the rule, takes no array. */
   readonly #byAddress = new Map<AddressKey, Claim | readonly Claim[]>();
+  readonly #hostPorts = new HostPorts();
   /** Deleted pods, the oldest first. */
   readonly #deleted = new Set<Writable<Pod>>();
   /** Uids of pods that were deleted, or have finished, since they were last asked for. */
@@ -51,7 +53,7 @@ export class Pods implements WatchEvents<PodRecord> {
     this.#now = now;
   }
 
-  /** Those with an address, deleted ones too. */
+  /** Those with an address or a port of their node, deleted ones too. */
   get size(): number {
     return this.#byUid.size;
   }
@@ -59,6 +61,12 @@ export class Pods implements WatchEvents<PodRecord> {
   owner(key: AddressKey): Claim | undefined {
     const claims = this.#byAddress.get(key);
     return claims === undefined || isOne(claims) ? claims : claims[0];
+  }
+
+  /** What the pod shows that alone has this port of a node, under this address; undefined where there is none, or several. */
+  atHostPort(node: string, transport: string, port: number, address: AddressKey): Claim | undefined {
+    const pod = this.#hostPorts.find(node, transport, port, address);
+    return pod?.claims.find(({ key }) => key === address) ?? pod?.claims[0];
   }
 
   replaced(all: readonly PodRecord[]): void {
@@ -76,6 +84,7 @@ export class Pods implements WatchEvents<PodRecord> {
     if (pod.deletedMillis === undefined && isDeepStrictEqual(pod.record, record)) return;
     const before = pod.claims;
     for (const claim of before) this.#release(claim);
+    this.#hostPorts.remove(pod);
     this.#deleted.delete(pod);
     if (record.addresses.length === 0) {
       // What it was stays readable to whoever still has one of its claims.
@@ -86,6 +95,7 @@ export class Pods implements WatchEvents<PodRecord> {
     pod.deletedMillis = undefined;
     pod.record = record;
     pod.claims = record.addresses.map((key) => before.find((claim) => claim.key === key) ?? claimOf(pod, key));
+    this.#hostPorts.add(pod);
     for (const claim of pod.claims) {
       claim.shown.outdate();
       this.#claim(claim);
@@ -121,6 +131,7 @@ export class Pods implements WatchEvents<PodRecord> {
     for (const pod of this.#deleted) {
       if (now - (pod.deletedMillis ?? now) < KEPT_MILLIS) break;
       for (const claim of pod.claims) this.#release(claim);
+      this.#hostPorts.remove(pod);
       this.#deleted.delete(pod);
       this.#byUid.delete(pod.record.uid);
     }
@@ -130,11 +141,14 @@ export class Pods implements WatchEvents<PodRecord> {
     const pod: Writable<Pod> = { record, claims: [], deletedMillis: undefined };
     pod.claims = record.addresses.map((key) => claimOf(pod, key));
     this.#byUid.set(record.uid, pod);
+    this.#hostPorts.add(pod);
     for (const claim of pod.claims) this.#claim(claim);
   }
 
   #claim(claim: Claim): void {
     const { key, pod } = claim;
+    // The address is the node's.
+    if (pod.record.isOnHost) return;
     const held = this.#byAddress.get(key);
     const others = (held === undefined ? [] : isOne(held) ? [held] : held).filter(
       (other) => other.pod.deletedMillis === undefined,

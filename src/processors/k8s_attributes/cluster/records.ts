@@ -1,5 +1,7 @@
 import { type AddressKey, IpAddress } from '../../../pdata/ip_address.ts';
+import type { HostPort } from './host_ports.ts';
 import type { ApiEndpointSlice, ApiMetadata, ApiNode, ApiObject, ApiPod, ApiService } from './objects.ts';
+import { type Network, parseNetwork } from './pod_networks.ts';
 
 /** A label or annotation of an object, and the attribute that shows it. */
 export interface ExtractedText {
@@ -27,8 +29,12 @@ export interface PodRecord {
   readonly namespace: string;
   /** '' until it is scheduled. */
   readonly node: string;
-  /** The addresses that are its own: none on the host's network, and none once it has finished. */
+  /** Its addresses; none once it has finished. */
   readonly addresses: readonly AddressKey[];
+  /** Whether its addresses are its node's, whose network it uses. */
+  readonly isOnHost: boolean;
+  /** The ports of its node that are its own. */
+  readonly hostPorts: readonly HostPort[];
   /** When its node took it on, in milliseconds since the epoch. */
   readonly startMillis: number;
   readonly owner: Owner | undefined;
@@ -45,7 +51,10 @@ export interface OwnerRecord {
 export interface NodeRecord {
   readonly uid: string;
   readonly name: string;
+  /** Of the node itself, those of its interfaces in the pods' network too as far as it is annotated with them. */
   readonly addresses: readonly AddressKey[];
+  /** The networks of its pods. */
+  readonly podCidrs: readonly Network[];
   /** '' where it has no label `topology.kubernetes.io/zone`. */
   readonly zone: string;
   readonly extracted: Extracted;
@@ -67,11 +76,28 @@ export interface ServiceRecord {
 
 const ZONE = 'topology.kubernetes.io/zone';
 const SERVICE_NAME = 'kubernetes.io/service-name';
+/** A node's own addresses in the pods' network, where the network's agent writes them down (Calico, Cilium). */
+const INTERFACES = [
+  'projectcalico.org/IPv4IPIPTunnelAddr',
+  'projectcalico.org/IPv4VXLANTunnelAddr',
+  'projectcalico.org/IPv6VXLANTunnelAddr',
+  'projectcalico.org/IPv4WireguardInterfaceAddr',
+  'projectcalico.org/IPv6WireguardInterfaceAddr',
+  'network.cilium.io/ipv4-cilium-host',
+  'network.cilium.io/ipv6-cilium-host',
+];
+/** Calico gives its pods addresses of networks of its own, whatever podCIDR says. */
+const OWN_NETWORKS = ['projectcalico.org/IPv4Address', 'projectcalico.org/IPv6Address'];
 
-/** A pod that has no addresses of its own (any more) is kept as nothing but that. Undefined on the host's network. */
+/**
+ * A pod that has no addresses (any more) is kept as nothing but that. Undefined for one on its node's network that has no port there:
+ * nothing tells its packets from the node's own.
+ */
 export function podRecord(object: unknown, texts: readonly ExtractedText[]): PodRecord | undefined {
   const { metadata = {}, spec, status } = object as ApiPod;
-  if (spec?.hostNetwork === true) return undefined;
+  const isOnHost = spec?.hostNetwork === true;
+  const hostPorts = hostPortsOf(spec);
+  if (isOnHost && hostPorts.length === 0) return undefined;
   const uid = metadata.uid ?? '';
   const isFinished = status?.phase === 'Succeeded' || status?.phase === 'Failed';
   const given = status?.podIPs?.map(({ ip }) => ip) ?? [];
@@ -83,6 +109,8 @@ export function podRecord(object: unknown, texts: readonly ExtractedText[]): Pod
     namespace: metadata.namespace ?? '',
     node: spec?.nodeName ?? '',
     addresses,
+    isOnHost,
+    hostPorts,
     startMillis: Date.parse(status?.startTime ?? metadata.creationTimestamp ?? '') || 0,
     owner: ownerOf(metadata),
     extracted: extract(metadata, texts),
@@ -97,13 +125,14 @@ export function ownerRecord(object: unknown, kind: string): OwnerRecord {
 }
 
 export function nodeRecord(object: unknown, texts: readonly ExtractedText[]): NodeRecord {
-  const { metadata = {}, status } = object as ApiNode;
+  const { metadata = {}, spec, status } = object as ApiNode;
   const isIp = (type: string | undefined) => type === 'InternalIP' || type === 'ExternalIP';
   const addresses = status?.addresses?.flatMap(({ type, address }) => (isIp(type) ? [address] : [])) ?? [];
   return {
     uid: metadata.uid ?? '',
     name: metadata.name ?? '',
-    addresses: keysOf(addresses),
+    addresses: keysOf([...addresses, ...INTERFACES.map((name) => metadata.annotations?.[name])]),
+    podCidrs: OWN_NETWORKS.some((name) => metadata.annotations?.[name] !== undefined) ? NONE : networksOf(spec),
     zone: metadata.labels?.[ZONE] ?? '',
     extracted: extract(metadata, texts),
   };
@@ -132,7 +161,39 @@ export function endpointSliceRecord(object: unknown): ServiceRecord | undefined 
   return { uid: metadata.uid ?? '', namespace: metadata.namespace ?? '', service, addresses };
 }
 
-const NOTHING = { name: '', namespace: '', node: '', addresses: [], startMillis: 0, owner: undefined, extracted: undefined };
+const NONE: readonly never[] = [];
+const NOTHING = {
+  name: '',
+  namespace: '',
+  node: '',
+  addresses: NONE,
+  isOnHost: false,
+  hostPorts: NONE,
+  startMillis: 0,
+  owner: undefined,
+  extracted: undefined,
+};
+
+/** API servers put hostPort in where a container on the node's network names a port. */
+function hostPortsOf({ containers = [], initContainers = [] }: NonNullable<ApiPod['spec']> = {}): readonly HostPort[] {
+  const ports: HostPort[] = [];
+  for (const { ports: own = [] } of [
+    ...containers,
+    ...initContainers.filter(({ restartPolicy }) => restartPolicy === 'Always'),
+  ]) {
+    for (const { hostPort = 0, protocol = 'TCP', hostIP = '' } of own) {
+      if (hostPort === 0) continue;
+      const isAny = hostIP === '' || hostIP === '0.0.0.0' || hostIP === '::';
+      const address = isAny ? undefined : IpAddress.parse(hostIP)?.key;
+      if (isAny || address !== undefined) ports.push({ transport: protocol.toLowerCase(), port: hostPort, address });
+    }
+  }
+  return ports.length === 0 ? NONE : ports;
+}
+
+function networksOf({ podCIDR = '', podCIDRs = [podCIDR] }: NonNullable<ApiNode['spec']> = {}): readonly Network[] {
+  return podCIDRs.flatMap((text) => parseNetwork(text) ?? []);
+}
 
 /** Each once; what is no address (`None`, a name) is left out. */
 function keysOf(texts: readonly (string | undefined)[]): readonly AddressKey[] {

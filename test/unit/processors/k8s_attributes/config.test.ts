@@ -35,6 +35,7 @@ test('the defaults', () => {
     extract: { metadata: [...METADATA], labels: [] },
     wait_for_metadata: false,
     wait_for_metadata_timeout: 10_000,
+    limits: { max_objects: 200_000, max_object_bytes: 4_194_304, max_page_bytes: 268_435_456 },
     pending_timeout: 5_000,
   });
 });

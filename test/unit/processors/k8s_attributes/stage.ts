@@ -11,6 +11,8 @@ import { makeSettings, quietHost } from '../../../support/settings.ts';
 /** In an informer's place: in step when it is told so. */
 class HandInformer implements Informer {
   inStep = false;
+  /** As told; none where it is in step, else all. */
+  behind: number | undefined;
   isStopped = false;
   readonly #name: string;
   readonly #synced = Promise.withResolvers<void>();
@@ -18,6 +20,10 @@ class HandInformer implements Informer {
 
   constructor(name: string) {
     this.#name = name;
+  }
+
+  get behindMillis(): number {
+    return this.behind ?? (this.inStep ? 0 : Number.POSITIVE_INFINITY);
   }
 
   start(): void {}

@@ -25,7 +25,14 @@ async function pipeline(settings = { k8s: makeSettings('k8s_attributes'), pods: 
     connect: async (given) => {
       watched = given;
       const stop = async () => {};
-      return given.map(() => ({ start() {}, stop, synced: Promise.resolve(), inStep: true, state: () => state }));
+      return given.map(() => ({
+        start() {},
+        stop,
+        synced: Promise.resolve(),
+        inStep: true,
+        behindMillis: 0,
+        state: () => state,
+      }));
     },
   });
   const pods = () => watched.find(({ name }) => name === 'pods') as Watched;

@@ -31,8 +31,8 @@ describe('serviceAccount', () => {
     vi.stubEnv('KUBERNETES_SERVICE_PORT', `${api.port}`);
     const connection = new ApiConnection(await loadKubeConfig('serviceAccount', api.serviceAccountRoot), 'test');
     onTestFinished(() => connection.reset());
-    const page = await connection.page('/api/v1/pods', {}, AbortSignal.timeout(5000));
-    expect(page.metadata?.resourceVersion).toBe('1000');
+    const page = await connection.page('/api/v1/pods', {}, () => {}, AbortSignal.timeout(5000));
+    expect(page.resourceVersion).toBe('1000');
   });
 
   test('without a pod says what to use', async () => {

@@ -225,9 +225,9 @@ describe('while the API fails', () => {
     await until(() => expect(counted(follower, 'watch')).toBeGreaterThan(6));
     expect(follower.names()).toEqual(['a', 'b']);
     expect(listWatch.inStep).toBe(false);
-    expect(listWatch.state()).toMatchObject({ state: 'retrying', why: 'the API server answers with 500' });
+    expect(listWatch.state()).toMatchObject({ state: 'retrying', why: 'the API server answers with 500: told to fail' });
     expect(said(lines)).toEqual([
-      "can't watch pods: the API server answers with 500; will go on trying, going on with the last known state",
+      "can't watch pods: the API server answers with 500: told to fail; will go on trying, going on with the last known state",
     ]);
     api.heal();
     await until(() => expect(said(lines).at(-1)).toBe('pods are in step with the API server again'));
@@ -290,7 +290,7 @@ describe('while the API fails', () => {
     const token = follower.api.rotateToken({ write: false });
     follower.api.closeWatches();
     await until(() =>
-      expect(said(follower.lines)[0]).toMatch(/^can't watch pods: the API server answers with 401, also with the/),
+      expect(said(follower.lines)[0]).toMatch(/^can't watch pods: the API server answers with 401: Unauthorized, also with the/),
     );
     follower.api.put('pods', pod('b'));
     writeFileSync(follower.api.tokenFile, token);
