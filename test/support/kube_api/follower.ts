@@ -50,6 +50,8 @@ export async function follow(
     readonly path?: string;
     readonly name?: string;
     readonly query?: Readonly<Record<string, string>>;
+    /** Of another server in the fake's place. */
+    readonly port?: number;
     readonly limits?: Partial<Limits>;
     /** Milliseconds between requests; 0. */
     readonly turnMillis?: number;
@@ -64,7 +66,7 @@ export async function follow(
   const known = new Map<string, NameRecord>();
   const told: string[] = [];
   const listWatch = new ListWatch<NameRecord>({
-    kubeConfig: await kubeConfigOf(api),
+    kubeConfig: await kubeConfigOf(api, given.port),
     resource: {
       name: given.name ?? 'pods',
       path: given.path ?? '/api/v1/pods',
@@ -105,12 +107,15 @@ export function pod(name: string, labels: Readonly<Record<string, string>> = {},
 }
 
 /** As the agent loads it by `auth_type: kubeConfig`. */
-export function kubeConfigOf(api: FakeKubeApi): ReturnType<typeof loadKubeConfig> {
+export async function kubeConfigOf(api: FakeKubeApi, port = api.port): ReturnType<typeof loadKubeConfig> {
   const before = process.env.KUBECONFIG;
   process.env.KUBECONFIG = api.kubeConfigFile;
   // Reads the variable before it waits for anything, so that several can be loaded at once.
   const loading = loadKubeConfig('kubeConfig');
   if (before === undefined) delete process.env.KUBECONFIG;
   else process.env.KUBECONFIG = before;
-  return loading;
+  const kubeConfig = await loading;
+  const server = `https://127.0.0.1:${port}`;
+  if (port !== api.port) kubeConfig.clusters = kubeConfig.clusters.map((cluster) => ({ ...cluster, server }));
+  return kubeConfig;
 }

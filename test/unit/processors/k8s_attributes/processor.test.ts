@@ -227,6 +227,23 @@ test('its sources are told by the name of the processor and the resource', async
   ]);
 });
 
+test('a shutdown ends a start that waits, which is no failure', async () => {
+  const stage = new Stage({ wait_for_metadata: true, wait_for_metadata_timeout: '1h' });
+  const starting = stage.processor.start(quietHost);
+  await new Promise((resolve) => setImmediate(resolve));
+  await stage.processor.shutdown(1_000);
+  await starting;
+  expect([...stage.informers.values()].every(({ isStopped }) => isStopped)).toBe(true);
+});
+
+test('a shutdown before the client is loaded has the start begin nothing', async () => {
+  const stage = new Stage({ wait_for_metadata: true });
+  const starting = stage.processor.start(quietHost);
+  await stage.processor.shutdown(1_000);
+  await starting;
+  expect(stage.processor.sources()).toEqual([]);
+});
+
 test.each([
   ['serviceAccount', 'KUBERNETES_SERVICE_HOST and KUBERNETES_SERVICE_PORT are not set'],
   ['kubeConfig', 'KUBECONFIG names it'],

@@ -1,5 +1,7 @@
+import { once } from 'node:events';
+import { type AddressInfo, createServer, type Socket } from 'node:net';
 import { gzipSync } from 'node:zlib';
-import { describe, expect, test, vi } from 'vitest';
+import { describe, expect, onTestFinished, test, vi } from 'vitest';
 import type { Fault } from '../../../../support/kube_api/fake_kube_api.ts';
 import { type Follower, follow, pod } from '../../../../support/kube_api/follower.ts';
 
@@ -217,4 +219,40 @@ test('what is read and thrown away takes no memory: 110 pods of 1 MB each', asyn
   expect(follower.known.size).toBe(110);
   // The server's side is in this process too.
   expect(most).toBeLessThan(80_000_000);
+});
+
+describe('stop ends at once', () => {
+  test.each([
+    ['a list without end', { ...answer(endlessItems), verb: 'list' }],
+    ['a list that is never answered', { kind: 'half_open', verb: 'list' }],
+    ['an event without end', { ...answer(() => endless('x')), verb: 'watch' }],
+    ['a watch that is closed at once', { kind: 'close' }],
+    ['an answer of 503', { kind: 'status', code: 503, retryAfterSeconds: 100 }],
+  ] as const)('%s', async (_, fault) => {
+    const limits = { max_objects: 10_000_000, max_object_bytes: 1_000_000_000, max_page_bytes: 100_000_000_000 };
+    // A server of Node's with HTTP/2 doesn't see that its peer has gone while that doesn't read.
+    const given = { limits, turnMillis: 100, api: { http2: false } };
+    const { api, listWatch } = await follow(['a'], { ...given, prepare: (it) => it.fault(fault) });
+    await until(() => expect(api.requests.some(({ verb }) => !('verb' in fault) || verb === fault.verb)).toBe(true));
+    await new Promise((resolve) => setTimeout(resolve, 100));
+    const began = performance.now();
+    await listWatch.stop();
+    expect(performance.now() - began).toBeLessThan(1_000);
+    await until(() => expect(api.connections).toBe(0));
+  });
+
+  test('a TLS handshake that is never answered', async () => {
+    const sockets = new Set<Socket>();
+    const server = createServer((socket) => sockets.add(socket.on('error', () => {}))).listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    onTestFinished(() => {
+      for (const socket of sockets) socket.destroy();
+      server.close();
+    });
+    const follower = await follow([], { port: (server.address() as AddressInfo).port });
+    await until(() => expect(sockets.size).toBe(1));
+    const began = performance.now();
+    await follower.listWatch.stop();
+    expect(performance.now() - began).toBeLessThan(1_000);
+  });
 });
