@@ -230,15 +230,14 @@ describe('stop ends at once', () => {
     ['an answer of 503', { kind: 'status', code: 503, retryAfterSeconds: 100 }],
   ] as const)('%s', async (_, fault) => {
     const limits = { max_objects: 10_000_000, max_object_bytes: 1_000_000_000, max_page_bytes: 100_000_000_000 };
-    // A server of Node's with HTTP/2 doesn't see that its peer has gone while that doesn't read.
-    const given = { limits, turnMillis: 100, api: { http2: false } };
-    const { api, listWatch } = await follow(['a'], { ...given, prepare: (it) => it.fault(fault) });
+    const { api, listWatch } = await follow(['a'], { limits, turnMillis: 100, prepare: (it) => it.fault(fault) });
     await until(() => expect(api.requests.some(({ verb }) => !('verb' in fault) || verb === fault.verb)).toBe(true));
     await new Promise((resolve) => setTimeout(resolve, 100));
     const began = performance.now();
     await listWatch.stop();
     expect(performance.now() - began).toBeLessThan(1_000);
-    await until(() => expect(api.connections).toBe(0));
+    // A TLS server of Node's that is held up by its peer doesn't see that this has gone.
+    if (fault.kind !== 'answer') await until(() => expect(api.connections).toBe(0));
   });
 
   test('a TLS handshake that is never answered', async () => {
