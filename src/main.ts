@@ -9,16 +9,22 @@ for (const stream of [process.stdout, process.stderr]) stream.on('error', () => 
 
 /** The least Node.js that the dependencies run on; an older one hands over to the one that comes as a package. */
 const LEAST_NODE = 24;
+/** The rest of the 5 s in which an agent ends. */
+const RUN_FLUSH_MILLIS = 250;
 const PACKAGED_NODE = fileURLToPath(new URL(`../node_modules/node-linux-${process.arch}/bin/node`, import.meta.url));
 
 if (Number.parseInt(process.versions.node, 10) >= LEAST_NODE) {
   const { cli } = await import('./cli/cli.ts');
-  const code = await cli(process.argv.slice(2), {
-    stdout: (text) => void process.stdout.write(text),
-    stderr: (text) => void process.stderr.write(text),
-  });
-  // A peer that hangs must not hold the process: what had to be flushed has been.
-  process.exit(code);
+  const { Output } = await import('./cli/output.ts');
+  const [stdout, stderr] = [new Output(process.stdout), new Output(process.stderr)];
+  const argv = process.argv.slice(2);
+  const code = await cli(argv, { stdout: stdout.write, stderr: stderr.write });
+  const isAgent = argv[0] === 'run';
+  // A pager may take its time. What an agent has to flush has been, and its end waits for no reader.
+  await Promise.all([stdout, stderr].map((output) => output.flush(isAgent ? RUN_FLUSH_MILLIS : undefined)));
+  if (!isAgent && stdout.lost !== undefined) stderr.write(`dropreason: can't write the output: ${stdout.lost.message}\n`);
+  // A peer that hangs must not hold the process.
+  process.exit(!isAgent && stdout.lost !== undefined ? 1 : code);
 } else if (existsSync(PACKAGED_NODE)) {
   const child = spawn(PACKAGED_NODE, process.argv.slice(1), { stdio: 'inherit' });
   for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) process.on(signal, () => child.kill(signal));

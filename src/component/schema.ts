@@ -1,4 +1,6 @@
+import { isIPv6 } from 'node:net';
 import { z } from 'zod';
+import { isHost } from './host_name.ts';
 
 const UNIT_MILLIS = { ns: 1e-6, us: 1e-3, µs: 1e-3, ms: 1, s: 1_000, m: 60_000, h: 3_600_000 } as const;
 const DURATION = /^(?:0|(?:\d+(?:\.\d+)?(?:ns|us|µs|ms|s|m|h))+)$/;
@@ -16,10 +18,13 @@ export function parseDuration(text: string): number | undefined {
   return millis;
 }
 
-/** A Go duration in the YAML file, milliseconds in the config object. */
-export function duration({ least = '0', most, fallback }: { least?: string; most?: string; fallback: string }) {
+/** A timer of Node's takes 2^31 - 1 ms at most; one that is longer fires at once, and again at once. */
+const MOST_OF_A_TIMER = '596h';
+
+/** A Go duration in the YAML file, milliseconds in the config object; none is longer than a timer takes. */
+export function duration({ least = '0', most = MOST_OF_A_TIMER, fallback }: { least?: string; most?: string; fallback: string }) {
   const leastMillis = parseDuration(least) as number;
-  const mostMillis = most === undefined ? Number.POSITIVE_INFINITY : (parseDuration(most) as number);
+  const mostMillis = parseDuration(most) as number;
   return z
     .union([z.string().meta({ pattern: DURATION.source }), z.literal(0)], {
       error: ({ input }) =>
@@ -52,11 +57,22 @@ export function formatEndpoint({ host, port }: Endpoint): string {
   return `${host.includes(':') ? `[${host}]` : host}:${port}`;
 }
 
-/** `host:port` with IPv6 hosts in brackets; undefined where `text` isn't one. An empty host is every address. */
+/**
+ * `host:port`, with brackets around an IPv6 host; as in Go, other hosts may have them too, so that `[${env:POD_IP}]:9464` is
+ * for both families. Undefined where `text` isn't one. An empty host is every address.
+ */
 export function parseEndpoint(text: string): Endpoint | undefined {
-  const match = /^(?:\[([0-9a-fA-F:.]+)\]|([^:[\]/\s]*)):(\d{1,5})$/.exec(text);
+  const match = /^(?:\[([^[\]\s]*)\]|([^:[\]/\s]*)):(\d{1,5})$/.exec(text);
   if (match === null || Number(match[3]) > 65_535) return undefined;
-  return { host: match[1] ?? match[2] ?? '', port: Number(match[3]) };
+  const host = match[1] ?? match[2] ?? '';
+  return host === '' || isHost(host) ? { host, port: Number(match[3]) } : undefined;
+}
+
+/** What is wrong with a text that {@link parseEndpoint} doesn't take. */
+export function endpointMistake(text: string, example: string): string {
+  const [, host = '', port] = /^(.*):(\d+)$/.exec(text) ?? [];
+  const hint = isIPv6(host) ? `: put an IPv6 address in brackets, "[${host}]:${port}"` : '';
+  return `must be host:port such as "${example}", got "${text}"${hint}`;
 }
 
 /** `host:port` in the YAML file to listen on, an {@link Endpoint} in the config object. */
@@ -66,12 +82,21 @@ export function listenEndpoint(fallback: string) {
     .default(fallback)
     .transform((given, context): Endpoint => {
       const endpoint = parseEndpoint(given);
-      if (endpoint === undefined) {
-        context.addIssue({ code: 'custom', message: `must be host:port such as "${fallback}", got "${given}"` });
-      }
+      if (endpoint === undefined) context.addIssue({ code: 'custom', message: endpointMistake(given, fallback) });
       return endpoint ?? { host: '', port: 0 };
     });
 }
 
-/** Marks a value that `print-config` must not show. */
-export const secrets = z.registry<{ secret: true }>();
+/** A host of its own in the YAML file, with or without brackets; the Collector's users write both. */
+export function listenHost(fallback: string) {
+  return z
+    .string()
+    .default(fallback)
+    .transform((given, context) => {
+      const host = /^\[(.*)\]$/.exec(given)?.[1] ?? given;
+      if (host !== '' && !isHost(host)) {
+        context.addIssue({ code: 'custom', message: `must be an address or a name such as "${fallback}", got "${given}"` });
+      }
+      return host;
+    });
+}

@@ -1,7 +1,7 @@
 import type { z } from 'zod';
 import type { ConfigProblem } from '../component/errors.ts';
 import { Readings } from './readings.ts';
-import { withoutCredentials } from './redact.ts';
+import { withoutQuotedCredentials } from './redact.ts';
 import { type ConfigNode, type MapEntry, nodeAt, type Path, plain, sourceAt } from './tree.ts';
 
 /** Mistakes that are told at once: nobody reads more, and the nearest word of thousands takes a while for each. */
@@ -66,7 +66,7 @@ export class Draft {
   #at(path: Path, message: string, about: 'key' | 'value'): ConfigProblem {
     return {
       path: path.join('::'),
-      message: withoutCredentials(asWritten(message, this.node(path))),
+      message: withoutQuotedCredentials(asWritten(message, this.node(path))),
       source: sourceAt(this.#root, path, about),
     };
   }

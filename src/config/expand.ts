@@ -1,7 +1,8 @@
 import type { ConfigProblem } from '../component/errors.ts';
+import { REDACTED } from '../component/secret.ts';
 import { MOST_CHARACTERS, readText, TOO_LONG } from './read_text.ts';
 import { readYaml } from './read_yaml.ts';
-import { isSecretName, REDACTED } from './redact.ts';
+import { isSecretName } from './redact.ts';
 import type { ConfigNode, Expansion, Path, ScalarNode } from './tree.ts';
 
 export type Environment = Readonly<Record<string, string | undefined>>;

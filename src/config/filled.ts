@@ -1,8 +1,8 @@
 import { z } from 'zod';
-import { secrets } from '../component/schema.ts';
+import { REDACTED, secrets } from '../component/secret.ts';
 import type { Config } from './config.ts';
 import { KINDS } from './kinds.ts';
-import { REDACTED, withoutCredentials } from './redact.ts';
+import { withoutCredentials } from './redact.ts';
 import { pipeInput } from './schema_walk.ts';
 import { serviceSchema } from './service_schema.ts';
 

@@ -1,15 +1,22 @@
-/** What stands in the place of a secret. */
-export const REDACTED = '[REDACTED]';
+import { REDACTED } from '../component/secret.ts';
 
-/** The password of `user:password@host`, with a scheme before it or not, and what follows `Bearer` and the like (RFC 9110, 11.1). */
-const CREDENTIALS =
-  /\b(bearer|basic|apikey|token)(\s+)[^\s"',]+|([a-z][a-z0-9+.-]*:\/\/)[^\s"]*@|[^\s"':@/]+:[^\s"]*@(?=[\w[])/gi;
+/** The `user:password@` of a URL, or of what would be one. */
+const USER_INFO = /([a-z][a-z0-9+.-]*:\/\/)[^\s]*@|[^\s:@/]+:[^\s]*@(?=[\w[])/gi;
 
-/** `text` without what is a secret wherever it stands. */
-export function withoutCredentials(text: string): string {
-  return text.replaceAll(CREDENTIALS, (_, word?: string, space?: string, scheme?: string) => {
-    return word === undefined ? `${scheme ?? ''}${REDACTED}@` : `${word}${space}${REDACTED}`;
-  });
+/** What follows the scheme in an Authorization header (RFC 9110, 11.4). */
+const AUTHORIZATION = /^(bearer|basic|digest|apikey|token)(\s+)\S.*$/i;
+
+/** A value without what is a secret wherever it stands. */
+export function withoutCredentials(value: string): string {
+  return value.replace(AUTHORIZATION, `$1$2${REDACTED}`).replaceAll(USER_INFO, (_, scheme = '') => `${scheme}${REDACTED}@`);
+}
+
+/** A message whose values, which are those in quotes, are without credentials. */
+export function withoutQuotedCredentials(message: string): string {
+  return message.replaceAll(
+    /"((?:[^"\\]|\\.)*)("|$|…)/g,
+    (_, value: string, end: string) => `"${withoutCredentials(value)}${end}`,
+  );
 }
 
 const SECRET_NAME = /secret|token|passw|pwd|credential|api_?key|access_?key|private|auth|bearer|cookie|session/i;

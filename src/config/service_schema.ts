@@ -1,8 +1,9 @@
 import { z } from 'zod';
+import { listenHost } from '../component/schema.ts';
 import { serverSettings } from '../component/server_settings.ts';
 
 const prometheusReader = z.strictObject({
-  host: z.string().default('localhost').describe('Address to listen on.'),
+  host: listenHost('localhost').describe('Address to listen on.'),
   port: z.int().min(0).max(65_535).default(9465).describe('Port to listen on; 0 takes a free one.'),
   ...serverSettings.shape,
 });

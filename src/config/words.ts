@@ -1,7 +1,6 @@
 import type { z } from 'zod';
-import { secrets } from '../component/schema.ts';
+import { REDACTED, secrets } from '../component/secret.ts';
 import { suggest } from './nearest.ts';
-import { REDACTED } from './redact.ts';
 
 /** Said of a union whose members' own complaints are the better ones. A schema's own message replaces it. */
 export const NO_ALTERNATIVE = 'fits none of its alternatives';

@@ -50,7 +50,14 @@ describe('what is not configured is not loaded:', () => {
     );
     expect(urls).toContain('src/exporters/prometheus/exporter.ts');
     expect(urls.filter((url) => url.includes(GRPC))).toEqual([]);
-    expect(urls.filter((url) => url.includes('/otlp_grpc/') && !/(?:factory|config)\.ts$/.test(url))).toEqual([]);
+    expect(urls.filter((url) => url.includes('/otlp_grpc/') && !/(?:factory|config|headers)\.ts$/.test(url))).toEqual([]);
+  });
+
+  test('the engine of expressions comes with the first expression', () => {
+    const filter = (match_type: string) =>
+      short(loadedBy(`await make('processors', 'filter', { include: { match_type: '${match_type}', attributes: [{ key: 'a', values: ['b'] }] } });`));
+    expect(filter('strict').filter((url) => url.includes('re2js'))).toEqual([]);
+    expect(filter('regexp').some((url) => url.includes('re2js'))).toBe(true);
   });
 
   test('and a pipeline with it does, so that these tests can see it', () => {

@@ -1,7 +1,10 @@
-import { readdirSync } from 'node:fs';
+import { globSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { cli } from '../../src/cli/cli.ts';
+import { formatEndpoint } from '../../src/component/schema.ts';
+import { factories } from '../../src/components.ts';
+import { loadConfig } from '../../src/config/load.ts';
 
 const ROOT = join(import.meta.dirname, '../..');
 /** The configuration of the collector that takes what we push: not ours to read. */
@@ -13,6 +16,9 @@ const EXAMPLES = [
     .filter((name) => name.endsWith('.yaml') && !FOREIGN.includes(name))
     .map((name) => join('config', name)),
 ];
+
+/** What the manifests run. */
+const DEPLOYED = globSync('deploy/**/config.yaml', { cwd: ROOT });
 
 async function validate(name: string) {
   const said = { stdout: '', stderr: '' };
@@ -45,3 +51,33 @@ describe('the configurations that come along', () => {
     expect(code).toBe(1);
   });
 });
+
+/** As `status.podIP` is where a cluster is of that kind; a dual-stack one gives its first family. */
+const POD_IPS = [
+  ['IPv4', '10.1.2.3'],
+  ['IPv6', 'fd00:10:244::7'],
+  ['a link with a zone', 'fe80::1%eth0'],
+  ['no pod', undefined],
+] as const;
+
+describe.each(POD_IPS)('on %s', (_, podIp) => {
+  const shipped = [...EXAMPLES, ...DEPLOYED];
+  test.each(shipped)('%s listens there', (name) => {
+    const env = { K8S_NODE_NAME: 'node-1', ...(podIp === undefined ? {} : { POD_IP: podIp }) };
+    const file = join(ROOT, name);
+    const config = loadConfig({ files: [file], env, factories });
+    const ofPod = readFileSync(file, 'utf8').includes('POD_IP');
+    const given = [...config.exporters.values(), ...config.extensions.values()].map(({ config: each }) => each as Listening);
+    const hosts = given.flatMap(({ endpoint }) => (endpoint?.host === undefined ? [] : [endpoint.host]));
+    hosts.push(...config.service.telemetry.metrics.readers.map(({ pull }) => pull.exporter.prometheus.host));
+    expect(hosts.length).toBeGreaterThan(0);
+    for (const host of hosts) {
+      expect(host).toBe(ofPod ? (podIp ?? 'localhost') : 'localhost');
+      expect(new URL(`http://${formatEndpoint({ host: host.replace(/%.*/, ''), port: 1 })}`).port).toBe('1');
+    }
+  });
+});
+
+interface Listening {
+  readonly endpoint?: { readonly host?: string };
+}

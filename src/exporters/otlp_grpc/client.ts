@@ -34,7 +34,7 @@ export class OtlpClient {
   static async create(config: OtlpGrpcConfig, version: string): Promise<OtlpClient> {
     const channelCredentials = await makeCredentials(config);
     const metadata = new Metadata();
-    for (const [name, value] of Object.entries(config.headers)) metadata.set(name, value);
+    for (const [name, value] of Object.entries(config.headers)) metadata.set(name, value.reveal());
     const options = {
       // The scheme matters for parsing alone; with http:// the SDK's URL would lose port 80, and gRPC then takes 443.
       url: `https://${config.endpoint.address}`,

@@ -1,6 +1,7 @@
 import { z } from 'zod';
-import { duration, parseEndpoint, secrets } from '../../component/schema.ts';
+import { duration, endpointMistake, formatEndpoint, parseEndpoint } from '../../component/schema.ts';
 import { METRIC_NAMES } from '../../metrics/naming.ts';
+import { headers } from './headers.ts';
 
 const SCHEME = /^(https?):\/\//i;
 
@@ -14,25 +15,14 @@ export interface Target {
 
 const endpoint = z.string().transform((given, context): Target => {
   const scheme = SCHEME.exec(given)?.[1]?.toLowerCase();
-  const address = given.replace(SCHEME, '').replace(/\/$/, '');
-  const parsed = parseEndpoint(address);
+  const parsed = parseEndpoint(given.replace(SCHEME, '').replace(/\/$/, ''));
   if (parsed === undefined || parsed.host === '' || parsed.port === 0) {
-    context.addIssue({ code: 'custom', message: `must be host:port such as "localhost:4317", got "${given}"` });
+    context.addIssue({ code: 'custom', message: endpointMistake(given, 'localhost:4317') });
   }
-  return { address, scheme: scheme === 'http' || scheme === 'https' ? scheme : undefined };
-});
-
-/** What gRPC takes as a metadata key; `-bin` keys carry bytes, which a YAML file has no way to say. */
-const HEADER_NAME = /^(?!.*-bin$)[0-9a-z_.-]+$/i;
-
-/** Header values are kept out of what `print-config` shows. */
-const headerValue = z.string().regex(/^[\x20-\x7e]*$/, 'must be printable ASCII');
-const headers = z.record(z.string(), headerValue.register(secrets, { secret: true })).superRefine((given, context) => {
-  for (const name of Object.keys(given)) {
-    if (HEADER_NAME.test(name)) continue;
-    const message = 'a header name is made of letters, digits, "_", "-" and ".", and doesn\'t end in "-bin"';
-    context.addIssue({ code: 'custom', path: [name], message });
-  }
+  return {
+    address: parsed === undefined ? '' : formatEndpoint(parsed),
+    scheme: scheme === 'http' || scheme === 'https' ? scheme : undefined,
+  };
 });
 
 const tls = z

@@ -1,13 +1,5 @@
 import { z } from 'zod';
-
-function isExpression(text: string): boolean {
-  try {
-    new RegExp(text, 'u');
-    return true;
-  } catch {
-    return false;
-  }
-}
+import { expressionMistake } from './expression.ts';
 
 const condition = z.strictObject({
   key: z.string().min(1).describe('Name of an attribute, such as reason or network.interface.name.'),
@@ -19,16 +11,17 @@ const condition = z.strictObject({
 
 const match = z
   .strictObject({
-    match_type: z.enum(['strict', 'regexp']).describe('Whether values are exact, or expressions for the whole value.'),
+    match_type: z.enum(['strict', 'regexp']).describe('Whether values are exact, or expressions (RE2) for the whole value.'),
     attributes: z.array(condition).min(1).describe('A row matches where all of these do.'),
   })
   .superRefine(({ match_type, attributes }, context) => {
     if (match_type !== 'regexp') return;
     for (const [i, { values }] of attributes.entries()) {
       for (const [j, value] of values.entries()) {
-        if (isExpression(String(value))) continue;
-        const path = ['attributes', i, 'values', j];
-        context.addIssue({ code: 'custom', path, message: `must be a regular expression, got "${value}"` });
+        const mistake = expressionMistake(String(value));
+        if (mistake === undefined) continue;
+        const message = `must be a regular expression in RE2's syntax: ${mistake}, got ${JSON.stringify(value)}`;
+        context.addIssue({ code: 'custom', path: ['attributes', i, 'values', j], message });
       }
     }
   });

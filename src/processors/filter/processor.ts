@@ -4,6 +4,7 @@ import type { AttributeSet } from '../../pdata/attributes.ts';
 import type { DropBatch } from '../../pdata/batch.ts';
 import { sumOf } from '../../pdata/sums.ts';
 import type { FilterConfig, Match } from './config.ts';
+import { compile } from './expression.ts';
 
 type Predicate = (attributes: AttributeSet) => boolean;
 
@@ -57,8 +58,8 @@ export class Filter implements Processor {
 function predicate({ match_type, attributes }: Match): Predicate {
   const conditions = attributes.map(({ key, values }) => {
     const texts = values.map(String);
-    const expressions = match_type === 'regexp' ? texts.map((text) => new RegExp(`^(?:${text})$`, 'u')) : [];
-    const holds = (value: string) => (match_type === 'regexp' ? expressions.some((e) => e.test(value)) : texts.includes(value));
+    const expressions = match_type === 'regexp' ? texts.map(compile) : [];
+    const holds = (value: string) => (match_type === 'regexp' ? expressions.some((e) => e.fits(value)) : texts.includes(value));
     return { key, holds };
   });
   return (set) =>

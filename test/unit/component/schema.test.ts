@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { duration, listenEndpoint, parseDuration, parseEndpoint } from '../../../src/component/schema.ts';
+import { duration, endpointMistake, listenEndpoint, parseDuration, parseEndpoint } from '../../../src/component/schema.ts';
 
 describe('parseDuration', () => {
   test.each([
@@ -52,7 +52,21 @@ describe('parseEndpoint', () => {
     ['0.0.0.0:0', { host: '0.0.0.0', port: 0 }],
     [':9464', { host: '', port: 9464 }],
     ['[::1]:9464', { host: '::1', port: 9464 }],
+    ['[fe80::1%eth0]:9464', { host: 'fe80::1%eth0', port: 9464 }],
+    ['[10.1.2.3]:9464', { host: '10.1.2.3', port: 9464 }],
+    ['[localhost]:9464', { host: 'localhost', port: 9464 }],
+    ['[]:9464', { host: '', port: 9464 }],
+    ['a-b.c_d.example.:1', { host: 'a-b.c_d.example.', port: 1 }],
     ['::1:9464', undefined],
+    ['999.999.1.1:1', undefined],
+    ['[999.999.1.1]:1', undefined],
+    ['1.2.3:1', undefined],
+    ['10.0.0.256:1', undefined],
+    ['0x7f.1:1', undefined],
+    ['[fd00::1::2]:1', undefined],
+    ['-a:1', undefined],
+    ['a..b:1', undefined],
+    ['a@b:1', undefined],
     ['localhost', undefined],
     ['localhost:', undefined],
     ['localhost:65536', undefined],
@@ -65,4 +79,17 @@ test('listenEndpoint gives host and port, of the default too, and says what is w
   const schema = listenEndpoint('localhost:9464');
   expect(schema.parse(undefined)).toEqual({ host: 'localhost', port: 9464 });
   expect(schema.safeParse('x').error?.issues[0]?.message).toBe('must be host:port such as "localhost:9464", got "x"');
+});
+
+test('an address without its brackets is told what to do', () => {
+  expect(endpointMistake('fd00::1:9464', 'localhost:9464')).toBe(
+    'must be host:port such as "localhost:9464", got "fd00::1:9464": put an IPv6 address in brackets, "[fd00::1]:9464"',
+  );
+});
+
+test('no duration is longer than a timer takes: it would fire at once', () => {
+  const schema = duration({ fallback: '1s' });
+  expect(schema.safeParse('597h').error?.issues[0]?.message).toBe('must be at most 596h, got "597h"');
+  expect(schema.safeParse('99999999999999999999h').success).toBe(false);
+  expect(schema.parse('596h')).toBeLessThan(2 ** 31);
 });

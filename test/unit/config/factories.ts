@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import type { Factories } from '../../../src/component/factory.ts';
-import { duration, listenEndpoint, secrets } from '../../../src/component/schema.ts';
+import { duration, listenEndpoint } from '../../../src/component/schema.ts';
+import { secret } from '../../../src/component/secret.ts';
 
 function factory(type: string, description: string, schema: z.ZodType, aliases: readonly string[] = []) {
   const create = () => Promise.reject(new Error('only described here'));
@@ -14,8 +15,8 @@ const matcher = z.strictObject({
 
 const otlp = z.strictObject({
   endpoint: z.string().min(1).describe('host:port of an OTLP/gRPC receiver.'),
-  headers: z.record(z.string().regex(/^[\w.-]+$/), z.string().register(secrets, { secret: true })).default({}),
-  token: z.string().min(4).register(secrets, { secret: true }).describe('A secret with a description.').optional(),
+  headers: z.record(z.string().regex(/^[\w.-]+$/), secret()).default({}),
+  token: secret(z.string().min(4)).describe('A secret with a description.').optional(),
   compression: z.enum(['gzip', 'none']).default('gzip'),
   retry: z.strictObject({ enabled: z.boolean().default(true), times: z.int().min(1).max(10).default(3) }).prefault({}),
 });

@@ -29,7 +29,7 @@ describe('a valid file', () => {
   });
 
   test('telemetry has the defaults of the design', () => {
-    expect(config().service.telemetry).toEqual({
+    expect(config().service.telemetry).toMatchObject({
       logs: { level: 'info', output_paths: ['stderr'] },
       metrics: { level: 'normal', readers: [{ pull: { exporter: { prometheus: { host: 'localhost', port: 9465 } } } }] },
       resource: {},

@@ -1,5 +1,5 @@
+import { inspect } from 'node:util';
 import { describe, expect, it } from 'vitest';
-import { secrets } from '../../../../src/component/schema.ts';
 import { configSchema } from '../../../../src/exporters/otlp_grpc/config.ts';
 import { otlpGrpcFactory } from '../../../../src/exporters/otlp_grpc/factory.ts';
 
@@ -22,6 +22,8 @@ describe('otlp_grpc configuration', () => {
   it.each([
     ['http://collector:4317', { address: 'collector:4317', scheme: 'http' }],
     ['https://[::1]:4317/', { address: '[::1]:4317', scheme: 'https' }],
+    ['[10.0.0.1]:4317', { address: '10.0.0.1:4317', scheme: undefined }],
+    ['[collector]:4317', { address: 'collector:4317', scheme: undefined }],
   ])('reads the endpoint %s', (endpoint, target) => {
     expect(configSchema.parse({ endpoint }).endpoint).toEqual(target);
   });
@@ -44,7 +46,31 @@ describe('otlp_grpc configuration', () => {
     expect(problem({})).toBeDefined();
   });
 
-  it('marks header values as secret', () => {
-    expect(secrets.has(configSchema.shape.headers.unwrap().valueType)).toBe(true);
+  it('keeps header values secret', () => {
+    const { headers } = configSchema.parse({ endpoint: 'a:1', headers: { authorization: 'Bearer hunter2' } });
+    expect(headers.authorization?.reveal()).toBe('Bearer hunter2');
+    expect(`${JSON.stringify(headers)} ${inspect(headers)} ${headers.authorization}`).not.toContain('hunter2');
+  });
+
+  it.each(['connection', 'Keep-Alive', 'Upgrade', 'te', 'transfer-encoding', 'proxy-connection', 'http2-settings', 'trailer'])(
+    'refuses the header %s, with which nothing would be sent',
+    (name) => {
+      expect(problem({ endpoint: 'a:1', headers: { [name]: 'x' } })).toBe(
+        `${name.toLowerCase()} is about a connection of HTTP/1.1, and HTTP/2 refuses it; remove it`,
+      );
+    },
+  );
+
+  it.each([':path', ':authority', 'grpc-timeout', 'Content-Type', 'content-length', 'user-agent', 'host'])(
+    'refuses the header %s, which is gRPC’s own',
+    (name) => {
+      expect(problem({ endpoint: 'a:1', headers: { [name]: 'x' } })).toBe(
+        `${name.toLowerCase()} is gRPC's own header; remove it`,
+      );
+    },
+  );
+
+  it('refuses a header that is given twice', () => {
+    expect(problem({ endpoint: 'a:1', headers: { 'X-Org': 'a', 'x-org': 'b' } })).toBe('is the same header as X-Org; remove one');
   });
 });

@@ -64,6 +64,25 @@ describe('filter', () => {
     expect(filter({ include: regexp('toString', '.*') })).toEqual([]);
   });
 
+  test('an expression takes linear time, whatever it is', () => {
+    const rows = [row({ reason: `${'A_'.repeat(5_000)}!`, cpu: 0 }, 1, 1)];
+    expect(filter({ exclude: regexp('reason', '(([A-Z_]+)+)+x') }, rows)).toEqual(rows);
+  });
+
+  test('expressions are RE2’s, as the Collector’s', () => {
+    expect(filter({ include: regexp('reason', '(?i)no_\\pL+') })).toEqual([NO_SOCKET]);
+    for (const [text, mistake] of [
+      ['(?=A)', 'invalid or unsupported Perl syntax: "(?="'],
+      ['(a)\\1', 'invalid escape sequence: "\\1"'],
+      ['(a{500}){500}', 'invalid repeat count: "{500}"'],
+    ]) {
+      expect(configSchema.safeParse({ include: regexp('reason', text ?? '') }).error?.issues[0]).toMatchObject({
+        path: ['include', 'attributes', 0, 'values', 0],
+        message: expect.stringContaining(`in RE2's syntax: ${mistake}`),
+      });
+    }
+  });
+
   test('numbers match as they are written', () => {
     expect(filter({ include: strict('cpu', 0) })).toEqual([NO_SOCKET]);
     expect(filter({ include: strict('cpu', '0') })).toEqual([NO_SOCKET]);
@@ -119,7 +138,7 @@ describe('filter', () => {
     [{}, 'needs include, exclude, or both'],
     [
       { include: { match_type: 'regexp', attributes: [{ key: 'reason', values: ['('] }] } },
-      'must be a regular expression, got "("',
+      'must be a regular expression in RE2\'s syntax: missing closing ): "(", got "("',
     ],
   ])('refuses %j', (config, message) => {
     const result = configSchema.safeParse(config);

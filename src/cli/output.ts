@@ -1,0 +1,37 @@
+import type { Writable } from 'node:stream';
+import { setImmediate } from 'node:timers/promises';
+import { within } from '../component/within.ts';
+
+/** What a command writes, to a stream whose reader may be slow or go away. */
+export class Output {
+  readonly #stream: Writable;
+  #error: NodeJS.ErrnoException | undefined;
+
+  constructor(stream: Writable) {
+    this.#stream = stream;
+    stream.on('error', (error) => {
+      this.#error ??= error;
+    });
+  }
+
+  readonly write = (text: string): void => {
+    if (this.#error === undefined) this.#stream.write(text);
+  };
+
+  /** Resolves when a reader has taken all that was written, or is gone; after `millis` at the latest, where that is given. */
+  async flush(millis?: number): Promise<void> {
+    // The error of a write comes a turn later.
+    await setImmediate();
+    if (this.#error !== undefined || this.#stream.writableLength === 0) return;
+    const done = new Promise<void>((resolve) => {
+      this.#stream.once('close', () => resolve());
+      this.#stream.write('', () => resolve());
+    });
+    await (millis === undefined ? done : within(millis, done));
+  }
+
+  /** Why a part is lost, such as a full disk. A reader that goes away, as `head` does, has had what it wanted. */
+  get lost(): Error | undefined {
+    return this.#error?.code === 'EPIPE' ? undefined : this.#error;
+  }
+}
