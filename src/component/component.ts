@@ -22,6 +22,11 @@ export interface Receiver extends Component {
   read(trigger: 'interval' | 'request'): Promise<void>;
   /** Hands on the rows that exist at 0 once more, for consumers that a reload has brought. */
   announce(): void;
+  /**
+   * Names what is counted where that outlives the process, such as pinned maps: the same as long as the counts are. Undefined
+   * where they end with the process, and before `start`.
+   */
+  readonly instance?: string | undefined;
   /** Hooks as they stand; empty before `start`. */
   hooks(): readonly HookStatus[];
 }

@@ -137,6 +137,14 @@ export class Graph {
     return this.#owners;
   }
 
+  /** Exporters that are fed by receivers whose counts outlive the process, and by others. */
+  get mixed(): readonly string[] {
+    return [...this.#upstream].flatMap(([exporter, receivers]) => {
+      const outlives = [...receivers].map((id) => this.#receivers.get(id)?.component.instance !== undefined);
+      return new Set(outlives).size > 1 ? exporter : [];
+    });
+  }
+
   /** Where to look, in the words of each exporter that has some. */
   get places(): readonly string[] {
     return [...this.#exporters.values()].flatMap(({ component: { place } }) => place ?? []);

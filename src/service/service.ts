@@ -4,6 +4,7 @@ import type { Config } from '../config/config.ts';
 import { Graph } from './graph.ts';
 import { Keepsakes } from './keepsakes.ts';
 import { CountingMetrics } from './telemetry/counting_metrics.ts';
+import type { InstanceResource } from './telemetry/instance_resource.ts';
 import { registerLogMetrics } from './telemetry/log_metrics.ts';
 import { bridgeDiagnostics, componentLogger, type Log, openLog } from './telemetry/logger.ts';
 import { OwnTelemetry } from './telemetry/own_telemetry.ts';
@@ -20,7 +21,7 @@ export class Service {
   readonly #log: Log;
   readonly #load: () => Config;
   readonly #keepsakes = new Keepsakes();
-  readonly #resource: Settings['resource'];
+  readonly #resource: InstanceResource;
   readonly #ownTelemetry: OwnTelemetry;
   readonly #counting: CountingMetrics;
   #config: Config;
@@ -55,6 +56,7 @@ export class Service {
       throw error;
     }
     this.#graph = graph;
+    this.#identify(graph);
     return graph;
   }
 
@@ -86,6 +88,7 @@ export class Service {
       await graph.start();
       this.#graph = graph;
       this.#config = config;
+      this.#identify(graph);
       this.#keepsakes.retain(graph.owners);
       this.logger.info('the configuration was read again');
     } catch (error) {
@@ -94,6 +97,7 @@ export class Service {
       await graph.shutdown(SHUTDOWN_MILLIS, restored);
       await restored.start();
       this.#graph = restored;
+      this.#identify(restored);
       this.#keepsakes.retain(restored.owners);
     }
   }
@@ -119,6 +123,15 @@ export class Service {
       keep: this.#keepsakes.of(kind, id),
     });
     return Graph.build(config, { settingsOf, observer: this.#counting, ...(previous === undefined ? {} : { previous }) });
+  }
+
+  #identify(graph: Graph): void {
+    this.#resource.identify(graph.receivers.flatMap(({ instance }) => instance ?? []));
+    for (const exporter of graph.mixed) {
+      this.logger.warn(
+        `${exporter} adds up receivers whose counts are pinned and others whose counts are not: after a restart its counters fall. Set pin on all of them or on none, or give each an exporter of its own`,
+      );
+    }
   }
 
   #warn(config: Config): void {

@@ -103,6 +103,37 @@ describe.skipIf(skipReason(AGENT_MISSING, PROMETHEUS.missing, OTELCOL.missing))(
     }
   });
 
+  test('three times, with pin and 50 drops each: to a backend it is one stream that ends at 150', {
+    timeout: 60_000,
+  }, async () => {
+    const told = collector.received().length;
+    const agent = await start({ pin: true, pin_path: join(mounted, 'three-lives') });
+    const ids = () => [
+      ...new Set(
+        collector
+          .received()
+          .slice(told)
+          .map(({ resource }) => resource['service.instance.id']),
+      ),
+    ];
+    const last = () => {
+      const sum = collector.received().at(-1)?.sums.get('dropreason.drop.count');
+      const wanted = { reason: 'NO_SOCKET', 'network.namespace.inode': namespace.inode };
+      return pointsWith(sum, wanted).reduce((total, { value = 0 }) => total + value, 0);
+    };
+    try {
+      for (let life = 1; life <= 3; life++) {
+        if (life > 1) await agent.restart();
+        await namespace.dropDatagrams(50);
+        await waitFor(`a push of ${50 * life}`, () => (last() === 50 * life ? true : undefined));
+        await agent.kill();
+      }
+      expect(ids()).toEqual([expect.stringMatching(/^[0-9a-f-]{36}$/)]);
+    } finally {
+      await agent.stop();
+    }
+  });
+
   test('without pin: a new start time each time, and no increase that nobody dropped', { timeout: 120_000 }, async () => {
     const told = collector.received().length;
     const agent = await start({});

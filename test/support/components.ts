@@ -12,6 +12,8 @@ const schema = z.strictObject({
   tag: z.string().default(''),
   /** Fails at start, for this reason. */
   fails: z.string().default(''),
+  /** What a receiver counts outlives the process, under this name. */
+  instance: z.string().optional(),
   /** Fails when it is made. */
   unmakeable: z.boolean().default(false),
 });
@@ -122,11 +124,13 @@ export class SourceReceiver extends Life implements Receiver {
   reads = 0;
   announced = 0;
   failure: Error | undefined;
+  readonly instance: string | undefined;
   status: readonly HookStatus[] = [{ hook: 'kfree_skb', attached: true, rung: 'tracepoint', why: '', detail: '' }];
 
   constructor(journal: string[], name: string, config: Config, next: Consumer) {
     super(journal, name, config);
     this.#next = next;
+    this.instance = config.instance;
   }
 
   async read(trigger: 'interval' | 'request'): Promise<void> {
@@ -169,9 +173,11 @@ class PassProcessor extends Life implements Processor {
 export class SinkExporter extends Life implements Exporter {
   readonly place = `curl ${this.name}`;
   readonly sums: Map<string, number>;
+  readonly settings: Settings;
 
   constructor(journal: string[], name: string, config: Config, settings: Settings) {
     super(journal, name, config);
+    this.settings = settings;
     this.sums = settings.keep('sums', () => new Map());
   }
 

@@ -5,6 +5,7 @@ import { within } from '../../component/within.ts';
 import type { HookStatus } from '../../pdata/batch.ts';
 import { giveUpCapabilities, refuseWithoutCapabilities } from './capabilities.ts';
 import type { DropreasonConfig } from './config.ts';
+import { pinnedInstance } from './instance.ts';
 import { JoinedReads } from './joined_reads.ts';
 import { ReceiverMetrics } from './metrics.ts';
 import { noProgress, progressOfPinned } from './progress.ts';
@@ -26,6 +27,7 @@ export class DropreasonReceiver implements Receiver {
   #unclassified: UnclassifiedReasons | undefined;
   #timer: NodeJS.Timeout | undefined;
   #startTimeMillis = 0;
+  #instance: string | undefined;
   /** The last read has been asked for. */
   #isEnding = false;
   #ended: Promise<void> | undefined;
@@ -50,6 +52,7 @@ export class DropreasonReceiver implements Receiver {
     }
     const { probe, ladder } = this.#session;
     this.#startTimeMillis = probe.startTimeMillis || now;
+    if (this.#config.pin) this.#instance = pinnedInstance(this.#config.pin_path, this.#startTimeMillis);
     const words = 2 * probe.cpus * probe.rows;
     const progress = this.#config.pin
       ? progressOfPinned(this.#config.pin_path, words, this.#startTimeMillis)
@@ -92,6 +95,10 @@ export class DropreasonReceiver implements Receiver {
 
   announce(): void {
     if (this.#reader !== undefined) this.#handOn('request', this.#reader.atStart());
+  }
+
+  get instance(): string | undefined {
+    return this.#instance;
   }
 
   hooks(): readonly HookStatus[] {

@@ -1,32 +1,27 @@
-import { randomUUID } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { hostname } from 'node:os';
 import type { Attributes } from '@opentelemetry/api';
-import {
-  type Resource,
-  resourceAttributesEnvDetector,
-  resourceFromAttributes,
-  serviceNameEnvDetector,
-} from '@opentelemetry/resources';
+import { resourceAttributesEnvDetector, serviceNameEnvDetector } from '@opentelemetry/resources';
 import type { Logger } from 'pino';
 import type { TelemetryConfig } from '../../config/service_schema.ts';
 import { VERSION } from '../../metrics/version.ts';
+import { InstanceResource } from './instance_resource.ts';
 
-/** One for each process: a reload is the same instance. */
-const INSTANCE_ID = randomUUID();
+/** Stands for the id that InstanceResource fills in. */
+const OURS = '';
 
 /**
  * Who is speaking (OpenTelemetry's resource conventions). What the environment says (OTEL_RESOURCE_ATTRIBUTES,
  * OTEL_SERVICE_NAME) goes before what was detected, and `service::telemetry::resource` before both; there, null or an
  * empty string takes an attribute away.
  */
-export function buildResource(config: TelemetryConfig['resource'], logger: Pick<Logger, 'warn'>): Resource {
+export function buildResource(config: TelemetryConfig['resource'], logger: Pick<Logger, 'warn'>): InstanceResource {
   const attributes: Attributes = { ...detect(), ...fromEnvironment(logger) };
   for (const [name, value] of Object.entries(config)) {
     if (value === null || value === '') delete attributes[name];
     else attributes[name] = value;
   }
-  return resourceFromAttributes(attributes);
+  return new InstanceResource(attributes, { isOurs: attributes['service.instance.id'] === OURS });
 }
 
 function detect(): Attributes {
@@ -35,7 +30,7 @@ function detect(): Attributes {
   return {
     'service.name': 'dropreason',
     'service.version': VERSION,
-    'service.instance.id': INSTANCE_ID,
+    'service.instance.id': OURS,
     'host.name': hostname(),
     ...(hostId === '' ? {} : { 'host.id': hostId }),
     'os.type': 'linux',

@@ -200,3 +200,39 @@ test('a second shutdown does nothing', async () => {
   await service.shutdown();
   expect(stage.news()).toEqual([]);
 });
+
+describe('the instance', () => {
+  const mixed = (a: object, b: object) => ({
+    receivers: { source: a, 'source/b': b },
+    exporters: { sink: {}, 'sink/a': {} },
+    pipelines: { metrics: [['source', 'source/b'], [], ['sink']], 'metrics/a': [['source'], [], ['sink/a']] } as const,
+  });
+  const idOf = ({ stage }: ReturnType<typeof serve>) =>
+    stage.exporter('sink').settings.resource.attributes['service.instance.id'];
+
+  test('is that of what outlives the process, from the start and after a reload', async () => {
+    const [first, second] = [serve(simple({ source: { instance: 'pins' } })), serve(simple({ source: { instance: 'pins' } }))];
+    await first.service.start();
+    await second.service.start();
+    const pinned = idOf(first);
+    expect(idOf(second)).toBe(pinned);
+    first.write(simple({ source: { instance: 'pins' }, sink: { tag: 'new' } }));
+    await first.service.reload();
+    expect(idOf(first)).toBe(pinned);
+    first.write(simple({ source: { instance: 'other pins' } }));
+    await first.service.reload();
+    expect(idOf(first)).not.toBe(pinned);
+    await first.service.shutdown();
+    await second.service.shutdown();
+  });
+
+  test('cannot be right for an exporter that adds up what lasts and what does not: that is said', async () => {
+    const running = serve(mixed({ instance: 'pins' }, {}) as never);
+    await running.service.start();
+    const warned = running.lines().filter(({ level }) => level === 'warn');
+    expect(warned.map(({ msg }) => msg)).toEqual([
+      expect.stringMatching(/^exporters::sink adds up receivers whose counts are pinned/),
+    ]);
+    await running.service.shutdown();
+  });
+});

@@ -31,6 +31,34 @@ describe('buildResource', () => {
     expect(build()['service.instance.id']).toBe(build()['service.instance.id']);
   });
 
+  it('is the same instance as long as what it counts is', () => {
+    const resource = buildResource({}, logger as never);
+    const id = () => resource.attributes['service.instance.id'];
+    const ofProcess = id();
+    resource.identify(['pins in a', 'pins in b']);
+    const pinned = id();
+    expect(pinned).toMatch(/^[0-9a-f]{8}-[0-9a-f]{4}-5[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/);
+    expect(pinned).toBe('9ee19822-2898-5f0c-a3c4-40531a22522b');
+    resource.identify(['pins in b', 'pins in a']);
+    expect(id()).toBe(pinned);
+    resource.identify(['pins in b']);
+    expect(id()).not.toBe(pinned);
+    resource.identify([]);
+    expect(id()).toBe(ofProcess);
+  });
+
+  it('leaves an instance that the user gave, or took away', () => {
+    const given = buildResource({ 'service.instance.id': 'mine' }, logger as never);
+    const none = buildResource({ 'service.instance.id': null }, logger as never);
+    for (const resource of [given, none]) resource.identify(['pins']);
+    expect(given.attributes).toMatchObject({ 'service.instance.id': 'mine' });
+    expect(none.attributes).not.toHaveProperty('service.instance.id');
+    vi.stubEnv('OTEL_RESOURCE_ATTRIBUTES', 'service.instance.id=theirs');
+    const fromEnvironment = buildResource({}, logger as never);
+    fromEnvironment.identify(['pins']);
+    expect(fromEnvironment.attributes).toMatchObject({ 'service.instance.id': 'theirs' });
+  });
+
   it('takes the environment over what was detected, and the configuration over both', () => {
     vi.stubEnv('OTEL_RESOURCE_ATTRIBUTES', 'service.name=a,deployment.environment=lab%20one,host.name=b,team=c');
     vi.stubEnv('OTEL_SERVICE_NAME', 'drops');
