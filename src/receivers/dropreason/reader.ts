@@ -4,6 +4,7 @@ import { sumOf } from '../../pdata/sums.ts';
 import type { DropreasonConfig } from './config.ts';
 import { EntryRows } from './entry_rows.ts';
 import { FlowRows } from './flow_rows.ts';
+import { REASON_OF_FUNCTION } from './freeing_functions.ts';
 import { CALL_PROGRAM, CALL_PROGRAM_OF_TWO } from './hooks.ts';
 import { NodeRows, PLANES } from './node_rows.ts';
 import { Origins } from './origins.ts';
@@ -62,10 +63,11 @@ export class Reader {
 
   /** The rows and slots that exist at 0. */
   atStart(): Read {
-    const { layout, probe, facts } = this.#session;
+    const { layout, probe, facts, reasons, byFunction } = this.#session;
+    const names = [...reasons.names, ...(byFunction ? Object.values(REASON_OF_FUNCTION) : [])];
     const [connect, accept] = [isAttached(this.#session, 'connect'), isAttached(this.#session, 'accept')];
     const optIn = this.#config.attributes;
-    const rows = rowsAtStart(this.#attributes, { layout, cpus: probe.cpus, optIn, connect, accept });
+    const rows = rowsAtStart(this.#attributes, { layout, reasons: names, cpus: probe.cpus, optIn, connect, accept });
     const slots = [
       // Where the kernel has no guard nothing is skipped, and the slot is absent rather than 0.
       ...(facts.guarded ? ['nested'] : []),

@@ -77,6 +77,11 @@ export class Reasons {
     if (kernel.length === 0) this.#names.set(0, UNKNOWN_REASON);
   }
 
+  /** The published names of all that the kernel has. */
+  get names(): Iterable<string> {
+    return this.#names.values();
+  }
+
   /** The published name; the number where the kernel has no name for it. */
   name(value: number): string {
     return this.#names.get(value) ?? String(value);
