@@ -4,6 +4,7 @@ import type { Logger } from 'pino';
 import type { z } from 'zod';
 import type { Exporter, Extension, Processor, Receiver } from './component.ts';
 import type { Consumer } from './consumer.ts';
+import type { Claim, Need, Supply } from './joints.ts';
 
 /** What the service gives to every component that it makes. */
 export interface Settings {
@@ -59,19 +60,17 @@ interface Factory<Config> {
   readonly description: string;
   /** Validates, fills in defaults and documents: the JSON schema for editors is made from it. */
   readonly schema: z.ZodType<Config>;
+  /** What it takes for itself while it runs; checked against all others before anything starts. */
+  claims?(config: Config): readonly Claim[];
   /** Tries what the component would need, and leaves nothing behind. */
   diagnose?(id: string, config: Config): Promise<readonly Finding[]>;
-}
-
-/** A processor as another may look at it: the factory's name for it, and what the factory's schema made of its keys. */
-export interface ConfiguredProcessor {
-  readonly type: string;
-  readonly config: unknown;
 }
 
 /** Factories import the implementation when `create` is called: what isn't configured isn't loaded. */
 export interface ReceiverFactory<Config = unknown> extends Factory<Config> {
   create(settings: Settings, config: Config, next: Consumer): Promise<Receiver>;
+  /** What it hands on besides the rows of the node. */
+  supplies?(config: Config): readonly Supply[];
   /** Removes what this configuration leaves in the kernel when the agent ends, and names it; a ComponentError where it can't. */
   unpin?(config: Config): Promise<readonly string[]>;
   /** Every reason that it may publish and knows the meaning of. */
@@ -80,12 +79,16 @@ export interface ReceiverFactory<Config = unknown> extends Factory<Config> {
 
 export interface ProcessorFactory<Config = unknown> extends Factory<Config> {
   create(settings: Settings, config: Config, next: Consumer): Promise<Processor>;
-  /** What isn't wrong but hardly meant, in a pipeline that has these processors before it; said as a warning. */
-  advise?(config: Config, before: readonly ConfiguredProcessor[]): readonly string[];
+  /** What receivers, or processors before it, must hand on. */
+  needs?(config: Config): readonly Need[];
+  /** What it adds to that for the stages after it. */
+  supplies?(config: Config): readonly Supply[];
 }
 
 export interface ExporterFactory<Config = unknown> extends Factory<Config> {
   create(settings: Settings, config: Config): Promise<Exporter>;
+  /** What receivers and processors must hand on. */
+  needs?(config: Config): readonly Need[];
   /** Where an agent of this configuration answers with its counters, in Prometheus' text format. */
   scrapeUrl?(config: Config): string;
 }

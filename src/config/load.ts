@@ -1,10 +1,11 @@
 import { ConfigError, type ConfigProblem } from '../component/errors.ts';
 import type { Factories } from '../component/factory.ts';
+import { checkClaims } from './check_claims.ts';
+import { checkNeeds } from './check_needs.ts';
 import type { Config } from './config.ts';
 import { Draft } from './draft.ts';
 import { type Environment, Expander } from './expand.ts';
 import { readComponents, readRoot } from './read_components.ts';
-import { adviseOnPipelines } from './read_pipelines.ts';
 import { readService } from './read_service.ts';
 import { readSources } from './read_sources.ts';
 
@@ -35,8 +36,12 @@ export function loadConfig({ files, sets = [], env, factories }: LoadOptions): C
   const exporters = readComponents(draft, factories, 'exporters');
   const extensions = readComponents(draft, factories, 'extensions');
   const service = readService(draft);
+  if (service !== undefined) {
+    const components = { receivers, processors, exporters, extensions };
+    checkNeeds(draft, components, service.pipelines);
+    checkClaims(draft, components, service);
+  }
   if (service === undefined || problems.length > 0) throw new ConfigError(inOrder(problems, files));
-  adviseOnPipelines(draft, processors, service.pipelines);
   const warnings = inOrder(draft.warnings, files);
   return { receivers, processors, exporters, extensions, service, warnings, given: draft.shown as Record<string, unknown> };
 }

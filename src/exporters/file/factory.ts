@@ -9,4 +9,12 @@ export const fileFactory: ExporterFactory<FileConfig> = {
     const { FileExporter } = await import('./exporter.ts');
     return new FileExporter(settings, config);
   },
+  needs: () => [
+    {
+      supply: 'flows',
+      otherwise: 'mistake',
+      message: 'has no flows to write, and never writes a line: set mode: advanced on a receiver of this pipeline',
+    },
+  ],
+  claims: ({ path }) => [{ path: ['path'], file: path }],
 };

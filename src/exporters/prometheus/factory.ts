@@ -14,6 +14,7 @@ export const prometheusFactory: ExporterFactory<PrometheusConfig> = {
     const isEvery = host === '' || host === '0.0.0.0' || host === '::';
     return `http://${formatEndpoint({ host: isEvery ? 'localhost' : host, port })}/metrics`;
   },
+  claims: ({ endpoint }) => [{ path: ['endpoint'], endpoint }],
   async diagnose(id, config) {
     const { endpointFinding } = await import('../../http/endpoint_finding.ts');
     return [await endpointFinding(config.endpoint, `exporters::${id}::endpoint`, 'fail')];

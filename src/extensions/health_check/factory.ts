@@ -9,6 +9,7 @@ export const healthCheckFactory: ExtensionFactory<HealthCheckConfig> = {
     const { HealthCheck } = await import('./extension.ts');
     return new HealthCheck(settings, config);
   },
+  claims: ({ endpoint }) => [{ path: ['endpoint'], endpoint }],
   async diagnose(id, config) {
     const { endpointFinding } = await import('../../http/endpoint_finding.ts');
     return [await endpointFinding(config.endpoint, `extensions::${id}::endpoint`, 'fail')];

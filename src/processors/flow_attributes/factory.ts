@@ -1,4 +1,5 @@
 import type { ProcessorFactory } from '../../component/factory.ts';
+import type { Need } from '../../component/joints.ts';
 import { configSchema, type FlowAttributesConfig } from './config.ts';
 
 export const flowAttributesFactory: ProcessorFactory<FlowAttributesConfig> = {
@@ -8,5 +9,14 @@ export const flowAttributesFactory: ProcessorFactory<FlowAttributesConfig> = {
   async create(settings, config, next) {
     const { FlowAttributes } = await import('./processor.ts');
     return new FlowAttributes(settings, config, next);
+  },
+  needs({ attributes }) {
+    const message = 'has no flows to count, and never has a series: set mode: advanced on a receiver of this pipeline';
+    const needs: Need[] = [{ supply: 'flows', otherwise: 'mistake', message }];
+    if (attributes.includes('destination.port')) {
+      const port = 'has nothing for destination.port: add flows: {ports: true} to the receiver';
+      needs.push({ supply: 'destination.port', otherwise: 'warning', message: port });
+    }
+    return needs;
   },
 };

@@ -10,6 +10,20 @@ export const k8sAttributesFactory: ProcessorFactory<K8sAttributesConfig> = {
     const { K8sAttributes } = await import('./processor.ts');
     return new K8sAttributes(settings, config, next);
   },
+  needs: () => [
+    {
+      supply: 'flows',
+      otherwise: 'mistake',
+      message: 'has no flows to look at, and nothing comes of it: set mode: advanced on a receiver of this pipeline',
+    },
+  ],
+  supplies({ filter: { node, node_from_env_var }, extract: { metadata } }) {
+    return [
+      'pods',
+      ...(node === undefined && node_from_env_var === undefined ? [] : (['pods of one node'] as const)),
+      ...metadata,
+    ];
+  },
   async diagnose(id, config) {
     const { diagnose } = await import('./diagnose.ts');
     return diagnose(id, config);

@@ -9,6 +9,16 @@ export const dropreasonFactory: ReceiverFactory<DropreasonConfig> = {
     const { DropreasonReceiver } = await import('./receiver.ts');
     return new DropreasonReceiver(settings, config, next);
   },
+  claims({ pin, pin_path, capabilities }) {
+    return [
+      { path: ['capabilities'], capabilities: capabilities === 'drop' ? 'dropped' : 'needed' },
+      ...(pin ? [{ path: ['pin_path'], directory: pin_path }] : []),
+    ];
+  },
+  supplies({ mode, flows }) {
+    if (mode === 'basic') return [];
+    return flows.ports ? ['flows', 'destination.port'] : ['flows'];
+  },
   async diagnose(_id, config) {
     const { diagnose } = await import('./diagnose.ts');
     return diagnose(config);

@@ -2,8 +2,9 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { ConfigError } from '../../../src/component/errors.ts';
+import { factories as real } from '../../../src/components.ts';
 import { loadConfig } from '../../../src/config/load.ts';
-import { factories } from './factories.ts';
+import { factories as likeReal } from './factories.ts';
 import { mistakes } from './scratch.ts';
 
 /**
@@ -16,9 +17,13 @@ function said(text: string, what: string): string[] {
   return [...text.matchAll(new RegExp(`^# ${what}: (.*)$`, 'gm'))].map((match) => match[1] ?? '');
 }
 
-describe('one file per mistake', () => {
-  test.each(readdirSync(DIRECTORY).filter((name) => name.endsWith('.yaml')))('%s', (name) => {
-    const file = join(DIRECTORY, name);
+describe.each([
+  ['in one place', '.', likeReal],
+  ['of components, and of how they go together', 'joints', real],
+] as const)('one file per mistake %s', (_, folder, factories) => {
+  const directory = join(DIRECTORY, folder);
+  test.each(readdirSync(directory).filter((name) => name.endsWith('.yaml')))('%s', (name) => {
+    const file = join(directory, name);
     const text = readFileSync(file, 'utf8');
     const env = Object.fromEntries(said(text, 'env').map((line) => line.split('=', 2)));
     let warnings: string[] = [];

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { factories as real } from '../../../src/components.ts';
 import { loadConfig } from '../../../src/config/load.ts';
 import { factories } from './factories.ts';
 import { files, load, mistakes, VALID } from './scratch.ts';
@@ -192,4 +193,25 @@ test('keys that JavaScript has a meaning for are unknown keys', () => {
     'exporters::debug::__proto__',
     'exporters::debug::constructor',
   ]);
+});
+
+test.each([
+  ['one port of two addresses', 'prometheus: {endpoint: "10.0.0.1:9464"}', 'prometheus/b: {endpoint: "10.0.0.2:9464"}'],
+  ['one port of two families', 'prometheus: {endpoint: "0.0.0.0:9464"}', 'prometheus/b: {endpoint: "[fd00::1]:9464"}'],
+  ['a free port each', 'prometheus: {endpoint: "localhost:0"}', 'prometheus/b: {endpoint: "localhost:0"}'],
+  ['standard output', 'file: {path: /dev/stdout}', 'file/b: {path: /dev/stdout}'],
+])('%s can be shared', (_, one, other) => {
+  const ids = `${one.split(':')[0]}, ${other.split(':')[0]}`;
+  const text = `receivers: {dropreason: {mode: advanced}}\nexporters:\n  ${one}\n  ${other}\n`;
+  const { warnings } = load([`${text}service: {pipelines: {metrics: {receivers: [dropreason], exporters: [${ids}]}}}\n`], {
+    factories: real,
+  });
+  expect(warnings).toEqual([]);
+});
+
+test('what does not run takes nothing', () => {
+  const text = VALID.replace('  debug:', '  prometheus/unused: {endpoint: "localhost:9464"}\n  debug:');
+  expect(load([text], { factories: real }).warnings).toHaveLength(1);
+  const off = VALID.replace('localhost:9464', 'localhost:9465').replace('logs: {level: info}', 'metrics: {level: none}');
+  expect(load([off], { factories: real }).warnings).toEqual([]);
 });

@@ -1,14 +1,13 @@
 import { describe, expect, test } from 'vitest';
 import { factories } from '../../../../src/components.ts';
-import { podDropsFactory } from '../../../../src/processors/pod_drops/factory.ts';
 import { load, mistakes } from '../../config/scratch.ts';
 
 /** A file with this under `processors`, on line 5; and its pipeline. */
-function file(podDrops: string, processors = 'pod_drops'): string {
-  return `receivers: {dropreason: }
+function file(podDrops: string, processors = 'k8s_attributes, pod_drops'): string {
+  return `receivers: {dropreason: {mode: advanced}}
 exporters: {debug: }
 processors:
-  percpu_sum:
+  k8s_attributes: {filter: {node: a}}
   pod_drops: ${podDrops}
 service:
   pipelines:
@@ -41,34 +40,5 @@ describe('the configuration of pod_drops', () => {
     ['{max_serie: 5}', 'max_serie: is not a known key; did you mean "max_series"? (0.yaml:5:15)'],
   ])('%s is a mistake', (given, message) => {
     expect(mistakes(() => loaded(given))).toEqual([`processors::pod_drops::${message}`]);
-  });
-
-  test('a pipeline without k8s_attributes before it is a warning', () => {
-    const { warnings } = load([file('{}', 'percpu_sum, pod_drops')], { factories });
-    expect(warnings).toMatchObject([
-      {
-        path: 'service::pipelines::metrics::processors::1',
-        message: 'pod_drops sees no pods: put k8s_attributes before it',
-        source: expect.stringMatching(/0\.yaml:8:/),
-      },
-    ]);
-  });
-
-  test('k8s_attributes without the uids of pods is a warning', () => {
-    const before = [{ type: 'k8s_attributes', config: { filter: { node: 'a' }, extract: { metadata: ['k8s.pod.ip'] } } }];
-    expect(podDropsFactory.advise?.(podDropsFactory.schema.parse({}), before)).toEqual([
-      "can't tell when a pod has ended: add k8s.pod.uid to extract::metadata of k8s_attributes",
-    ]);
-  });
-
-  test('context: local with the pods of all nodes is a warning', () => {
-    const advise = (context: string, filter: unknown) =>
-      podDropsFactory.advise?.(podDropsFactory.schema.parse({ context }), [{ type: 'k8s_attributes', config: { filter } }]);
-    expect(advise('local', {})).toEqual([
-      'counts the pods of all nodes with context: local: set filter::node_from_env_var of k8s_attributes',
-    ]);
-    expect(advise('local', { node_from_env_var: 'NODE_NAME' })).toEqual([]);
-    expect(advise('local', { node: 'node-1' })).toEqual([]);
-    expect(advise('remote', {})).toEqual([]);
   });
 });

@@ -1,0 +1,96 @@
+import { resolve } from 'node:path';
+import { hostsCollide } from '../component/host_name.ts';
+import type { Claim } from '../component/joints.ts';
+import type { Config, ServiceConfig } from './config.ts';
+import type { Draft } from './draft.ts';
+import type { Kind } from './kinds.ts';
+import type { TelemetryConfig } from './service_schema.ts';
+import type { Path } from './tree.ts';
+
+type Components = Pick<Config, Kind>;
+
+/** A claim with its path from the root of the file. */
+type Claimed = Claim & { readonly at: Path };
+
+/** Whether two of the components that run want what only one can have: a port, a file, a pin directory, the capabilities. */
+export function checkClaims(draft: Draft, components: Components, service: ServiceConfig): void {
+  const claims = [...ofTelemetry(service.telemetry), ...ofComponents(components, service)];
+  const earlier = new Map<string, Claimed[]>();
+  for (const claim of claims) {
+    const key = keyOf(claim);
+    const rivals = earlier.get(key) ?? [];
+    earlier.set(key, rivals);
+    const rival = rivals.find((each) => collide(each, claim));
+    rivals.push(claim);
+    if (rival === undefined) continue;
+    // One that comes first and leaves nothing is itself the mistake.
+    if ('capabilities' in claim) draft.problem(rival.at, leavesNothing(claim.at));
+    else draft.problem(claim.at, isTaken(claim, rival.at));
+    if (draft.isFull) return;
+  }
+}
+
+/** In the order in which they start; what isn't used doesn't run. */
+function ofComponents(components: Components, { pipelines, extensions }: ServiceConfig): Claimed[] {
+  const joined = [...pipelines.values()];
+  const used: readonly (readonly [Kind, readonly string[]])[] = [
+    ['exporters', joined.flatMap((pipeline) => pipeline.exporters)],
+    ['processors', joined.flatMap((pipeline) => pipeline.processors)],
+    ['receivers', joined.flatMap((pipeline) => pipeline.receivers)],
+    ['extensions', extensions],
+  ];
+  return used.flatMap(([kind, ids]) =>
+    [...new Set(ids)].flatMap((id) => {
+      const { factory, config } = components[kind].get(id) ?? {};
+      return (factory?.claims?.(config) ?? []).map((claim) => ({ ...claim, at: [kind, id, ...claim.path] }));
+    }),
+  );
+}
+
+function ofTelemetry({ metrics, logs }: TelemetryConfig): Claimed[] {
+  const path = ['service', 'telemetry', 'metrics', 'readers'];
+  const readers = metrics.level === 'none' ? [] : metrics.readers;
+  const endpoints = readers.map(({ pull }, index) => {
+    const at = [...path, index, 'pull', 'exporter', 'prometheus', 'port'];
+    return { path: at, at, endpoint: pull.exporter.prometheus };
+  });
+  const files = logs.output_paths.flatMap((file, index) => {
+    const at = ['service', 'telemetry', 'logs', 'output_paths', index];
+    return file === 'stdout' || file === 'stderr' ? [] : [{ path: at, at, file }];
+  });
+  return [...endpoints, ...files];
+}
+
+/** Claims under different keys never collide. */
+function keyOf(claim: Claim): string {
+  if ('endpoint' in claim) return `port ${claim.endpoint.port}`;
+  if ('file' in claim) return `file ${resolve(claim.file)}`;
+  return 'directory' in claim ? 'directory' : 'capabilities';
+}
+
+function collide(one: Claim, later: Claim): boolean {
+  if ('endpoint' in one && 'endpoint' in later) {
+    // Zero takes a free port each time.
+    return one.endpoint.port !== 0 && hostsCollide(one.endpoint.host, later.endpoint.host);
+  }
+  // What is no regular file takes lines of many.
+  if ('file' in one) return !/^\/(?:dev|proc)\//.test(resolve(one.file));
+  if ('directory' in one && 'directory' in later)
+    return isWithin(one.directory, later.directory) || isWithin(later.directory, one.directory);
+  return 'capabilities' in one && one.capabilities === 'dropped';
+}
+
+function isWithin(directory: string, path: string): boolean {
+  return `${resolve(path)}/`.startsWith(`${resolve(directory)}/`);
+}
+
+function isTaken(claim: Claim, by: Path): string {
+  const other = by.join('::');
+  if ('endpoint' in claim) return `port ${claim.endpoint.port} is taken by ${other}: give each a port of its own`;
+  if ('file' in claim) return `is written to by ${other} too: give each a file of its own`;
+  return `is, or holds, or is in the directory of ${other}: give each a directory of its own`;
+}
+
+function leavesNothing(later: Path): string {
+  return `drop leaves no capability to ${later.slice(0, 2).join('::')}, which starts later: drop them with the last receiver alone`;
+}
