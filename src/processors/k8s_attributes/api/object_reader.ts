@@ -158,10 +158,15 @@ export class ObjectReader<T extends { readonly uid: string }> {
   }
 }
 
+/** Of a uid or a version: many times as long as real ones are. */
+const MOST_CHARACTERS = 253;
+
 /** Undefined of what is no Kubernetes object; a bookmark has no uid. */
 function identityOf(object: unknown): Identity | undefined {
   const { metadata } = (object ?? {}) as { metadata?: { uid?: unknown; resourceVersion?: unknown } };
   if (typeof metadata !== 'object' || metadata === null) return undefined;
   const { uid = '', resourceVersion = '' } = metadata;
-  return typeof uid === 'string' && typeof resourceVersion === 'string' ? { uid, version: resourceVersion } : undefined;
+  if (typeof uid !== 'string' || typeof resourceVersion !== 'string') return undefined;
+  if (uid.length > MOST_CHARACTERS || resourceVersion.length > MOST_CHARACTERS) return undefined;
+  return { uid, version: resourceVersion };
 }

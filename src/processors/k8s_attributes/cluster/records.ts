@@ -98,16 +98,16 @@ export function podRecord(object: unknown, texts: readonly ExtractedText[]): Pod
   const isOnHost = spec?.hostNetwork === true;
   const hostPorts = hostPortsOf(spec);
   if (isOnHost && hostPorts.length === 0) return undefined;
-  const uid = metadata.uid ?? '';
+  const uid = nameOf(metadata.uid);
   const isFinished = status?.phase === 'Succeeded' || status?.phase === 'Failed';
   const given = status?.podIPs?.map(({ ip }) => ip) ?? [];
   const addresses = isFinished ? [] : keysOf(given.length > 0 ? given : [status?.podIP]);
   if (addresses.length === 0) return { ...NOTHING, uid };
   return {
     uid,
-    name: metadata.name ?? '',
-    namespace: metadata.namespace ?? '',
-    node: spec?.nodeName ?? '',
+    name: nameOf(metadata.name),
+    namespace: nameOf(metadata.namespace),
+    node: nameOf(spec?.nodeName),
     addresses,
     isOnHost,
     hostPorts,
@@ -121,7 +121,7 @@ export function podRecord(object: unknown, texts: readonly ExtractedText[]): Pod
 export function ownerRecord(object: unknown, kind: string): OwnerRecord {
   const { metadata = {} } = object as ApiObject;
   const above = controllerOf(metadata);
-  return { uid: metadata.uid ?? '', above: above?.kind === kind ? (above.name ?? '') : '' };
+  return { uid: nameOf(metadata.uid), above: above?.kind === kind ? nameOf(above.name) : '' };
 }
 
 export function nodeRecord(object: unknown, texts: readonly ExtractedText[]): NodeRecord {
@@ -129,18 +129,18 @@ export function nodeRecord(object: unknown, texts: readonly ExtractedText[]): No
   const isIp = (type: string | undefined) => type === 'InternalIP' || type === 'ExternalIP';
   const addresses = status?.addresses?.flatMap(({ type, address }) => (isIp(type) ? [address] : [])) ?? [];
   return {
-    uid: metadata.uid ?? '',
-    name: metadata.name ?? '',
+    uid: nameOf(metadata.uid),
+    name: nameOf(metadata.name),
     addresses: keysOf([...addresses, ...INTERFACES.map((name) => metadata.annotations?.[name])]),
     podCidrs: OWN_NETWORKS.some((name) => metadata.annotations?.[name] !== undefined) ? NONE : networksOf(spec),
-    zone: metadata.labels?.[ZONE] ?? '',
+    zone: nameOf(metadata.labels?.[ZONE]),
     extracted: extract(metadata, texts),
   };
 }
 
 export function namespaceRecord(object: unknown, texts: readonly ExtractedText[]): NamespaceRecord {
   const { metadata = {} } = object as ApiObject;
-  return { uid: metadata.uid ?? '', name: metadata.name ?? '', extracted: extract(metadata, texts) };
+  return { uid: nameOf(metadata.uid), name: nameOf(metadata.name), extracted: extract(metadata, texts) };
 }
 
 /** Undefined for a service without an address of its own (headless, or a name outside). */
@@ -148,19 +148,21 @@ export function serviceRecord(object: unknown): ServiceRecord | undefined {
   const { metadata = {}, spec } = object as ApiService;
   const addresses = keysOf(spec?.clusterIPs ?? [spec?.clusterIP]);
   if (addresses.length === 0) return undefined;
-  return { uid: metadata.uid ?? '', namespace: metadata.namespace ?? '', service: metadata.name ?? '', addresses };
+  return { uid: nameOf(metadata.uid), namespace: nameOf(metadata.namespace), service: nameOf(metadata.name), addresses };
 }
 
 /** Every endpoint, ready or not: one that isn't is still behind the service. Undefined for a slice of no service, and of names. */
 export function endpointSliceRecord(object: unknown): ServiceRecord | undefined {
   const { metadata = {}, addressType, endpoints = [] } = object as ApiEndpointSlice;
-  const service = metadata.labels?.[SERVICE_NAME];
-  if (service === undefined || addressType === 'FQDN') return undefined;
+  const service = nameOf(metadata.labels?.[SERVICE_NAME]);
+  if (service === '' || addressType === 'FQDN') return undefined;
   // An API server writes null for no endpoints at all.
   const addresses = keysOf((endpoints ?? []).flatMap((endpoint) => endpoint.addresses ?? []));
-  return { uid: metadata.uid ?? '', namespace: metadata.namespace ?? '', service, addresses };
+  return { uid: nameOf(metadata.uid), namespace: nameOf(metadata.namespace), service, addresses };
 }
 
+/** Of a name, by Kubernetes; of an annotation, what is shown of it. */
+const MOST_CHARACTERS = 253;
 const NONE: readonly never[] = [];
 const NOTHING = {
   name: '',
@@ -195,6 +197,16 @@ function networksOf({ podCIDR = '', podCIDRs = [podCIDR] }: NonNullable<ApiNode[
   return podCIDRs.flatMap((text) => parseNetwork(text) ?? []);
 }
 
+/**
+ * A name, a uid or a label's value, '' where there is none. None in Kubernetes is longer than 253 characters.
+ *
+ * @throws Error where it is longer, or no text: its object can't be read.
+ */
+function nameOf(value: string | undefined = ''): string {
+  if (typeof value !== 'string' || value.length > MOST_CHARACTERS) throw new Error('it has a name that is none of Kubernetes');
+  return value;
+}
+
 /** Each once; what is no address (`None`, a name) is left out. */
 function keysOf(texts: readonly (string | undefined)[]): readonly AddressKey[] {
   const keys = texts.flatMap((text) => IpAddress.parse(text ?? '')?.key ?? []);
@@ -209,7 +221,12 @@ function ownerOf(metadata: ApiMetadata): Owner | undefined {
   const { kind, name, uid } = controllerOf(metadata) ?? {};
   // A static pod is owned by its Node, which is no workload.
   if (kind === undefined || name === undefined || uid === undefined || kind === 'Node') return undefined;
-  return { kind, name, uid, guess: guessAbove(kind, name, metadata.labels?.['pod-template-hash']) };
+  return {
+    kind: nameOf(kind),
+    name: nameOf(name),
+    uid: nameOf(uid),
+    guess: guessAbove(kind, name, metadata.labels?.['pod-template-hash']),
+  };
 }
 
 /**
@@ -229,7 +246,8 @@ function extract(metadata: ApiMetadata, texts: readonly ExtractedText[]): Extrac
     const value = metadata[from]?.[key];
     if (value === undefined) continue;
     extracted ??= {};
-    extracted[attribute] = value;
+    // A copy: what slice returns would keep the whole text in memory.
+    extracted[attribute] = value.length > MOST_CHARACTERS ? Buffer.from(value.slice(0, MOST_CHARACTERS)).toString() : value;
   }
   return extracted;
 }
