@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /* Which TCP connects and accepts failed, and with what errno? */
+#include "lib/attempt.bpf.h"
 #include "lib/flow.bpf.h"
 #include "lib/maps.bpf.h"
 #include "lib/syscall.bpf.h"
-#include <bpf/bpf_endian.h>
 
 /* include/uapi/asm-generic/errno-base.h, errno.h; from 512 on the kernel's own codes, which restart a call. */
 #define EINTR 4
@@ -113,8 +113,8 @@ static __always_inline const struct file *file_of(const void *task, __u32 fd)
 }
 
 /*
- * The socket's sock where the file is a TCP socket, else NULL. An MPTCP socket accepts as a TCP socket does; a connect of
- * one is made by a TCP socket of its own, whose state change tells.
+ * The socket's sock where the file is a TCP socket, else NULL. An MPTCP socket accepts as a TCP socket does; a connect of one is
+ * made by its first subflow (5.6), a TCP socket.
  */
 static __always_inline const struct sock *tcp_sock_of(const struct file *file, __u32 call)
 {
@@ -128,16 +128,9 @@ static __always_inline const struct sock *tcp_sock_of(const struct file *file, _
 	protocol = BPF_CORE_READ(sk, sk_protocol);
 	if (protocol == IPPROTO_TCP || (protocol == IPPROTO_MPTCP && call == DROPREASON_CALL_ACCEPT))
 		return sk;
+	if (protocol == IPPROTO_MPTCP && bpf_core_field_exists(((const struct mptcp_sock *)sk)->first))
+		return BPF_CORE_READ((const struct mptcp_sock *)sk, first);
 	return NULL;
-}
-
-/* Whether the state change has counted what this call returns; it does so once for each attempt. */
-static __always_inline bool is_reported(const struct sock *sk, const struct file *file)
-{
-	__u64 address = (__u64)sk;
-	__u64 *inode = bpf_map_lookup_elem(&dropreason_connects, &address);
-
-	return inode && *inode == BPF_CORE_READ(file, f_inode, i_ino);
 }
 
 /* What the caller is told at once and isn't a failed attempt: one definition for every hook. */
@@ -150,6 +143,12 @@ static __always_inline bool is_failure(__u32 call, __s64 error)
 	return error != EINPROGRESS && error != EALREADY && error != EISCONN;
 }
 
+/* Whether there is anything to do where a call returns: it has failed, or it has begun an attempt and doesn't wait for its end. */
+static __always_inline bool matters(__u32 call, __s64 error)
+{
+	return is_failure(call, error) || (call == DROPREASON_CALL_CONNECT && error == EINPROGRESS);
+}
+
 /* A system call returns: `regs` as the task entered the kernel. */
 static __always_inline int call_returns(const struct pt_regs *regs, __u32 call, __s64 value)
 {
@@ -157,11 +156,15 @@ static __always_inline int call_returns(const struct pt_regs *regs, __u32 call, 
 	const struct file *file;
 	const struct sock *sk;
 
-	if (!is_failure(call, -value) || is_compat(task))
+	if (!matters(call, -value) || is_compat(task))
 		return 0;
 	file = file_of(task, syscall_fd(regs));
 	sk = file ? tcp_sock_of(file, call) : NULL;
-	if (sk && !(call == DROPREASON_CALL_CONNECT && is_reported(sk, file)))
+	if (!sk)
+		return 0;
+	if (!is_failure(call, -value))
+		leave_attempt(sk, file);
+	else if (call != DROPREASON_CALL_CONNECT || !is_counted(sk, file, -value))
 		count_call(sk, call, -value);
 	return 0;
 }
@@ -183,7 +186,7 @@ static __always_inline int call_returns_to_two(__u64 *ctx, __u32 call)
 	const __u64 frame = (__u64)ctx, counted = 1;
 	__s64 value = ctx[1];
 
-	if (!is_failure(call, -value) || !bpf_map_delete_elem(&dropreason_returned, &frame))
+	if (!matters(call, -value) || !bpf_map_delete_elem(&dropreason_returned, &frame))
 		return 0;
 	bpf_map_update_elem(&dropreason_returned, &frame, &counted, BPF_ANY);
 	return call_returns(entry_registers(), call, value);
@@ -297,22 +300,17 @@ static __always_inline int state_changes(__u64 *ctx)
 {
 	const struct sock *sk = (const void *)ctx[0];
 	int old_state = ctx[1], new_state = ctx[2];
-	__u64 address = (__u64)sk, inode;
 	__u16 error;
 
 	if (sk->sk_protocol != IPPROTO_TCP)
 		return 0;
 	if (new_state == TCP_SYN_SENT)
-		bpf_map_delete_elem(&dropreason_connects, &address);
+		begin_attempt(sk);
 	if (old_state != TCP_SYN_SENT || new_state != TCP_CLOSE)
 		return 0;
-	error = sk->sk_err;
-	/* The other program has counted it where there is an entry: its attempt began by removing the entry. */
-	if (!error || bpf_map_lookup_elem(&dropreason_connects, &address))
-		return 0;
-	inode = BPF_CORE_READ(sk, sk_socket, file, f_inode, i_ino);
-	bpf_map_update_elem(&dropreason_connects, &address, &inode, BPF_ANY);
-	count_call(sk, DROPREASON_CALL_CONNECT, error);
+	error = end_attempt(sk);
+	if (error)
+		count_call(sk, DROPREASON_CALL_CONNECT, error);
 	return 0;
 }
 

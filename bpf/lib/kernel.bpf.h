@@ -7,6 +7,7 @@
 #define DROPREASON_KERNEL_BPF_H
 
 #include <linux/bpf.h>
+#include <linux/net.h>
 #include <linux/types.h>
 #include <stdbool.h>
 /* After linux/bpf.h, whose __u32 and the like it needs. */
@@ -74,8 +75,16 @@ struct file {
 };
 
 struct socket {
+	socket_state state;
 	struct file *file;
 	struct sock *sk;
+};
+
+struct sk_buff;
+
+struct sk_buff_head {
+	struct sk_buff *prev;
+	__u32 qlen;
 };
 
 struct sock {
@@ -83,6 +92,12 @@ struct sock {
 	struct socket *sk_socket;
 	__u16 sk_protocol;
 	int sk_err;
+	int sk_err_soft;
+	struct sk_buff_head sk_error_queue;
+};
+
+struct mptcp_sock {
+	struct sock *first;
 };
 
 struct fdtable {
@@ -114,6 +129,7 @@ struct sk_buff {
 	unsigned char *head;
 	unsigned char *data;
 	unsigned long _nfct;
+	char cb[48];
 };
 
 struct iphdr {

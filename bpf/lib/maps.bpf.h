@@ -42,18 +42,6 @@ struct {
 } dropreason_unlisted SEC(".maps");
 
 /*
- * Sockets whose failed connect the state change has counted, so that the system call's return doesn't count it again.
- * Key: address of the sock. Value: inode number of its socket, since addresses are used again. Size: 8192 × 80 bytes;
- * the oldest give way.
- */
-struct {
-	__uint(type, BPF_MAP_TYPE_LRU_HASH);
-	__uint(max_entries, 8192);
-	__type(key, __u64);
-	__type(value, __u64);
-} dropreason_connects SEC(".maps");
-
-/*
  * What was dropped while kfree_skb was interrupted: the second program's own rows in place of node rows, since both may be at
  * the same one. Size: 1024 × 160 bytes, with atomic adds; what doesn't fit goes to the slot of dropreason_unlisted.
  */

@@ -193,8 +193,8 @@ const CALLS: readonly Mutation[] = [
   {
     name: 'connects that fail later',
     file: 'calls.bpf.c',
-    find: '\tcount_call(sk, DROPREASON_CALL_CONNECT, error);',
-    replace: '',
+    find: '\t\tcount_call(sk, DROPREASON_CALL_CONNECT, error);',
+    replace: '\t\treturn 0;',
     by: [REFUSED],
   },
   {
@@ -211,6 +211,87 @@ const CALLS: readonly Mutation[] = [
     replace: 'return;',
     given: ONE_UNLISTED_ROW,
     by: [NODE_ROWS],
+  },
+];
+
+/** Whether an attempt has failed, and whether that has been counted: no increments, but what they hang on. */
+const ATTEMPTS: readonly Mutation[] = [
+  {
+    name: 'soft errors that nobody read',
+    file: 'lib/attempt.bpf.h',
+    find: 'if (soft && !(attempt && attempt->before == soft))',
+    replace: 'if (0)',
+    by: [scenarios('connect/rejected here, fast open, given up ipv6')],
+  },
+  {
+    name: 'soft errors of an attempt before',
+    file: 'lib/attempt.bpf.h',
+    find: '.before = sk->sk_err_soft',
+    replace: '.before = 0',
+    by: [scenarios('connect/rejected here, disconnected, given up ipv4')],
+  },
+  {
+    name: 'soft errors in the queue',
+    file: 'lib/attempt.bpf.h',
+    find: 'soft = queued_error(sk);',
+    replace: 'soft = 0;',
+    by: [scenarios('connect/rejected here, io_uring ipv4')],
+  },
+  {
+    name: 'queued errors of an attempt before',
+    file: 'lib/attempt.bpf.h',
+    find: 'bpf_ntohl(sequence) == BPF_CORE_READ((const struct tcp_sock *)sk, snd_una)',
+    replace: '1',
+    by: [scenarios('connect/rejected by and by, unread, given up when it began again ipv4')],
+  },
+  {
+    name: 'soft errors as the call returned',
+    file: 'lib/attempt.bpf.h',
+    find: 'soft = attempt->soft;',
+    replace: 'soft = 0;',
+    by: [scenarios('connect/rejected here, read at once ipv6')],
+  },
+  {
+    name: 'attempts that fail as they begin',
+    file: 'lib/attempt.bpf.h',
+    find: '|| is_beginning(sk)',
+    replace: '',
+    by: [scenarios('connect/refused, unread, disconnected, no port left ipv4')],
+  },
+  {
+    name: "subflows' attempts",
+    file: 'lib/attempt.bpf.h',
+    find: '&& !is_subflow(sk)',
+    replace: '',
+    by: [scenarios('connect/MPTCP, blocking, refused, no route, refused ipv4')],
+  },
+  {
+    name: 'a failure is returned once',
+    file: 'lib/attempt.bpf.h',
+    find: '\tbpf_map_delete_elem(&dropreason_connects, &key);\n\treturn counted;',
+    replace: '\treturn counted;',
+    by: [scenarios('connect/no neighbour, blocking, then unreachable ipv4')],
+  },
+  {
+    name: 'a failure of its own errno',
+    file: 'lib/attempt.bpf.h',
+    find: '(error == attempt->counted || error == ECONNABORTED)',
+    replace: '1',
+    by: [scenarios('connect/refused, read, disconnected, no route ipv4')],
+  },
+  {
+    name: 'a failure that SO_ERROR has told',
+    file: 'lib/attempt.bpf.h',
+    find: '(error == attempt->counted || error == ECONNABORTED)',
+    replace: 'error == attempt->counted',
+    by: [scenarios('connect/refused, read, then no route ipv4')],
+  },
+  {
+    name: 'a failure after an unread one',
+    file: 'lib/attempt.bpf.h',
+    find: ' &&\n\t\t  !BPF_CORE_READ(sk, sk_err)',
+    replace: '',
+    by: [scenarios('connect/no neighbour, unread, disconnected, unreachable ipv4')],
   },
 ];
 
@@ -299,4 +380,4 @@ const FLOW_COUNTS: readonly Mutation[] = [
   },
 ];
 
-export const MUTATIONS: readonly Mutation[] = [...COUNTS, ...DROPS, ...CALLS, ...NOTES, ...FLOW_COUNTS];
+export const MUTATIONS: readonly Mutation[] = [...COUNTS, ...DROPS, ...CALLS, ...ATTEMPTS, ...NOTES, ...FLOW_COUNTS];

@@ -1,34 +1,8 @@
-import { isDeepStrictEqual } from 'node:util';
-import { sharedSnmp, Told } from '../counters.ts';
-import type { Caused, Scenario, Step } from '../scenario.ts';
-import type { Shape, Testbed } from '../testbed.ts';
-import { BOTH, nowhere } from './datagrams.ts';
-
-/** What the traffic tool reports: how often a call returned which errno. */
-type Returned = Readonly<Record<string, number>>;
-
-interface Call {
-  readonly what: string;
-  readonly shape?: Shape;
-  readonly setup?: (bed: Testbed) => readonly Step[];
-  /** The errno that has to be counted, and how often; without it, nothing at all may be. */
-  readonly error?: string;
-  readonly count: number;
-  /** Both, where it is more than one errno. */
-  readonly errors?: Readonly<Record<string, number>>;
-  readonly beside?: readonly string[];
-  readonly whyNot?: Scenario['whyNot'];
-  /** Whether the connection came as far as SYN_SENT and failed there, so that Tcp AttemptFails has it. */
-  readonly attempted?: true;
-  /** What the tool has to report. */
-  readonly returned: Returned;
-  readonly run: (bed: Testbed, count: number) => Promise<Returned>;
-  /** Between whom, where it isn't the bed's source and target. */
-  readonly addresses?: NonNullable<Scenario['addresses']>;
-}
-
-const CLOSED_PORT = 9;
-const LISTENING = 7;
+import type { Scenario } from '../scenario.ts';
+import type { Testbed } from '../testbed.ts';
+import { ATTEMPTS } from './attempts/index.ts';
+import { type Call, CLOSED_PORT, callScenario, LISTENING, onePort, sent, silence, unsent } from './call.ts';
+import { nowhere } from './datagrams.ts';
 
 function connect(kind: string, port = CLOSED_PORT, to?: string) {
   return (bed: Testbed, count: number) => bed.traffic('client', 'connect', kind, to ?? bed.target, port, count);
@@ -37,20 +11,6 @@ function connect(kind: string, port = CLOSED_PORT, to?: string) {
 function accept(kind: string, ...options: readonly string[]) {
   return (bed: Testbed, count: number) => bed.traffic('client', 'accept', kind, bed.target, count, ...options);
 }
-
-/** A neighbour that isn't there: what is sent to it arrives as somebody else's, so that nobody answers. */
-function silence(bed: Testbed): readonly Step[] {
-  const neighbour = `ip neigh replace ${bed.target} lladdr 02:00:00:00:00:99 nud permanent dev eth0`;
-  return [{ at: 'client', run: `${neighbour}; echo 1 > /proc/sys/net/ipv4/tcp_syn_retries` }]; // gives up after 3 s
-}
-
-function onePort(): readonly Step[] {
-  return [{ at: 'client', run: 'echo "20000 20000" > /proc/sys/net/ipv4/ip_local_port_range' }];
-}
-
-/** A socket that was given a route has both addresses; without one, that of its peer where the family writes it down first. */
-const sent = ({ source, target }: Testbed) => [`${source} > ${target}`];
-const unsent = (bed: Testbed) => [bed.v6 ? ` > ${nowhere(bed)}` : ' > '];
 
 const CONNECTS: readonly Call[] = [
   {
@@ -171,37 +131,8 @@ const ACCEPTS: readonly Call[] = [
   { what: 'interrupted', count: 37, returned: { EINTR: 37 }, run: accept('interrupted') },
 ];
 
-function scenario(call: 'connect' | 'accept', spec: Call): Scenario {
-  const { what, shape = 'solo', setup, error, errors, count, beside, whyNot, attempted, returned, run, addresses = sent } = spec;
-  const told = new Told();
-  return {
-    name: `${call}/${what}`,
-    families: BOTH,
-    shape,
-    hook: call,
-    at: 'client',
-    reason: call === 'connect' ? 'TCP_CONNECT_BASIC' : 'TCP_ACCEPT_BASIC',
-    direction: call === 'connect' ? 'egress' : 'ingress',
-    ...(error === undefined ? {} : { error }),
-    ...(beside === undefined ? {} : { beside }),
-    ...(setup === undefined ? {} : { setup }),
-    ...(whyNot === undefined ? {} : { whyNot }),
-    addresses: call === 'accept' ? (bed) => [` > ${bed.target}`] : addresses,
-    counter: (bed) => (attempted ? sharedSnmp(bed, 'client', 'Tcp', 'AttemptFails') : told.counter),
-    cause: async (bed): Promise<Caused> => {
-      const got = await run(bed, count);
-      if (!isDeepStrictEqual(got, returned))
-        throw new Error(`the calls returned ${JSON.stringify(got)}, not ${JSON.stringify(returned)}`);
-      const failed = Object.values(errors ?? (error === undefined ? {} : { [error]: count }));
-      const drops = failed.reduce((sum, each) => sum + each, 0);
-      told.drops += drops;
-      return { drops, bytes: undefined, ...(errors === undefined ? {} : { errors }) };
-    },
-  };
-}
-
 /** Failed connects and accepts by errno, and calls that only look like failing, which count nothing. */
 export const callScenarios: readonly Scenario[] = [
-  ...CONNECTS.map((spec) => scenario('connect', spec)),
-  ...ACCEPTS.map((spec) => scenario('accept', spec)),
+  ...[...CONNECTS, ...ATTEMPTS].map((spec) => callScenario('connect', spec)),
+  ...ACCEPTS.map((spec) => callScenario('accept', spec)),
 ];

@@ -18,6 +18,7 @@ static const struct command {
 	{"tcp-send", "LISTENER-NETNS ADDRESS BYTES COMMAND", 4, tcp_send_command},
 	{"tcp-closed", "LISTENER-NETNS ADDRESS FROM COUNT SIZE", 5, tcp_closed_command},
 	{"connect", "KIND ADDRESS PORT COUNT [UNREACHABLE]", 4, connect_command},
+	{"attempts", "COUNT ADDRESS blocking|nonblocking[,mptcp|,fastopen|,recverr] STEP[:ARGUMENT]…", 4, attempts_command},
 	{"accept", "KIND ADDRESS COUNT [nonblocking]", 3, accept_command},
 	{"local", "unix|netlink COUNT SIZE", 3, local_command},
 };

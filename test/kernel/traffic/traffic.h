@@ -48,6 +48,7 @@ int spoof_command(int argc, char **argv);
 int tcp_send_command(int argc, char **argv);
 int tcp_closed_command(int argc, char **argv);
 int connect_command(int argc, char **argv);
+int attempts_command(int argc, char **argv);
 int accept_command(int argc, char **argv);
 int local_command(int argc, char **argv);
 
