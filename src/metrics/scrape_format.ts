@@ -6,3 +6,34 @@ export const CONTENT_TYPES: Readonly<Record<ScrapeFormat, string>> = {
   prometheus: 'text/plain; version=0.0.4; charset=utf-8',
   openmetrics: 'application/openmetrics-text; version=1.0.0; charset=utf-8',
 };
+
+const OPENMETRICS = 'application/openmetrics-text';
+const PLAIN = 'text/plain';
+const PROTOBUF = 'application/vnd.google.protobuf';
+
+/**
+ * The format for an Accept header (RFC 9110, 12.5.1). OpenMetrics has when each series began, in a line of its own. A Prometheus
+ * that isn't told to use these lines makes series of them, twice as many as before, and yet asks for OpenMetrics before the plain
+ * text. One that is told to (`created-timestamp-zero-ingestion`) asks for protobuf before both. So whoever takes the plain text
+ * as well gets it, unless it takes protobuf too (docs/adr/0011).
+ */
+export function formatFor(accept = ''): ScrapeFormat {
+  const taken = accept.split(',').flatMap(mediaType);
+  if (!taken.includes(OPENMETRICS)) return 'prometheus';
+  return taken.includes(PLAIN) && !taken.includes(PROTOBUF) ? 'prometheus' : 'openmetrics';
+}
+
+/** The media type of one entry; none where it is not acceptable, or of a version that we don't write. */
+function mediaType(entry: string): string[] {
+  const [type = '', ...parameters] = entry
+    .toLowerCase()
+    .split(';')
+    .map((part) => part.trim());
+  const value = (name: string) =>
+    parameters
+      .find((parameter) => parameter.startsWith(`${name}=`))
+      ?.slice(name.length + 1)
+      .replaceAll('"', '');
+  if (Number(value('q') ?? 1) === 0) return [];
+  return type === OPENMETRICS && !(value('version') ?? '1.').startsWith('1.') ? [] : [type];
+}

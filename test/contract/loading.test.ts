@@ -55,7 +55,11 @@ describe('what is not configured is not loaded:', () => {
 
   test('the engine of expressions comes with the first expression', () => {
     const filter = (match_type: string) =>
-      short(loadedBy(`await make('processors', 'filter', { include: { match_type: '${match_type}', attributes: [{ key: 'a', values: ['b'] }] } });`));
+      short(
+        loadedBy(
+          `await make('processors', 'filter', { include: { match_type: '${match_type}', attributes: [{ key: 'a', values: ['b'] }] } });`,
+        ),
+      );
     expect(filter('strict').filter((url) => url.includes('re2js'))).toEqual([]);
     expect(filter('regexp').some((url) => url.includes('re2js'))).toBe(true);
   });

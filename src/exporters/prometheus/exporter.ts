@@ -12,7 +12,7 @@ import { counter } from '../../metrics/instruments.ts';
 import { NAMINGS } from '../../metrics/naming.ts';
 import { countPoints } from '../../metrics/points.ts';
 import { PrometheusText } from '../../metrics/prometheus_text.ts';
-import { CONTENT_TYPES } from '../../metrics/scrape_format.ts';
+import { CONTENT_TYPES, formatFor, type ScrapeFormat } from '../../metrics/scrape_format.ts';
 import type { DropBatch } from '../../pdata/batch.ts';
 import type { PrometheusConfig } from './config.ts';
 
@@ -42,7 +42,12 @@ export class PrometheusExporter implements Exporter {
       settings: config,
       logger: settings.logger,
       configPath: `exporters::${settings.id}::endpoint`,
-      routes: { '/metrics': { answer: () => this.#scrape() } },
+      routes: {
+        '/metrics': {
+          answer: (variant) => this.#scrape(variant === 'openmetrics' ? variant : 'prometheus'),
+          variant: ({ headers }) => (config.enable_open_metrics ? formatFor(headers.accept) : 'prometheus'),
+        },
+      },
     });
     this.#listensOn = config.endpoint;
     this.#sent = counter(settings.meter, EXPORTER.sent);
@@ -72,10 +77,10 @@ export class PrometheusExporter implements Exporter {
     await this.#endpoint.stop(deadlineMillis);
   }
 
-  async #scrape(): Promise<HttpAnswer> {
+  async #scrape(format: ScrapeFormat): Promise<HttpAnswer> {
     await this.#host?.refresh();
     const collected = await this.#publisher.collect();
     this.#sent.add(countPoints(collected), { exporter: this.#id });
-    return { status: 200, contentType: CONTENT_TYPES.prometheus, body: this.#text.pieces(collected) };
+    return { status: 200, contentType: CONTENT_TYPES[format], body: this.#text.pieces(collected, format) };
   }
 }

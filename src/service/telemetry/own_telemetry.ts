@@ -8,7 +8,7 @@ import type { HttpAnswer } from '../../http/route.ts';
 import { SCOPE } from '../../metrics/hook_producer.ts';
 import { PrometheusText } from '../../metrics/prometheus_text.ts';
 import { PullReader } from '../../metrics/pull_reader.ts';
-import { CONTENT_TYPES } from '../../metrics/scrape_format.ts';
+import { CONTENT_TYPES, formatFor, type ScrapeFormat } from '../../metrics/scrape_format.ts';
 import { registerProcessMetrics } from './process_metrics.ts';
 
 export interface OwnTelemetryOptions {
@@ -43,7 +43,12 @@ export class OwnTelemetry {
         settings: pull.exporter.prometheus,
         logger,
         configPath: `service::telemetry::metrics::readers::${index}::pull::exporter::prometheus::port`,
-        routes: { '/metrics': { answer: () => scrape(reader, text) } },
+        routes: {
+          '/metrics': {
+            answer: (variant) => scrape(reader, text, variant === 'openmetrics' ? variant : 'prometheus'),
+            variant: ({ headers }) => formatFor(headers.accept),
+          },
+        },
       });
     });
   }
@@ -65,7 +70,7 @@ export class OwnTelemetry {
   }
 }
 
-async function scrape(reader: PullReader, text: PrometheusText): Promise<HttpAnswer> {
+async function scrape(reader: PullReader, text: PrometheusText, format: ScrapeFormat): Promise<HttpAnswer> {
   const { resourceMetrics } = await reader.collect();
-  return { status: 200, contentType: CONTENT_TYPES.prometheus, body: text.write(resourceMetrics) };
+  return { status: 200, contentType: CONTENT_TYPES[format], body: text.write(resourceMetrics, format) };
 }

@@ -133,6 +133,7 @@ describe('prometheusFactory', () => {
     expect(prometheusFactory.schema.parse({})).toEqual({
       ...serverSettings.parse({}),
       endpoint: { host: 'localhost', port: 9464 },
+      enable_open_metrics: true,
       metric_names: 'opentelemetry',
       resource_to_telemetry_conversion: { enabled: false },
     });
@@ -144,5 +145,26 @@ describe('prometheusFactory', () => {
     );
     expect(prometheusFactory.schema.safeParse({ namespace: 'x' }).success).toBe(false);
     expect(prometheusFactory.schema.safeParse({ metric_names: 'cilium' }).success).toBe(false);
+  });
+
+  it('answers in OpenMetrics who asks for it, unless that is turned off', async () => {
+    const ask = async (exporter: PrometheusExporter) => {
+      const headers = { accept: 'application/openmetrics-text; version=1.0.0' };
+      const response = await fetch(`http://127.0.0.1:${exporter.port}/metrics`, { headers });
+      return { type: response.headers.get('content-type'), vary: response.headers.get('vary'), text: await response.text() };
+    };
+    const exporter = await start({});
+    exporter.consume(LIVE);
+    const { type, vary, text } = await ask(exporter);
+    expect(type).toBe('application/openmetrics-text; version=1.0.0; charset=utf-8');
+    expect(vary).toMatch(/\bAccept\b/);
+    const labels = '{class="policy",direction="ingress",reason="IPTABLE_RULE_DROP"}';
+    expect(text).toContain(
+      `dropreason_drop_count_total${labels} 3\ndropreason_drop_count_created${labels} ${LIVE.startTimeMillis / 1000}`,
+    );
+    expect(text).toMatch(/\n# EOF\n$/);
+    expect(await scrape(exporter)).not.toContain('_created');
+    const without = await ask(await start({ enable_open_metrics: false }));
+    expect(without.type).toBe('text/plain; version=0.0.4; charset=utf-8');
   });
 });
