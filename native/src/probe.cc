@@ -13,6 +13,7 @@
 #include <fstream>
 
 #include "batch.h"
+#include "blocked_signals.h"
 #include "error.h"
 
 namespace dropreason {
@@ -21,6 +22,8 @@ namespace {
 constexpr char kMetrics[] = "dropreason_metrics";
 constexpr char kIdentity[] = "dropreason_identity";
 constexpr char kConfig[] = "config";
+// A debugger's stop, or a freezer, still interrupts the verifier; libbpf itself tries five times in each.
+constexpr int kLoadAttempts = 20;
 
 // The kernel's CPU numbers may have holes, so the highest one counts, not how many there are: "0-3,8-11" is 12.
 uint32_t possible_cpus() {
@@ -79,6 +82,7 @@ Probe::Probe(const ProbeOptions& options)
 
   if (options.pin) pins_.emplace(options.pin->directory);
   const bool taken_over = options.pin && take_over();
+  const BlockedSignals until_made;
   const int failed = bpf_object__load(maps_.get());
   if (failed != 0) throw Error(Code::kLoad, "can't make the maps", -failed);
   if (options.pin && !taken_over) pin_maps();
@@ -183,14 +187,23 @@ bool Probe::is_attached(const Attachment& attachment) const {
   return std::any_of(attached_.begin(), attached_.end(), [&](const Attached& each) { return each.attachment() == attachment; });
 }
 
+// An object can be loaded once, so each attempt has one of its own.
+Probe::Object Probe::load(const Calls& calls, const std::vector<Attachment>& group) const {
+  const BlockedSignals until_loaded;
+  for (int attempt = 1;; attempt++) {
+    Object object = open(calls, group);
+    const int failed = bpf_object__load(object.get());
+    if (failed == 0) return object;
+    if (failed != -EAGAIN || attempt == kLoadAttempts) throw Error(Code::kLoad, "can't load " + group.front().program, -failed);
+  }
+}
+
 void Probe::attach(const std::vector<Attachment>& group, const Calls& calls) {
   std::vector<Attachment> missing;
   std::copy_if(group.begin(), group.end(), std::back_inserter(missing), [&](const Attachment& each) { return !is_attached(each); });
   if (missing.empty()) return;
   const GiveBackMemory at_the_end;
-  const Object object = open(calls, missing);
-  const int failed = bpf_object__load(object.get());
-  if (failed != 0) throw Error(Code::kLoad, "can't load " + missing.front().program, -failed);
+  const Object object = load(calls, missing);
   const size_t before = attached_.size();
   try {
     for (const Attachment& attachment : missing) attached_.emplace_back(attachment, object.get(), pins());

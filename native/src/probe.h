@@ -94,6 +94,7 @@ class Probe {
   using Object = std::unique_ptr<bpf_object, CloseObject>;
 
   Object open(const Calls& calls, const std::vector<Attachment>& group) const;
+  Object load(const Calls& calls, const std::vector<Attachment>& group) const;
   bool take_over();
   void pin_maps();
   void size_maps();

@@ -1,9 +1,12 @@
 import { execFileSync } from 'node:child_process';
+import { join } from 'node:path';
 import fc from 'fast-check';
 import { afterEach, describe, expect, test } from 'vitest';
 import type { Probe } from '../../../native/index.js';
 import { whyNotHere } from '../../support/requirements.ts';
+import { scratchDirectory } from '../../support/scratch.ts';
 import { withCompiled } from './compile.ts';
+import { inProcess } from './in_process.ts';
 import { group, native, options, program, ROOT, thrownBy } from './probe_options.ts';
 
 const why = whyNotHere(['clang', 'ip']);
@@ -166,6 +169,24 @@ describe('errors say what was being done:', () => {
   test('what libbpf said of one call is not in the error of the next', () => {
     expect(thrownBy(() => open({ object: '/nowhere/x.bpf.o' })).details).not.toBe('');
     expect(thrownBy(() => open({ reasons: 'many' })).details).toBe('');
+  });
+});
+
+describe.skipIf(whyNotHere(['gcc']) !== undefined)('while signals arrive faster than the verifier ends', () => {
+  test('programs load', () => {
+    const directory = scratchDirectory();
+    const timer = join(directory, 'timer.so');
+    execFileSync('gcc', ['-shared', '-fPIC', '-O2', '-o', timer, join(ROOT, 'test/unit/native/timer.c')]);
+    const body = `
+      const { group, options, program } = await import('./test/unit/native/probe_options.ts');
+      result = 0;
+      for (let i = 0; i < 5; i++) {
+        const probe = new native.Probe(options({ rescue: true }));
+        probe.attach(group('inet_sock_set_state', program()));
+        result += probe.attached.length;
+        probe.close();
+      }`;
+    expect(inProcess<number>(body, ['env', `LD_PRELOAD=${timer}`])).toBe(10);
   });
 });
 
