@@ -125,6 +125,7 @@ if (described === undefined) throw new Error('the stage has no receiver');
 let receiver: FlowReceiver | undefined;
 const source = {
   ...described,
+  supplies: () => ['flows'] as const,
   create: async (_settings: unknown, _config: unknown, next: Consumer) => {
     receiver = new FlowReceiver(next);
     return receiver;
