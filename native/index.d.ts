@@ -240,7 +240,7 @@ export interface MapUse {
 export declare class Probe {
   /**
    * Makes and sizes the maps, or takes over pinned ones with all that is attached; `ERR_OPEN`, `ERR_MAP`, `ERR_LOAD`;
-   * `ERR_PIN` where nothing can be pinned there, `ERR_LOCKED` where another process has pinned there and is alive.
+   * `ERR_PIN` where nothing can be pinned there or something else is, `ERR_LOCKED` where another process has pinned there and is alive.
    */
   constructor(options: ProbeOptions);
   /**
@@ -250,8 +250,13 @@ export declare class Probe {
   attach(attachments: readonly Attachment[], calls?: { readonly connect: boolean; readonly accept: boolean }): void;
   /** What is attached now, in order; what was taken over is among it. */
   readonly attached: readonly Attachment[];
-  /** `taken_over` from what was pinned, or made anew; `replaced` where something of another fingerprint was pinned. */
-  readonly origin: 'new' | 'taken_over' | 'replaced';
+  /**
+   * `taken_over` from what was pinned, or made anew; `replaced` where something of another fingerprint was pinned, `incomplete`
+   * where a pin was missing.
+   */
+  readonly origin: 'new' | 'taken_over' | 'replaced' | 'incomplete';
+  /** Name of the pin that was missing; empty but for `incomplete`. */
+  readonly missing: string;
   /** When counting began, in milliseconds since the epoch; 0 where nothing is pinned. */
   readonly startTimeMillis: number;
   /** CPUs that the counters have slices for: the highest possible one + 1. */
@@ -285,7 +290,10 @@ export declare class Probe {
   close(): void;
 }
 
-/** Removes all that is pinned in a directory, and the directory; names what was there. `ERR_PIN`, `ERR_LOCKED`. */
+/**
+ * Removes all that is pinned in a directory, and the directory; names what was there. `ERR_PIN`, also where it holds anything that
+ * a probe hasn't pinned: then nothing is removed. `ERR_LOCKED`.
+ */
 export declare function unpin(directory: string): string[];
 
 /**

@@ -8,17 +8,13 @@
 
 #include "error.h"
 #include "kprobe.h"
+#include "pin.h"
 
 namespace dropreason {
 namespace {
 
-constexpr char kLink[] = "link_";
-constexpr char kProgram[] = "program_";
-// Between the names of a program and its target, in the name of a pin.
-constexpr char kAt = '@';
-
 std::string pin_name_of(const char* kind, const Attachment& attachment) {
-  return kind + attachment.program + (attachment.target.empty() ? "" : kAt + attachment.target);
+  return kind + attachment.program + (attachment.target.empty() ? "" : kPinTarget + attachment.target);
 }
 
 std::string words_of(const Attachment& attachment) {
@@ -68,25 +64,25 @@ Attached::Attached(const Attachment& attachment, bpf_object* object, const PinDi
   if (!link_) throw Error(Code::kAttach, "can't attach " + words_of(attachment), errno);
   if (pins == nullptr) return;
   // Without its program a link tells no statistics to whoever takes it over, so that one first.
-  int failed = bpf_obj_pin(program_.get(), pins->path_of(pin_name_of(kProgram, attachment)).c_str());
-  if (failed == 0) failed = bpf_link__pin(link_.get(), pins->path_of(pin_name_of(kLink, attachment)).c_str());
+  int failed = bpf_obj_pin(program_.get(), pins->path_of(pin_name_of(kProgramPin, attachment)).c_str());
+  if (failed == 0) failed = bpf_link__pin(link_.get(), pins->path_of(pin_name_of(kLinkPin, attachment)).c_str());
   if (failed != 0) {
-    unlink(pins->path_of(pin_name_of(kProgram, attachment)).c_str());
+    unlink(pins->path_of(pin_name_of(kProgramPin, attachment)).c_str());
     throw Error(Code::kPin, "can't pin " + words_of(attachment), -failed);
   }
 }
 
 Attached::Attached(const Attachment& attachment, const PinDirectory& pins) : attachment_(attachment) {
-  program_ = Fd(bpf_obj_get(pins.path_of(pin_name_of(kProgram, attachment)).c_str()));
+  program_ = Fd(bpf_obj_get(pins.path_of(pin_name_of(kProgramPin, attachment)).c_str()));
   if (program_.get() < 0) throw Error(Code::kPin, "can't take over the program of " + words_of(attachment), errno);
-  link_.reset(bpf_link__open(pins.path_of(pin_name_of(kLink, attachment)).c_str()));
+  link_.reset(bpf_link__open(pins.path_of(pin_name_of(kLinkPin, attachment)).c_str()));
   if (!link_) throw Error(Code::kPin, "can't take over " + words_of(attachment), errno);
 }
 
 void Attached::remove(const PinDirectory* pins) {
   if (pins != nullptr) {
     bpf_link__unpin(link_.get());
-    unlink(pins->path_of(pin_name_of(kProgram, attachment_)).c_str());
+    unlink(pins->path_of(pin_name_of(kProgramPin, attachment_)).c_str());
   }
   link_.reset();
 }
@@ -98,10 +94,15 @@ void set_target(const Attachment& attachment, bpf_object* object) {
   if (failed != 0) throw Error(Code::kAttach, "can't attach " + words_of(attachment), -failed);
 }
 
+std::vector<std::string> pin_names_of(const Attachment& attachment) {
+  return {pin_name_of(kProgramPin, attachment), pin_name_of(kLinkPin, attachment)};
+}
+
 bool from_pin_name(const std::string& name, Attachment* attachment) {
-  if (name.rfind(kLink, 0) != 0) return false;
-  const std::string rest = name.substr(strlen(kLink));
-  const size_t at = rest.find(kAt);
+  const char* prefix = name.rfind(kLinkPin, 0) == 0 ? kLinkPin : name.rfind(kProgramPin, 0) == 0 ? kProgramPin : nullptr;
+  if (prefix == nullptr) return false;
+  const std::string rest = name.substr(strlen(prefix));
+  const size_t at = rest.find(kPinTarget);
   attachment->program = rest.substr(0, at);
   attachment->target = at == std::string::npos ? "" : rest.substr(at + 1);
   return true;

@@ -4,6 +4,7 @@
 
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "fd.h"
 #include "pin_directory.h"
@@ -53,7 +54,10 @@ class Attached {
 // Before the object is loaded: where programs of fentry and fexit run. Throws kAttach.
 void set_target(const Attachment& attachment, bpf_object* object);
 
-// The attachment of a link that is pinned under this name; false where the name is no link's.
+// What pins an attachment has: its program and its link.
+std::vector<std::string> pin_names_of(const Attachment& attachment);
+
+// The attachment of a program or a link that is pinned under this name; false where the name is neither's.
 bool from_pin_name(const std::string& name, Attachment* attachment);
 
 }  // namespace dropreason

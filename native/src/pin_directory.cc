@@ -10,6 +10,7 @@
 #include <filesystem>
 
 #include "error.h"
+#include "pin.h"
 
 namespace dropreason {
 namespace {
@@ -39,6 +40,14 @@ PinDirectory::PinDirectory(const std::string& path) : path_(path) {
   lock_ = Fd(open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
   if (lock_.get() < 0) throw Error(Code::kPin, "can't open " + path, errno);
   if (flock(lock_.get(), LOCK_EX | LOCK_NB) != 0) throw Error(Code::kLocked, "another process uses what is pinned in " + path, errno);
+  for (const std::string& name : names()) refuse_foreign(name);
+}
+
+// Whoever pinned that counts on it: nothing in such a directory is touched.
+void PinDirectory::refuse_foreign(const std::string& name) const {
+  if (is_our_pin(path_, name)) return;
+  throw Error(Code::kPin,
+              path_of(name) + " isn't dropreason's: pins need a directory of their own, such as /sys/fs/bpf/dropreason", 0);
 }
 
 std::vector<std::string> PinDirectory::names() const {
@@ -51,6 +60,7 @@ std::vector<std::string> PinDirectory::names() const {
 
 void PinDirectory::clear() const {
   for (const std::string& name : names()) {
+    refuse_foreign(name);
     if (unlink(path_of(name).c_str()) != 0) throw Error(Code::kPin, "can't remove " + path_of(name), errno);
   }
 }
@@ -61,7 +71,8 @@ std::vector<std::string> unpin(const std::string& path) {
   const PinDirectory directory(path);
   std::vector<std::string> names = directory.names();
   directory.clear();
-  if (rmdir(path.c_str()) != 0) throw Error(Code::kPin, "can't remove " + path, errno);
+  // A mount point stays.
+  if (rmdir(path.c_str()) != 0 && errno != EBUSY) throw Error(Code::kPin, "can't remove " + path, errno);
   return names;
 }
 

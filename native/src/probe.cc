@@ -146,6 +146,12 @@ bool Probe::take_over() {
     pins_->clear();
     return false;
   }
+  missing_ = missing_pin(names);
+  if (!missing_.empty()) {
+    origin_ = Origin::kIncomplete;
+    pins_->clear();
+    return false;
+  }
   bpf_map* each;
   bpf_object__for_each_map(each, maps_.get()) {
     if (bpf_map__is_internal(each)) continue;
@@ -155,11 +161,28 @@ bool Probe::take_over() {
   }
   Attachment attachment;
   for (const std::string& name : names) {
-    if (from_pin_name(name, &attachment)) attached_.emplace_back(attachment, *pins_);
+    if (from_pin_name(name, &attachment) && !is_attached(attachment)) attached_.emplace_back(attachment, *pins_);
   }
   origin_ = Origin::kTakenOver;
   identity_ = identity;
   return true;
+}
+
+// A map, or one of the two pins of an attachment, that isn't there though the others are; empty where all are.
+std::string Probe::missing_pin(const std::vector<std::string>& names) const {
+  const auto is_there = [&](const std::string& name) { return std::find(names.begin(), names.end(), name) != names.end(); };
+  const bpf_map* each;
+  bpf_object__for_each_map(each, maps_.get()) {
+    if (!bpf_map__is_internal(each) && !is_there(bpf_map__name(each))) return bpf_map__name(each);
+  }
+  Attachment attachment;
+  for (const std::string& name : names) {
+    if (!from_pin_name(name, &attachment)) continue;
+    for (const std::string& pin : pin_names_of(attachment)) {
+      if (!is_there(pin)) return pin;
+    }
+  }
+  return {};
 }
 
 // The identity is written last: what has none was left by a process that didn't get that far.

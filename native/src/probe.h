@@ -64,7 +64,7 @@ struct MapUse {
 class Probe {
  public:
   // How it came by its maps; the names are those of index.d.ts.
-  enum class Origin { kNew, kTakenOver, kReplaced };
+  enum class Origin { kNew, kTakenOver, kReplaced, kIncomplete };
 
   explicit Probe(const ProbeOptions& options);
 
@@ -81,6 +81,8 @@ class Probe {
   uint32_t cpus() const { return cpus_; }
   uint32_t rows() const { return rows_; }
   Origin origin() const { return origin_; }
+  // The first pin that was missing, where that is why what was pinned was removed; else empty.
+  const std::string& missing() const { return missing_; }
   // In milliseconds since the epoch; 0 where nothing is pinned.
   uint64_t start_time_millis() const { return identity_.start_time_millis; }
   const std::vector<Attached>& attached() const { return attached_; }
@@ -96,6 +98,7 @@ class Probe {
   Object open(const Calls& calls, const std::vector<Attachment>& group) const;
   Object load(const Calls& calls, const std::vector<Attachment>& group) const;
   bool take_over();
+  std::string missing_pin(const std::vector<std::string>& names) const;
   void pin_maps();
   void size_maps();
   bool is_attached(const Attachment& attachment) const;
@@ -106,6 +109,7 @@ class Probe {
   uint32_t rows_;
   ProbeOptions options_;
   Origin origin_ = Origin::kNew;
+  std::string missing_;
   dropreason_identity identity_{};
   // Freed from the last to the first: the programs' links, the mapping, the maps, the right to the pins.
   std::optional<PinDirectory> pins_;

@@ -15,6 +15,7 @@ Napi::Function ProbeWrap::define(Napi::Env env) {
                          InstanceMethod<&ProbeWrap::attach>("attach"),
                          InstanceAccessor<&ProbeWrap::attached>("attached"),
                          InstanceAccessor<&ProbeWrap::origin>("origin"),
+                         InstanceAccessor<&ProbeWrap::missing>("missing"),
                          InstanceAccessor<&ProbeWrap::start_time_millis>("startTimeMillis"),
                          InstanceAccessor<&ProbeWrap::cpus>("cpus"),
                          InstanceAccessor<&ProbeWrap::rows>("rows"),
@@ -72,8 +73,13 @@ Napi::Value ProbeWrap::origin(const Napi::CallbackInfo& info) {
     case dropreason::Probe::Origin::kNew: break;
     case dropreason::Probe::Origin::kTakenOver: name = "taken_over"; break;
     case dropreason::Probe::Origin::kReplaced: name = "replaced"; break;
+    case dropreason::Probe::Origin::kIncomplete: name = "incomplete"; break;
   }
   return Napi::String::New(info.Env(), name);
+}
+
+Napi::Value ProbeWrap::missing(const Napi::CallbackInfo& info) {
+  return Napi::String::New(info.Env(), probe(info.Env()).missing());
 }
 
 Napi::Value ProbeWrap::start_time_millis(const Napi::CallbackInfo& info) {

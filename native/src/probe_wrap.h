@@ -19,6 +19,7 @@ class ProbeWrap : public Napi::ObjectWrap<ProbeWrap> {
   void attach(const Napi::CallbackInfo& info);
   Napi::Value attached(const Napi::CallbackInfo& info);
   Napi::Value origin(const Napi::CallbackInfo& info);
+  Napi::Value missing(const Napi::CallbackInfo& info);
   Napi::Value start_time_millis(const Napi::CallbackInfo& info);
   Napi::Value cpus(const Napi::CallbackInfo& info);
   Napi::Value rows(const Napi::CallbackInfo& info);

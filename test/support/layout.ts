@@ -93,6 +93,7 @@ export class FakeProbe implements Probe {
   closed = 0;
   attached: Attachment[] = [];
   origin: Probe['origin'] = 'new';
+  missing = '';
   startTimeMillis = 0;
   /** Every group that was tried, as `program@target`; and which calls the shared program was to count. */
   readonly tried: { readonly group: readonly string[]; readonly calls: object | undefined }[] = [];

@@ -1,4 +1,4 @@
-import { accessSync, constants, existsSync, readFileSync, statfsSync } from 'node:fs';
+import { accessSync, constants, existsSync, readdirSync, readFileSync, statfsSync } from 'node:fs';
 import { dirname } from 'node:path';
 import type { Finding } from '../../component/factory.ts';
 import { heldCapabilities } from './capabilities.ts';
@@ -6,6 +6,9 @@ import type { DropreasonConfig } from './config.ts';
 
 /** BPF_FS_MAGIC, include/uapi/linux/magic.h. */
 const BPF_FILE_SYSTEM = 0xcafe4a11;
+
+/** Names of pins; native/src/pin.h has them too, and the kind of what is pinned is looked at there. */
+const OUR_PIN = /^(?:dropreason|link|program)_/;
 
 /** Whether something can be pinned there: by the nearest directory that exists. */
 export function pinPath({ pin_path: path }: Pick<DropreasonConfig, 'pin_path'>): Finding {
@@ -19,6 +22,11 @@ export function pinPath({ pin_path: path }: Pick<DropreasonConfig, 'pin_path'>):
     accessSync(nearest, constants.W_OK);
   } catch {
     const message = `${nearest} can't be written to by this user: root can prepare ${path} (mkdir and chown)`;
+    return { subject, status: 'fail', message };
+  }
+  const foreign = existsSync(path) ? readdirSync(path).find((name) => !OUR_PIN.test(name)) : undefined;
+  if (foreign !== undefined) {
+    const message = `${path}/${foreign} isn't dropreason's: pins need a directory of their own, such as /sys/fs/bpf/dropreason`;
     return { subject, status: 'fail', message };
   }
   return { subject, status: 'ok', message: existsSync(path) ? `${path} is there` : `${path} can be made` };

@@ -145,7 +145,7 @@ export class DropreasonReceiver implements Receiver {
   }
 
   #sayOrigin(): void {
-    const { origin, startTimeMillis } = this.#session?.probe ?? { origin: 'new', startTimeMillis: 0 };
+    const { origin, missing, startTimeMillis } = this.#session?.probe ?? { origin: 'new', missing: '', startTimeMillis: 0 };
     const { logger } = this.#settings;
     const pinned = { pin_path: this.#config.pin_path };
     if (origin === 'taken_over') {
@@ -154,6 +154,8 @@ export class DropreasonReceiver implements Receiver {
     } else if (origin === 'replaced') {
       const why = 'what was pinned is of another configuration, build or set of privileges and was removed: counting begins anew';
       logger.warn(pinned, why);
+    } else if (origin === 'incomplete') {
+      logger.warn({ ...pinned, missing }, 'what was pinned was incomplete and was removed: counting begins anew');
     }
   }
 

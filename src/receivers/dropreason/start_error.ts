@@ -24,6 +24,8 @@ function sentence(error: NativeError, path: string, held: ReadonlySet<Capability
     return `pin_path: ${path} is in use: another agent, or another receiver of this one, counts there; give each its own`;
   }
   if (code === 'ERR_PIN') {
+    // Without an errno it was our own check, which says what to do.
+    if (errno === '') return `pin_path: ${message}`;
     return (
       `pin_path: ${message}: ${path} must be in a BPF file system (mount -t bpf bpf /sys/fs/bpf) where this user can ` +
       'write; root can prepare it: mkdir and chown'

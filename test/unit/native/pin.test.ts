@@ -1,6 +1,6 @@
 import { execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, renameSync, rmdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
@@ -8,7 +8,8 @@ import type { Probe } from '../../../native/index.js';
 import { whyNotHere } from '../../support/requirements.ts';
 import { group, native, options, program, ROOT, thrownBy } from './probe_options.ts';
 
-const why = whyNotHere(['mount']);
+const why = whyNotHere(['mount', 'bpftool']);
+const ENV = { ...process.env, PATH: `${process.env.PATH}:/usr/sbin:/sbin` };
 const FIRST = { fingerprint: 'first', startTimeMillis: 1_700_000_000_000 };
 let mounted = '';
 const opened: Probe[] = [];
@@ -27,8 +28,13 @@ const total = ({ counters }: Probe) => counters.reduce((all, each) => all + each
 /** Has the kernel drop a few datagrams, in a namespace of its own. */
 function dropSome(): void {
   const script = 'ip link set lo up; for i in 1 2 3; do echo x > /dev/udp/127.0.0.1/9; done';
-  execFileSync('unshare', ['--net', 'bash', '-c', script], {
-    env: { ...process.env, PATH: `${process.env.PATH}:/usr/sbin:/sbin` },
+  execFileSync('unshare', ['--net', 'bash', '-c', script], { env: ENV });
+}
+
+/** Another program's map. */
+function pinForeign(path: string, name: string): void {
+  execFileSync('bpftool', ['map', 'create', path, 'type', 'array', 'key', '4', 'value', '4', 'entries', '1', 'name', name], {
+    env: ENV,
   });
 }
 
@@ -117,6 +123,72 @@ describe.skipIf(why !== undefined)('what is pinned', () => {
     const second = open();
     expect(second.origin).toBe('replaced');
     expect(readdirSync(directory())).toContain('dropreason_identity');
+  });
+
+  test.each([
+    ['a map', 'dropreason_unlisted'],
+    ['a program', `program_${program()}`],
+    ['a link', `link_${program()}`],
+  ])('that lacks %s is replaced, and counting begins anew', (_, missing) => {
+    const first = open(FIRST, counting);
+    first.attach(group(program()));
+    dropSome();
+    first.close();
+    rmSync(join(directory(), missing));
+    const second = open({ ...FIRST, startTimeMillis: 1_800_000_000_000 }, counting);
+    expect(second).toMatchObject({ origin: 'incomplete', missing, startTimeMillis: 1_800_000_000_000, attached: [] });
+    expect(total(second)).toBe(0n);
+    second.attach(group(program()));
+    dropSome();
+    expect(total(second)).toBeGreaterThan(0n);
+    second.close();
+    expect(open(FIRST, counting)).toMatchObject({ origin: 'taken_over', missing: '' });
+  });
+
+  describe('beside what another program has pinned is refused, and all of it stays:', () => {
+    test.each([
+      ['a map', 'cilium_calls', 'cilium_calls'],
+      ['a map with a name like ours', 'dropreason_metrics', 'theirs'],
+      ['a map with the name of a program of ours', `program_${program()}`, program()],
+      ['a map with the name of a link of ours', `link_${program()}`, program()],
+    ])('%s', (_, pin, name) => {
+      open().close();
+      native.unpin(directory());
+      mkdirSync(directory());
+      pinForeign(join(directory(), pin), name.slice(0, 15));
+      try {
+        const message = expect.stringContaining(`${join(directory(), pin)} isn't dropreason's`);
+        expect(thrownBy(() => open())).toMatchObject({ code: 'ERR_PIN', errno: '', message });
+        expect(thrownBy(() => native.unpin(directory()))).toMatchObject({ code: 'ERR_PIN', errno: '', message });
+        expect(readdirSync(directory())).toEqual([pin]);
+      } finally {
+        rmSync(join(directory(), pin));
+      }
+    });
+
+    test('a directory, also where our own pins are', () => {
+      open().close();
+      const pinned = readdirSync(directory()).sort();
+      mkdirSync(join(directory(), 'theirs'));
+      expect(thrownBy(() => open({ ...FIRST, fingerprint: 'second' })).code).toBe('ERR_PIN');
+      expect(thrownBy(() => native.unpin(directory())).code).toBe('ERR_PIN');
+      expect(readdirSync(directory()).sort()).toEqual([...pinned, 'theirs'].sort());
+      rmdirSync(join(directory(), 'theirs'));
+      expect(open().origin).toBe('taken_over');
+    });
+
+    test('the link and the program of another one', () => {
+      const first = open();
+      first.attach(group(program()));
+      first.close();
+      // As if it were called so by somebody else: the kernel knows it by another name.
+      for (const kind of ['link', 'program']) {
+        renameSync(join(directory(), `${kind}_${program()}`), join(directory(), `${kind}_theirs`));
+        expect(thrownBy(() => open()).message).toContain(`${kind}_theirs isn't dropreason's`);
+        renameSync(join(directory(), `${kind}_theirs`), join(directory(), `${kind}_${program()}`));
+      }
+      expect(open().attached).toEqual(group(program()));
+    });
   });
 
   test('has one user at a time', () => {

@@ -1,6 +1,6 @@
-import { statfsSync } from 'node:fs';
+import { mkdirSync, rmdirSync, statfsSync } from 'node:fs';
 import { join } from 'node:path';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, onTestFinished, test } from 'vitest';
 import { memlock, pinPath } from '../../../../src/receivers/dropreason/diagnose_limits.ts';
 import { scratchDirectory } from '../../../support/scratch.ts';
 
@@ -31,5 +31,18 @@ describe('the place to pin at', () => {
 
   test.skipIf(!mounted)('may be still to be made', () => {
     expect(pinPath({ pin_path: '/sys/fs/bpf/dropreason-was-never-here' })).toMatchObject({ status: 'ok' });
+  });
+
+  test.skipIf(!mounted)('may hold nothing of other programs', () => {
+    const directory = '/sys/fs/bpf/dropreason-test-foreign';
+    mkdirSync(join(directory, 'cilium'), { recursive: true });
+    onTestFinished(() => {
+      rmdirSync(join(directory, 'cilium'));
+      rmdirSync(directory);
+    });
+    expect(pinPath({ pin_path: directory })).toMatchObject({
+      status: 'fail',
+      message: expect.stringContaining(`${directory}/cilium isn't dropreason's`),
+    });
   });
 });

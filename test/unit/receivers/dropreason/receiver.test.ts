@@ -119,12 +119,16 @@ describe('a start', () => {
     expect(drops(batches)).toBe(11);
   });
 
-  test('that finds something else pinned warns that counting begins anew', async () => {
+  test.each([
+    ['something else', 'replaced', ''],
+    ['a part', 'incomplete', 'dropreason_metrics'],
+  ])('that finds %s pinned warns that counting begins anew', async (_, origin, missing) => {
     const { probe, settings, create } = await make({ pin: true, pin_path: '/sys/fs/bpf/replaced' });
-    Object.assign(probe, { origin: 'replaced', startTimeMillis: 1234 });
+    Object.assign(probe, { origin, missing, startTimeMillis: 1234 });
     const receiver = create();
     await receiver.start();
-    expect(settings.lines.find(({ level }) => level === 'warn')?.msg).toMatch(/counting begins anew/);
+    const warning = settings.lines.find(({ level }) => level === 'warn');
+    expect(warning).toMatchObject({ msg: expect.stringMatching(/counting begins anew/), ...(missing === '' ? {} : { missing }) });
     await receiver.shutdown(1_000);
   });
 });

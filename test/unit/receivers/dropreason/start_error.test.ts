@@ -31,6 +31,8 @@ describe('explainStartError', () => {
     expect(explain(nativeError('locked', { code: 'ERR_LOCKED' })).message).toMatch(/^pin_path: \/sys\/fs\/bpf\/here is in use/);
     const { message } = explain(nativeError("can't make it: Permission denied", { code: 'ERR_PIN', errno: 'EACCES' }));
     expect(message).toMatch(/^pin_path: can't make it: Permission denied: .*BPF file system/);
+    const foreign = "/sys/fs/bpf/here/x isn't dropreason's: pins need a directory of their own";
+    expect(explain(nativeError(foreign, { code: 'ERR_PIN' })).message).toBe(`pin_path: ${foreign}`);
   });
 
   test('without memory, says which limit', () => {

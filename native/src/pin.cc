@@ -1,0 +1,69 @@
+#include "pin.h"
+
+#include <bpf/bpf.h>
+#include <limits.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstring>
+
+#include "fd.h"
+
+namespace dropreason {
+namespace {
+
+bool begins_with(const std::string& text, const char* prefix) { return text.rfind(prefix, 0) == 0; }
+
+// The kernel keeps 15 bytes of a name.
+bool is_kernel_name(const char* kept, const std::string& name) { return name.compare(0, BPF_OBJ_NAME_LEN - 1, kept) == 0; }
+
+// No command tells a map from a program or a link, but their files have names: "anon_inode:bpf-map", "bpf-prog", "bpf-link".
+bool is_kind(int fd, const char* kind) {
+  const std::string path = "/proc/self/fd/" + std::to_string(fd);
+  char target[PATH_MAX] = {};
+  return readlink(path.c_str(), target, sizeof(target) - 1) > 0 && strstr(target, kind) != nullptr;
+}
+
+bool is_map(int fd, const std::string& name) {
+  bpf_map_info info{};
+  uint32_t size = sizeof(info);
+  return is_kind(fd, "bpf-map") && bpf_obj_get_info_by_fd(fd, &info, &size) == 0 && is_kernel_name(info.name, name);
+}
+
+bool is_program(int fd, const std::string& name) {
+  bpf_prog_info info{};
+  uint32_t size = sizeof(info);
+  return is_kind(fd, "bpf-prog") && bpf_obj_get_info_by_fd(fd, &info, &size) == 0 && is_kernel_name(info.name, name);
+}
+
+// Of a link the kernel tells its program's id; looking that up takes CAP_SYS_ADMIN, without which the kind has to do.
+bool is_link(int fd, const std::string& program) {
+  bpf_link_info info{};
+  uint32_t size = sizeof(info);
+  if (!is_kind(fd, "bpf-link") || bpf_obj_get_info_by_fd(fd, &info, &size) != 0) return false;
+  const Fd attached(bpf_prog_get_fd_by_id(info.prog_id));
+  return attached.get() < 0 ? errno == EPERM : is_program(attached.get(), program);
+}
+
+std::string program_of(const std::string& name, const char* prefix) {
+  const std::string rest = name.substr(strlen(prefix));
+  return rest.substr(0, rest.find(kPinTarget));
+}
+
+}  // namespace
+
+bool is_our_pin(const std::string& directory, const std::string& name) {
+  const bool map = begins_with(name, kMapPin);
+  const bool link = begins_with(name, kLinkPin);
+  if (!map && !link && !begins_with(name, kProgramPin)) return false;
+  const std::string path = directory + "/" + name;
+  struct stat there;
+  if (lstat(path.c_str(), &there) != 0 || !S_ISREG(there.st_mode)) return false;
+  const Fd fd(bpf_obj_get(path.c_str()));
+  if (fd.get() < 0) return errno == EPERM || errno == EACCES;
+  if (map) return is_map(fd.get(), name);
+  return link ? is_link(fd.get(), program_of(name, kLinkPin)) : is_program(fd.get(), program_of(name, kProgramPin));
+}
+
+}  // namespace dropreason
