@@ -5,6 +5,7 @@ import { parseArgs } from 'node:util';
 import { Lab } from './lab.ts';
 import { type Measure, passes } from './measure.ts';
 import { agentCpu } from './measures/agent_cpu.ts';
+import { connectCost } from './measures/connect_cost.ts';
 import { drain } from './measures/drain.ts';
 import { dropCost } from './measures/drop_cost.ts';
 import { memory } from './measures/memory.ts';
@@ -29,6 +30,7 @@ const MEASURES: readonly Measure[] = [
   passing,
   dropCost,
   syscallCost,
+  connectCost,
   agentCpu,
   memory,
   passingRungs,

@@ -263,7 +263,7 @@ const ATTEMPTS: readonly Mutation[] = [
     file: 'lib/attempt.bpf.h',
     find: '&& !is_subflow(sk)',
     replace: '',
-    by: [scenarios('connect/MPTCP, blocking, refused, no route, refused ipv4')],
+    by: [scenarios('connect/MPTCP, refused, read, then no route ipv4')],
   },
   {
     name: 'a failure is returned once',
