@@ -108,6 +108,13 @@ describe.skipIf(skipped)('a real kube-apiserver', () => {
     expect(watch.status).toBe(200);
   });
 
+  test.each(['/apis', '/apis/apps/v1', '/apis/batch/v1', '/apis/discovery.k8s.io/v1'])(
+    'lets the agent ask %s what there is',
+    async (path) => {
+      expect((await agent.request('GET', path)).status).toBe(200);
+    },
+  );
+
   test("lets the agent ask for one node's pods alone", async () => {
     const { status } = await agent.request('GET', '/api/v1/pods?fieldSelector=spec.nodeName%3Dnode-1');
     expect(status).toBe(200);

@@ -1,6 +1,7 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
 import { loadKubeConfig } from '../../src/processors/k8s_attributes/api/kube_config.ts';
 import { ListWatch } from '../../src/processors/k8s_attributes/api/list_watch.ts';
+import { nodeRecord, podRecord } from '../../src/processors/k8s_attributes/cluster/records.ts';
 import { makeSettings } from '../support/settings.ts';
 import { KubeApiServer } from './kube_api_server.ts';
 import { ETCD, KUBE_APISERVER, skipReason } from './peers.ts';
@@ -38,7 +39,7 @@ describe.skipIf(skipped)('list and watch against a real kube-apiserver', () => {
   afterAll(() => server?.stop());
 
   /** Follows the namespaces whose names begin with `prefix`. */
-  async function follow(prefix: string, account = 'reader') {
+  async function follow(prefix: string, account = 'reader', resource = { name: 'namespaces', path: '/api/v1/namespaces' }) {
     vi.stubEnv('KUBECONFIG', server.kubeConfig(await server.admin.serviceAccountToken('default', account)));
     const settings = makeSettings();
     const known = new Map<string, NameRecord>();
@@ -46,8 +47,7 @@ describe.skipIf(skipped)('list and watch against a real kube-apiserver', () => {
     const listWatch = new ListWatch<NameRecord>({
       kubeConfig: await loadKubeConfig('kubeConfig'),
       resource: {
-        name: 'namespaces',
-        path: '/api/v1/namespaces',
+        ...resource,
         record: (object) => {
           const { uid, name } = (object as { metadata: NameRecord }).metadata;
           return name.startsWith(prefix) ? { uid, name } : undefined;
@@ -119,6 +119,49 @@ describe.skipIf(skipped)('list and watch against a real kube-apiserver', () => {
     await until(() => expect(names()).toEqual(['compacted-a', 'compacted-b', 'compacted-c']));
     expect(told.filter((what) => what === 'replaced')).toHaveLength(2);
   }, 240_000);
+
+  test.each(['/apis/retina.sh/v1alpha1/metricsconfigurations', '/apis/apps/v1/metricsconfigurations'])(
+    'by its discovery the cluster has no %s',
+    async (path) => {
+      const { listWatch, told } = await follow('', 'reader', { name: 'metricsconfigurations', path });
+      await listWatch.synced;
+      expect(listWatch.state().state).toBe('absent');
+      expect(told).toEqual(['replaced']);
+    },
+  );
+
+  test('a 404 to what every cluster has is a fault', async () => {
+    const { listWatch } = await follow('', 'reader', { name: 'pods', path: '/api/v1/pods-behind-a-proxy' });
+    await until(() => expect(listWatch.state()).toMatchObject({ state: 'retrying', why: expect.stringContaining('404') }));
+    expect(listWatch.inStep).toBe(false);
+  });
+
+  test('a pod on the host network has the ports that the server puts in, and a node its networks', async () => {
+    const podCIDRs = ['10.244.1.0/24', 'fd00:0:0:1::/64'];
+    const node = await server.admin.create({
+      apiVersion: 'v1',
+      kind: 'Node',
+      metadata: { name: 'n1' },
+      spec: { podCIDR: podCIDRs[0], podCIDRs },
+    });
+    expect(nodeRecord(node, []).podCidrs.map(({ bits }) => bits)).toEqual([24, 64]);
+    const pod = await server.admin.create({
+      apiVersion: 'v1',
+      kind: 'Pod',
+      metadata: { name: 'exporter', namespace: 'default' },
+      spec: {
+        nodeName: 'n1',
+        hostNetwork: true,
+        containers: [{ name: 'main', image: 'x', ports: [{ containerPort: 9100 }] }],
+      },
+    });
+    const running = { ...pod, status: { podIP: '192.168.0.1', podIPs: [{ ip: '192.168.0.1' }] } };
+    expect(podRecord(running, [])).toMatchObject({
+      node: 'n1',
+      isOnHost: true,
+      hostPorts: [{ transport: 'tcp', port: 9100, address: undefined }],
+    });
+  });
 
   test('says which rule is missing', async () => {
     const { listWatch, lines } = await follow('none-', 'nobody');
