@@ -18,7 +18,6 @@ export async function reportMetricsConfigurations(kubeConfig: KubeConfig, logger
   try {
     const signal = AbortSignal.any([stopped, AbortSignal.timeout(TIMEOUT_MILLIS)]);
     const names: string[] = [];
-    // After all that is needed.
     await AGENT_TURNS.next(Number.POSITIVE_INFINITY, signal);
     await connection.page(PATH, { limit: `${MOST}` }, (item) => names.push(nameOf(item)), signal);
     if (names.length > 0) {

@@ -49,6 +49,21 @@ export function refusal(status: number, said: string, retryAfter?: string): ApiF
   return new ApiFailure(KINDS[status] ?? 'broken', why, wait);
 }
 
+/** Of the Status object of an ERROR event. */
+export function failureOfStatus(object: unknown): ApiFailure {
+  const { code, message, details } = (object ?? {}) as {
+    code?: unknown;
+    message?: unknown;
+    details?: { retryAfterSeconds?: unknown };
+  };
+  const retryAfter = details?.retryAfterSeconds;
+  return refusal(
+    typeof code === 'number' ? code : 0,
+    String(message ?? ''),
+    retryAfter === undefined ? undefined : `${retryAfter}`,
+  );
+}
+
 /** What was thrown, as a failure. */
 export function failureOf(error: unknown): ApiFailure {
   if (error instanceof ApiFailure) return error;

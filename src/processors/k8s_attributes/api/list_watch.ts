@@ -6,7 +6,7 @@ import { pause } from './abort.ts';
 import { ApiConnection, type ListMetadata } from './connection.ts';
 import { Deadline } from './deadline.ts';
 import { isAbsent } from './discovery.ts';
-import { ApiFailure, failureOf, refusal } from './failure.ts';
+import { ApiFailure, failureOf, failureOfStatus } from './failure.ts';
 import { LIMITS, type Limits } from './limits.ts';
 import { ObjectCount } from './object_count.ts';
 import { type ListReading, ObjectReader } from './object_reader.ts';
@@ -239,18 +239,3 @@ export class ListWatch<T extends { readonly uid: string }> {
 }
 
 const seconds = (millis: number) => `${millis / 1000}s`;
-
-/** Of the Status object of an ERROR event. */
-function failureOfStatus(object: unknown): ApiFailure {
-  const { code, message, details } = (object ?? {}) as {
-    code?: unknown;
-    message?: unknown;
-    details?: { retryAfterSeconds?: unknown };
-  };
-  const retryAfter = details?.retryAfterSeconds;
-  return refusal(
-    typeof code === 'number' ? code : 0,
-    String(message ?? ''),
-    retryAfter === undefined ? undefined : `${retryAfter}`,
-  );
-}

@@ -1,4 +1,5 @@
-import type { AddressKey } from '../../../pdata/ip_address.ts';
+import { type AddressKey, IpAddress } from '../../../pdata/ip_address.ts';
+import type { ApiPod } from './objects.ts';
 import type { Pod } from './pods.ts';
 
 /** A port of its node that a pod has taken: on the node's network, or as a `hostPort`. */
@@ -48,3 +49,22 @@ const keyOf = (node: string, transport: string, port: number) => `${node}/${tran
 function keysOf({ record: { node, hostPorts } }: Pod): Iterable<string> {
   return new Set(hostPorts.map(({ transport, port }) => keyOf(node, transport, port)));
 }
+
+/** API servers put hostPort in where a container on the node's network names a port. */
+export function hostPortsOf({ containers = [], initContainers = [] }: NonNullable<ApiPod['spec']> = {}): readonly HostPort[] {
+  const ports: HostPort[] = [];
+  for (const { ports: own = [] } of [
+    ...containers,
+    ...initContainers.filter(({ restartPolicy }) => restartPolicy === 'Always'),
+  ]) {
+    for (const { hostPort = 0, protocol = 'TCP', hostIP = '' } of own) {
+      if (hostPort === 0) continue;
+      const isAny = hostIP === '' || hostIP === '0.0.0.0' || hostIP === '::';
+      const address = isAny ? undefined : IpAddress.parse(hostIP)?.key;
+      if (isAny || address !== undefined) ports.push({ transport: protocol.toLowerCase(), port: hostPort, address });
+    }
+  }
+  return ports.length === 0 ? NONE : ports;
+}
+
+const NONE: readonly never[] = [];

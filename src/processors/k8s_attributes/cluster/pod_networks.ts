@@ -1,4 +1,5 @@
 import { type AddressKey, IpAddress } from '../../../pdata/ip_address.ts';
+import type { ApiNode } from './objects.ts';
 
 /** A network of addresses, such as 10.244.1.0/24. */
 export interface Network {
@@ -49,6 +50,11 @@ export class PodNetworks<T extends Holder> {
 }
 
 const lengthOf = (key: AddressKey, bits: number) => `${typeof key === 'number' ? 4 : 6}/${bits}`;
+
+/** What is no network is left out. */
+export function networksOf({ podCIDR = '', podCIDRs = [podCIDR] }: NonNullable<ApiNode['spec']> = {}): readonly Network[] {
+  return podCIDRs.flatMap((text) => parseNetwork(text) ?? []);
+}
 
 /** Undefined where it is none; bits beyond the prefix don't count. */
 export function parseNetwork(text: string): Network | undefined {

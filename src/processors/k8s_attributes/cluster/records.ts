@@ -1,7 +1,7 @@
 import { type AddressKey, IpAddress } from '../../../pdata/ip_address.ts';
-import type { HostPort } from './host_ports.ts';
+import { type HostPort, hostPortsOf } from './host_ports.ts';
 import type { ApiEndpointSlice, ApiMetadata, ApiNode, ApiObject, ApiPod, ApiService } from './objects.ts';
-import { type Network, parseNetwork } from './pod_networks.ts';
+import { type Network, networksOf } from './pod_networks.ts';
 
 /** A label or annotation of an object, and the attribute that shows it. */
 export interface ExtractedText {
@@ -175,27 +175,6 @@ const NOTHING = {
   owner: undefined,
   extracted: undefined,
 };
-
-/** API servers put hostPort in where a container on the node's network names a port. */
-function hostPortsOf({ containers = [], initContainers = [] }: NonNullable<ApiPod['spec']> = {}): readonly HostPort[] {
-  const ports: HostPort[] = [];
-  for (const { ports: own = [] } of [
-    ...containers,
-    ...initContainers.filter(({ restartPolicy }) => restartPolicy === 'Always'),
-  ]) {
-    for (const { hostPort = 0, protocol = 'TCP', hostIP = '' } of own) {
-      if (hostPort === 0) continue;
-      const isAny = hostIP === '' || hostIP === '0.0.0.0' || hostIP === '::';
-      const address = isAny ? undefined : IpAddress.parse(hostIP)?.key;
-      if (isAny || address !== undefined) ports.push({ transport: protocol.toLowerCase(), port: hostPort, address });
-    }
-  }
-  return ports.length === 0 ? NONE : ports;
-}
-
-function networksOf({ podCIDR = '', podCIDRs = [podCIDR] }: NonNullable<ApiNode['spec']> = {}): readonly Network[] {
-  return podCIDRs.flatMap((text) => parseNetwork(text) ?? []);
-}
 
 /**
  * A name, a uid or a label's value, '' where there is none. None in Kubernetes is longer than 253 characters.

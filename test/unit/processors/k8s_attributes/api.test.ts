@@ -127,6 +127,17 @@ test('a cluster without Retina is told of nothing', async () => {
   expect(settings.lines.filter(({ level }) => level === 'warn' || level === 'error')).toEqual([]);
 });
 
+test('the limit on objects is one for all resources together', async () => {
+  for (const name of ['a', 'b']) api.put('pods', podObject(name, { ips: ['10.0.0.1'] }));
+  api.put('namespaces', namespaceObject('shop'));
+  const { processor, settings } = await start({ extract: { metadata: [] }, limits: { max_objects: 2 } });
+  await until(() => settings.lines.some(({ level }) => level === 'error'));
+  expect(settings.lines.find(({ level }) => level === 'error')?.msg).toMatch(
+    /^can't list (pods|namespaces): the cluster has more than 2 objects of interest \(limits::max_objects\); raise the limit/,
+  );
+  expect(processor.sources?.().map(({ state }) => state)).toContain('retrying');
+});
+
 test('doctor tells what can be listed, and what keeps the processor from starting', async () => {
   api.fault({ resource: 'jobs', kind: 'status', code: 403 });
   const config = k8sAttributesFactory.schema.parse({ auth_type: 'kubeConfig', extract: { metadata: ['k8s.cronjob.name'] } });
