@@ -115,13 +115,12 @@ static __always_inline void count_at(struct dropreason_entry *entry, const struc
 static __always_inline void count_drop(__u64 *ctx, __u32 reason, __u32 plane, const struct way way)
 {
 	const struct sk_buff *skb = (const void *)ctx[0];
-	__u8 hint = reason < sizeof(config.hints) ? config.hints[reason] : 0;
 	__u32 attributes = attributes_of(reason);
 	__s32 bytes = packet_bytes(skb);
 	struct dropreason_entry *entry = NULL;
 	struct dropreason_key key = {
 		.reason = reason,
-		.direction = packet_direction(skb, hint, way.cast),
+		.direction = packet_direction(skb, reason, way.cast),
 		.family = packet_family(skb),
 	};
 

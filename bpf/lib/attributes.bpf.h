@@ -10,9 +10,6 @@
 
 /* Extension headers that are looked past for the transport protocol. */
 #define MAX_EXTENSION_HEADERS 6
-/* Devices that may share a bucket of net->dev_index_head (NETDEV_HASHENTRIES buckets) and are still found. */
-#define MAX_DEVICES_IN_BUCKET 16
-#define NETDEV_HASHENTRIES 256
 
 /* include/uapi/linux/in6.h, include/uapi/linux/in.h */
 #define IPPROTO_HOPOPTS 0
@@ -129,24 +126,6 @@ static __always_inline __u32 packet_netns(const struct sk_buff *skb, bool cast)
 	return dst ? BPF_CORE_READ(dst, dev, nd_net.net, ns.inum) : 0;
 }
 
-/* As dev_get_by_index_rcu() finds it. */
-static __always_inline void name_of_index(char *name, const struct net *net, int ifindex)
-{
-	const struct hlist_head *buckets = BPF_CORE_READ(net, dev_index_head);
-	struct hlist_node *node = BPF_CORE_READ(&buckets[ifindex & (NETDEV_HASHENTRIES - 1)], first);
-	int i;
-
-	for (i = 0; i < MAX_DEVICES_IN_BUCKET && node; i++) {
-		const struct net_device *dev = (void *)node - bpf_core_field_offset(struct net_device, index_hlist);
-
-		if (BPF_CORE_READ(dev, ifindex) == ifindex) {
-			bpf_probe_read_kernel_str(name, 16, &dev->name);
-			return;
-		}
-		node = BPF_CORE_READ(node, next);
-	}
-}
-
 /* The name of the packet's device, else of the one that it came in by; empty where neither is known. */
 static __always_inline void packet_interface(char *name, const struct sk_buff *skb)
 {
@@ -158,8 +137,9 @@ static __always_inline void packet_interface(char *name, const struct sk_buff *s
 		return;
 	}
 	net = packet_net(skb);
-	if (net && skb->skb_iif > 0)
-		name_of_index(name, net, skb->skb_iif);
+	dev = net && skb->skb_iif > 0 ? device_of_index(net, skb->skb_iif) : NULL;
+	if (dev)
+		bpf_probe_read_kernel_str(name, 16, &dev->name);
 }
 
 #endif

@@ -1,122 +1,198 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* Which way a dropped packet was going: one rule, from the packet alone. */
+/*
+ * Which way a dropped packet was going: one rule, from the packet as it is found. The table in docs/metrics.template.md says
+ * what comes out at each place, and which scenario of test/kernel/ shows it.
+ */
 #ifndef DROPREASON_DIRECTION_BPF_H
 #define DROPREASON_DIRECTION_BPF_H
 
 #include "../dropreason.h"
-#include "kernel.bpf.h"
+#include "device.bpf.h"
 #include "length.bpf.h"
+#include "maps.bpf.h"
 
-/* include/linux/skbuff.h: the low bit of _skb_refdst says that no reference is held. */
-#define SKB_DST_NOREF 1UL
-/* include/net/dst.h: no routes, but a bridge's stand-in for one (br_netfilter), and a tunnel's metadata. */
-#define DST_FAKE_RTABLE 0x0010
-#define DST_METADATA 0x0080
-/* include/uapi/linux/in_route.h, include/uapi/linux/rtnetlink.h */
-#define RTCF_LOCAL 0x80000000
-#define RTN_UNICAST 1
-/* include/uapi/linux/route.h, include/uapi/linux/ipv6_route.h */
-#define RTF_REJECT 0x0200
-#define RTF_ANYCAST 0x00100000
-#define RTF_LOCAL 0x80000000
-/* include/linux/netdevice.h */
-#define IFF_EBRIDGE (1 << 1)
+/* Whether `data` is behind the link's header: taken off at reception, and by a bridge that sends. */
+static __always_inline bool is_behind_link_header(const struct sk_buff *skb)
+{
+	return (__u64)skb->data - (__u64)skb->head > skb->mac_header;
+}
 
 /*
- * A route is kept as a number, so the verifier doesn't know what it points to. Since 6.2 (a35b9af4ec2c) a pointer can be
- * given a type, and is then read by plain loads; before, each read is a call of a helper, 20 ns. `cast` says which.
+ * No device of this namespace has received the packet yet, and no route or socket of it says that it is being sent: kernels
+ * send without a socket (ARP, a reset), other namespaces send through devices that lie on one of this (macvlan), and a veth
+ * or a tunnel has taken route and reception off what crosses it. A device is given a packet that begins with the link's header.
  */
-extern void *bpf_rdonly_cast(const void *object, __u32 btf_id) __ksym __weak;
-
-#define READ_AS(type, pointer, field, cast)                                                                            \
-	((cast) ? ((const struct type *)bpf_rdonly_cast(pointer, bpf_core_type_id_kernel(struct type)))->field         \
-		: BPF_CORE_READ((const struct type *)(pointer), field))
-
-/* The route of a packet, NULL where it has none. */
-static __always_inline const struct dst_entry *packet_dst(const struct sk_buff *skb, bool cast)
+static __always_inline __u8 direction_unrouted(const struct sk_buff *skb, __u32 reason, __u8 hint)
 {
-	const struct dst_entry *dst = (const void *)(skb->_skb_refdst & ~SKB_DST_NOREF);
+	const struct net_device *dev = skb->dev;
 
-	if (!dst || READ_AS(dst_entry, dst, flags, cast) & (DST_FAKE_RTABLE | DST_METADATA))
-		return NULL;
-	return dst;
+	if (is_behind_link_header(skb)) {
+		/* A bridge gets none this way, but sends so itself, by a port that looks as if it had received the packet. */
+		if (dev && HAS_PRIVATE_FLAG(dev, IFF_EBRIDGE))
+			return DROPREASON_EGRESS;
+		return dev && HAS_PRIVATE_FLAG(dev, IFF_BRIDGE_PORT) ? hint : DROPREASON_INGRESS;
+	}
+	/* veth puts the link's header back for a program of XDP, whose drops have no reason. */
+	if (reason == config.unspecified && dev && has_native_xdp(dev))
+		return config.reasoned ? DROPREASON_INGRESS : DROPREASON_UNKNOWN;
+	return DROPREASON_EGRESS;
 }
 
-static __always_inline const struct net *device_net(const struct net_device *dev)
+/* What the reason's name says: a direction, or 0, which is "unknown". */
+static __always_inline __u8 hint_of(__u64 reason)
 {
-	return dev ? dev->nd_net.net : NULL;
+	if (reason >= sizeof(config.hints))
+		return DROPREASON_UNKNOWN;
+	/* Says it again to verifiers that have lost sight of it (5.10). */
+	asm volatile("%0 &= 255" : "+r"(reason));
+	return config.hints[reason];
 }
 
-/* Sent from here, unless it only crosses a veth: then the socket is the other namespace's. */
-static __always_inline bool socket_is_here(const struct sk_buff *skb)
+static __always_inline __u8 direction_sent(const struct sk_buff *skb, __u32 reason, bool cast)
 {
-	const struct sock *sk = skb->sk;
+	__u8 hint = hint_of(reason);
 
-	return sk && skb->dev && sk->__sk_common.skc_net.net == device_net(skb->dev);
-}
-
-static __always_inline __u8 direction_sent(const struct sk_buff *skb, __u8 hint, bool cast)
-{
-	if (hint == DROPREASON_HINT_INGRESS)
+	if (hint == DROPREASON_INGRESS || is_written(skb))
 		return DROPREASON_INGRESS;
-	if (hint == DROPREASON_HINT_EGRESS || skb->mac_header == MAC_HEADER_UNSET || socket_is_here(skb) ||
-	    packet_dst(skb, cast))
+	if (skb->mac_header == MAC_HEADER_UNSET || has_own_socket(skb) || packet_dst(skb, cast))
 		return DROPREASON_EGRESS;
-	return DROPREASON_UNKNOWN;
+	return direction_unrouted(skb, reason, hint);
 }
 
-/* An IPv6 route that isn't for this host forwards, but for those that reject and for multicast. */
-static __always_inline bool is_multicast(const struct sk_buff *skb)
+static __always_inline bool is_ipvs(const struct sk_buff *skb)
 {
-	/* struct ipv6hdr: the destination address is at 24. */
-	__u8 first = 0;
-
-	bpf_probe_read_kernel(&first, 1, skb->head + skb->network_header + 24);
-	return first == 0xff;
+	return bpf_core_field_exists(skb->ipvs_property) && BPF_CORE_READ_BITFIELD(skb, ipvs_property);
 }
 
-static __always_inline __u8 direction_routed(const struct sk_buff *skb, const struct dst_entry *dst, bool cast)
+static __always_inline bool is_multicast(const struct sk_buff *skb, bool cast)
 {
-	const struct dst_ops *ops = READ_AS(dst_entry, dst, ops, cast);
-	__u16 family = READ_AS(dst_ops, ops, family, cast);
+	const unsigned char *header = skb->head + skb->network_header;
 
-	if (family == AF_INET) {
-		if (READ_AS(rtable, dst, rt_flags, cast) & RTCF_LOCAL)
-			return DROPREASON_INGRESS;
-		return READ_AS(rtable, dst, rt_type, cast) == RTN_UNICAST ? DROPREASON_FORWARD : DROPREASON_INGRESS;
-	}
-	if (family == AF_INET6) {
-		__u32 flags = READ_AS(rt6_info, dst, rt6i_flags, cast);
+	return READ_AS(ipv6hdr, header, daddr.in6_u.u6_addr8[0], cast) == 0xff;
+}
 
-		if (flags & (RTF_LOCAL | RTF_ANYCAST | RTF_REJECT) || is_multicast(skb))
-			return DROPREASON_INGRESS;
+/*
+ * On its way out by way of an ifb, which `out` has redirected it to: tc clones what it redirects then, so that the socket is gone,
+ * and writes `out` down as the device that it came in by (tcf_mirred_to_dev()). Sent from here, or forwarded? What Ethernet has
+ * received has the length of its header; a route of IPv4 tells, while the packet has it; nobody else sends from the device's own
+ * addresses.
+ */
+static __always_inline __u8 direction_shaped(const struct sk_buff *skb, const struct dst_entry *dst,
+					     const struct net_device *out, bool cast)
+{
+	bool is_ip = skb->protocol == bpf_htons(ETH_P_IP) || skb->protocol == bpf_htons(ETH_P_IPV6);
+
+	if (has_own_socket(skb))
+		return DROPREASON_EGRESS;
+	if (skb->mac_len || is_ipvs(skb))
 		return DROPREASON_FORWARD;
-	}
+	/* What has no header of a link forwards IP alone. */
+	if (skb->sk || !is_ip)
+		return DROPREASON_EGRESS;
+	if (dst && route_family(dst, cast) == AF_INET)
+		return READ_AS(rtable, dst, rt_is_input, cast) ? DROPREASON_FORWARD : DROPREASON_EGRESS;
+	return out && is_from(skb, out, cast) ? DROPREASON_EGRESS : DROPREASON_UNKNOWN;
+}
+
+/* Received, and a device other than the one that it came in by has it: it is on its way out, or has been in an ifb on its way out. */
+static __always_inline __u8 direction_passed_on(const struct sk_buff *skb, const struct dst_entry *dst, bool cast)
+{
+	const struct net_device *in;
+
+	if (has_own_socket(skb))
+		return DROPREASON_EGRESS;
+	if (skb->mac_len || is_ipvs(skb))
+		return DROPREASON_FORWARD;
+	in = device_of_index(device_net(skb->dev), skb->skb_iif);
+	return in && is_ifb(in, cast) ? direction_shaped(skb, dst, skb->dev, cast) : DROPREASON_FORWARD;
+}
+
+static __always_inline __u8 direction_routed4(const struct sk_buff *skb, const struct dst_entry *dst, bool passed_on,
+					      bool cast)
+{
+	__u16 type = READ_AS(rtable, dst, rt_type, cast);
+
+	if (READ_AS(rtable, dst, rt_flags, cast) & RTCF_LOCAL)
+		return DROPREASON_INGRESS;
+	if (READ_AS(rtable, dst, rt_is_input, cast))
+		return type == RTN_UNICAST ? DROPREASON_FORWARD : DROPREASON_INGRESS;
+	/* A route for sending. Where the packet hasn't been passed on, IPVS and multicast routing have looked it up … */
+	if (passed_on)
+		return direction_passed_on(skb, dst, cast);
+	if (is_ipvs(skb) || (type == RTN_MULTICAST && route_ifindex(dst, cast) != skb->skb_iif))
+		return DROPREASON_FORWARD;
+	/* … or REJECT has, before routing: it leads back to the sender (nf_reject_fill_skb_dst()). Or it was looped back. */
 	return DROPREASON_INGRESS;
 }
 
-/* Received, and no route says where to: forwarded where a device other than the one it came in by has it now. */
-static __always_inline __u8 direction_received(const struct sk_buff *skb)
+static __always_inline __u8 direction_routed6(const struct sk_buff *skb, const struct dst_entry *dst, bool passed_on,
+					      bool cast)
 {
+	if (READ_AS(rt6_info, dst, rt6i_flags, cast) & (RTF_LOCAL | RTF_ANYCAST | RTF_REJECT))
+		return DROPREASON_INGRESS;
+	if (passed_on)
+		return direction_passed_on(skb, dst, cast);
+	if (is_multicast(skb, cast))
+		return DROPREASON_INGRESS;
+	/* IPv6 has no mark on routes for sending. REJECT's has a reference, which routes of reception do without. */
+	if (!(skb->_skb_refdst & SKB_DST_NOREF) && route_ifindex(dst, cast) == skb->skb_iif && !is_ipvs(skb))
+		return DROPREASON_INGRESS;
+	return DROPREASON_FORWARD;
+}
+
+static __always_inline __u8 direction_routed(const struct sk_buff *skb, const struct dst_entry *dst, bool passed_on, bool cast)
+{
+	switch (route_family(dst, cast)) {
+	case AF_INET:
+		return direction_routed4(skb, dst, passed_on, cast);
+	case AF_INET6:
+		return direction_routed6(skb, dst, passed_on, cast);
+	default:
+		return DROPREASON_INGRESS;
+	}
+}
+
+static __always_inline bool is_redirected(const struct sk_buff *skb)
+{
+	return bpf_core_field_exists(skb->redirected) && BPF_CORE_READ_BITFIELD(skb, redirected);
+}
+
+/* A device other than the one that it came in by has it. */
+static __always_inline __u8 direction_elsewhere(const struct sk_buff *skb, const struct dst_entry *dst, bool cast)
+{
+	const struct net_device *dev = skb->dev;
+
+	if (is_redirected(skb)) {
+		if (!BPF_CORE_READ_BITFIELD(skb, from_ingress))
+			return direction_shaped(skb, dst, device_of_index(device_net(dev), skb->skb_iif), cast);
+		/* It waits in the queue of an ifb, and comes in by its own device afterwards. */
+		if (is_ifb(dev, cast))
+			return DROPREASON_INGRESS;
+	}
+	if (dst)
+		return direction_routed(skb, dst, true, cast);
+	/* A bridge hands up what is for the host as its own; what is routed to it still has the link's header in front. */
+	if (HAS_PRIVATE_FLAG(dev, IFF_EBRIDGE) && is_behind_link_header(skb))
+		return DROPREASON_INGRESS;
+	return direction_passed_on(skb, dst, cast);
+}
+
+static __always_inline __u8 direction_received(const struct sk_buff *skb, bool cast)
+{
+	const struct dst_entry *dst = packet_dst(skb, cast);
 	const struct net_device *dev = skb->dev;
 	int ifindex = dev ? dev->ifindex : 0;
 
 	/* UDP keeps something else in the same place while the packet is queued: no device has that index. */
-	if (ifindex <= 0 || ifindex == skb->skb_iif)
-		return DROPREASON_INGRESS;
-	/* A bridge hands up what is for the host as its own. */
-	return BPF_CORE_READ_BITFIELD(dev, priv_flags) & IFF_EBRIDGE ? DROPREASON_INGRESS : DROPREASON_FORWARD;
+	if (ifindex > 0 && ifindex != skb->skb_iif)
+		return direction_elsewhere(skb, dst, cast);
+	return dst ? direction_routed(skb, dst, false, cast) : DROPREASON_INGRESS;
 }
 
 /* Received means that skb_iif is set: __netif_receive_skb_core() sets it, crossing into another namespace clears it. */
-static __always_inline __u8 packet_direction(const struct sk_buff *skb, __u8 hint, bool cast)
+static __always_inline __u8 packet_direction(const struct sk_buff *skb, __u32 reason, bool cast)
 {
-	const struct dst_entry *dst;
-
-	if (skb->skb_iif == 0)
-		return direction_sent(skb, hint, cast);
-	dst = packet_dst(skb, cast);
-	return dst ? direction_routed(skb, dst, cast) : direction_received(skb);
+	return skb->skb_iif ? direction_received(skb, cast) : direction_sent(skb, reason, cast);
 }
 
 #endif

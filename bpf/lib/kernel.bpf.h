@@ -37,12 +37,42 @@ typedef struct {
 	struct net *net;
 } possible_net_t;
 
+struct list_head {
+	struct list_head *next;
+};
+
+struct in_ifaddr {
+	struct in_ifaddr *ifa_next;
+	__be32 ifa_local;
+};
+
+struct in_device {
+	struct in_ifaddr *ifa_list;
+};
+
+struct inet6_dev {
+	struct list_head addr_list;
+};
+
+struct bpf_xdp_entity {
+	void *prog;
+	void *link;
+};
+
+struct rtnl_link_ops {
+	const char *kind;
+};
+
 struct net_device {
 	char name[16];
 	int ifindex;
 	unsigned int priv_flags;
 	possible_net_t nd_net;
 	struct hlist_node index_hlist;
+	const struct rtnl_link_ops *rtnl_link_ops;
+	struct in_device *ip_ptr;
+	struct inet6_dev *ip6_ptr;
+	struct bpf_xdp_entity xdp_state[3];
 };
 
 struct in6_addr {
@@ -50,6 +80,11 @@ struct in6_addr {
 		__u8 u6_addr8[16];
 		__be32 u6_addr32[4];
 	} in6_u;
+};
+
+struct inet6_ifaddr {
+	struct in6_addr addr;
+	struct list_head if_list;
 };
 
 struct sock_common {
@@ -109,8 +144,14 @@ struct files_struct {
 	struct fdtable *fdt;
 };
 
+struct vm_struct {
+	unsigned long size;
+	unsigned int nr_pages;
+};
+
 struct task_struct {
 	void *stack;
+	struct vm_struct *stack_vm_area;
 	struct files_struct *files;
 };
 
@@ -123,6 +164,10 @@ struct sk_buff {
 	__be16 protocol;
 	__u16 network_header;
 	__u16 mac_header;
+	__u16 mac_len;
+	__u8 ipvs_property : 1;
+	__u8 redirected : 1;
+	__u8 from_ingress : 1;
 	int skb_iif;
 	unsigned int tail;
 	unsigned int end;
@@ -166,6 +211,7 @@ struct dst_entry {
 struct rtable {
 	unsigned int rt_flags;
 	__u16 rt_type;
+	__u8 rt_is_input;
 };
 
 struct rt6_info {
@@ -179,13 +225,18 @@ enum skb_drop_reason___any {
 	DROPREASON_ANY_REASON = 1,
 };
 
-/* THREAD_SIZE of x86 and arm64. */
-#define TASK_STACK_BYTES 16384
+/* include/linux/netdevice.h; the values are the running kernel's. */
+enum netdev_priv_flags {
+	IFF_EBRIDGE = 1 << 1,
+	IFF_BRIDGE_PORT = 1 << 9,
+	IFF_MACVLAN = 1 << 16,
+};
 
 /* include/uapi/linux/if_ether.h */
 #define ETH_P_IP 0x0800
 #define ETH_P_IPV6 0x86DD
 /* include/linux/socket.h */
+#define AF_UNSPEC 0
 #define AF_INET 2
 #define AF_INET6 10
 /* include/uapi/linux/in.h */

@@ -19,12 +19,13 @@ struct dropreason_mark {
  */
 struct dropreason_seen {
 	__u64 address; /* of this struct: to make a number of a pointer */
+	__u64 stack; /* bytes of a task's stack, up to the registers at its end */
 	struct dropreason_mark task;
 	struct dropreason_mark interrupt; /* a softirq, or a hard interrupt */
 	struct dropreason_mark deeper; /* a hard interrupt of a softirq */
 };
 
-/* Key: 0. Value: the marks of this CPU. Size: 56 bytes a CPU. */
+/* Key: 0. Value: the marks of this CPU. Size: 64 bytes a CPU. */
 struct {
 	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
 	__uint(max_entries, 1);
@@ -32,7 +33,7 @@ struct {
 	__type(value, struct dropreason_seen);
 } dropreason_seen SEC(".maps");
 
-/* The context's address as a number: the verifier computes with the difference of two pointers alone. */
+/* The address of the context, or of something else, as a number: the verifier computes with the difference of two pointers alone. */
 static __always_inline __u64 frame_of(const void *ctx, struct dropreason_seen *seen)
 {
 	__u64 distance = (__u64)ctx;
@@ -49,9 +50,20 @@ static __always_inline struct dropreason_mark *mark_of(struct dropreason_seen *s
 {
 	const struct task_struct *task = (const void *)bpf_get_current_task_btf();
 
-	if (frame - (__u64)task->stack < TASK_STACK_BYTES)
+	if (frame - (__u64)task->stack < seen->stack)
 		return &seen->task;
 	return seen->interrupt.frame > frame ? &seen->deeper : &seen->interrupt;
+}
+
+/*
+ * How large the stack of a task is depends on the architecture, the size of pages and KASAN, and no type tells it. The helper (5.15)
+ * knows where it ends: on every kernel on which there are two programs (6.1).
+ */
+static __always_inline __u64 stack_of_task(struct dropreason_seen *seen)
+{
+	const struct task_struct *task = (const void *)bpf_get_current_task_btf();
+
+	return frame_of((const void *)bpf_task_pt_regs((void *)task), seen) - (__u64)task->stack;
 }
 
 static __always_inline struct dropreason_seen *seen_here(void)
@@ -59,8 +71,10 @@ static __always_inline struct dropreason_seen *seen_here(void)
 	const __u32 zero = 0;
 	struct dropreason_seen *seen = bpf_map_lookup_elem(&dropreason_seen, &zero);
 
-	if (seen && !seen->address)
+	if (seen && !seen->address) {
 		*(volatile __u64 *)&seen->address = (__u64)seen;
+		seen->stack = stack_of_task(seen);
+	}
 	return seen;
 }
 

@@ -143,13 +143,34 @@ static __always_inline __u64 frame_at_return(const struct pt_regs *ctx)
 
 #pragma clang attribute pop
 
+/* THREAD_SIZE of x86 and arm64 with neither CONFIG_VMAP_STACK nor KASAN. */
+#define PLAIN_STACK_BYTES 16384
+
+/*
+ * THREAD_SIZE depends on the architecture, the size of pages and KASAN. The area of a stack that the kernel has mapped tells it:
+ * its pages, and one more that guards it.
+ */
+static __always_inline __u64 stack_bytes(const struct task_struct *task)
+{
+	const struct vm_struct *area = NULL;
+	__u64 pages;
+
+	if (bpf_core_field_exists(task->stack_vm_area))
+		area = BPF_CORE_READ(task, stack_vm_area);
+	if (!area)
+		return PLAIN_STACK_BYTES;
+	pages = BPF_CORE_READ(area, nr_pages);
+	return BPF_CORE_READ(area, size) / (pages + 1) * pages;
+}
+
 /* The registers as the current task entered the kernel: at the end of its stack, told by a helper since 5.15. */
 static __always_inline const struct pt_regs *entry_registers(void)
 {
+	const struct task_struct *task = (const void *)bpf_get_current_task();
+
 	if (bpf_core_enum_value_exists(enum bpf_func_id, BPF_FUNC_task_pt_regs))
 		return (const void *)bpf_task_pt_regs((void *)bpf_get_current_task_btf());
-	return BPF_CORE_READ((const struct task_struct *)bpf_get_current_task(), stack) + TASK_STACK_BYTES -
-	       bpf_core_type_size(struct pt_regs);
+	return BPF_CORE_READ(task, stack) + stack_bytes(task) - bpf_core_type_size(struct pt_regs);
 }
 
 #endif

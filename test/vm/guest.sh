@@ -25,7 +25,7 @@ modprobe -qa veth dummy bridge ipv6 \
   ip_tables iptable_filter iptable_raw iptable_mangle iptable_security ipt_REJECT \
   ip6_tables ip6table_filter ip6table_raw ip6table_mangle ip6table_security ip6t_REJECT \
   x_tables xt_tcpudp xt_comment xt_REJECT \
-  arp_tables ebtables sch_tbf sch_ingress cls_bpf act_bpf udp_diag tcp_diag unix_diag netlink_diag
+  arp_tables ebtables sch_tbf sch_htb sch_ingress cls_bpf act_bpf cls_u32 act_mirred ifb tun udp_diag tcp_diag unix_diag netlink_diag
 
 cut -d ' ' -f 1 /proc/uptime >/run/vm/ready
 sh /run/vm/command >/run/vm/stdout 2>/run/vm/stderr

@@ -89,14 +89,15 @@ export class Reasons {
 
   /**
    * One byte for each listed reason: what its name says where a packet that was never received, and has no route, tells
-   * nothing. A queueing discipline and tc's egress hook send; the backlog of a CPU receives.
+   * nothing. A queueing discipline, tc's egress hook and netfilter send then, for it hooks into reception later; the backlog of
+   * a CPU receives.
    */
   hints({ ingress, egress }: { readonly ingress: number; readonly egress: number }): Uint8Array {
     const hints = new Uint8Array(256);
     for (const [value, name] of this.#names) {
       if (value >= hints.length) continue;
       if (name === 'CPU_BACKLOG') hints[value] = ingress;
-      else if (name === 'TC_EGRESS' || /^(?:QDISC|FQ|CAKE|DUALPI2)_/.test(name)) hints[value] = egress;
+      else if (name === 'TC_EGRESS' || name === 'IPTABLE_RULE_DROP' || /^(?:QDISC|FQ|CAKE|DUALPI2)_/.test(name)) hints[value] = egress;
     }
     return hints;
   }

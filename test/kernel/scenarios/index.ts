@@ -10,11 +10,13 @@ import { natScenarios } from './nat.ts';
 import { nftablesScenarios } from './nftables.ts';
 import { notPacketScenarios } from './not_packets.ts';
 import { routingScenarios } from './routing.ts';
+import { shapingScenarios } from './shaping.ts';
 import { socketScenarios } from './sockets.ts';
 
 /** Every scenario, in the order of a packet's way through the kernel. */
 export const scenarios: readonly Scenario[] = [
   ...deviceScenarios,
+  ...shapingScenarios,
   ...nftablesScenarios,
   ...arpScenarios,
   ...iptablesScenarios,

@@ -75,10 +75,10 @@ describe('Reasons', () => {
     expect([none.listed, none.unspecified, none.known, none.name(0)]).toEqual([1, 0, 0, 'UNKNOWN_DROP']);
   });
 
-  test('hints: queues and tc egress send, the backlog receives, others say nothing', () => {
+  test('hints: queues, tc egress and netfilter send, the backlog receives, others say nothing', () => {
     const hints = reasons.hints({ ingress: 1, egress: 2 });
     expect(hints).toHaveLength(256);
-    expect([...hints.slice(0, 12)]).toEqual([0, 0, 0, 0, 0, 0, 2, 1, 2, 0, 2, 0]);
+    expect([...hints.slice(0, 12)]).toEqual([0, 0, 0, 0, 2, 0, 2, 1, 2, 0, 2, 0]);
     expect([...hints.slice(12)].every((hint) => hint === 0)).toBe(true);
   });
 });
