@@ -116,7 +116,7 @@ static __always_inline void count_drop(__u64 *ctx, __u32 reason, __u32 plane, co
 {
 	const struct sk_buff *skb = (const void *)ctx[0];
 	__u32 attributes = attributes_of(reason);
-	__s32 bytes = packet_bytes(skb);
+	__s32 bytes = packet_bytes(skb, way.cast);
 	struct dropreason_entry *entry = NULL;
 	struct dropreason_key key = {
 		.reason = reason,

@@ -190,6 +190,10 @@ struct ipv6hdr {
 	struct in6_addr daddr;
 };
 
+struct vlan_hdr {
+	__be16 h_vlan_encapsulated_proto;
+};
+
 struct nf_conn {
 	unsigned long status;
 };

@@ -105,6 +105,14 @@ export function qdiscDrops(bed: Testbed, role: Role, device: string): Counter {
   };
 }
 
+/** What a device itself has dropped of what it was given to send, or of what it received. */
+export function deviceDrops(bed: Testbed, role: Role, device: string, way: 'rx' | 'tx'): Counter {
+  return async () => {
+    const [link] = JSON.parse(await bed.sh(role, `ip -s -j link show dev ${device}`));
+    return { drops: link.stats64[way].dropped };
+  };
+}
+
 /** Packets that a device has received, less those that came as far as IP: what something between the two has dropped. */
 export function lostBeforeIp(bed: Testbed, role: Role, device: string): Counter {
   const arrived = snmp(bed, role, 'Ip', 'InReceives');

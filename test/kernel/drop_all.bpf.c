@@ -27,4 +27,15 @@ int drop_xdp(struct xdp_md *ctx)
 	return is_ip(eth->h_proto) ? XDP_DROP : XDP_PASS;
 }
 
+/* What has tags of VLANs in front too. */
+SEC("xdp_tagged")
+int drop_xdp_tagged(struct xdp_md *ctx)
+{
+	struct ethhdr *eth = (void *)(long)ctx->data;
+
+	if ((void *)(eth + 1) > (void *)(long)ctx->data_end)
+		return XDP_PASS;
+	return is_ip(eth->h_proto) || eth->h_proto == bpf_htons(ETH_P_8021Q) ? XDP_DROP : XDP_PASS;
+}
+
 char LICENSE[] SEC("license") = "Dual BSD/GPL";

@@ -1,4 +1,4 @@
-import { lostBeforeIp, qdiscDrops } from '../counters.ts';
+import { qdiscDrops } from '../counters.ts';
 import type { Scenario, Step } from '../scenario.ts';
 import { DROP_ALL, type Role, type Shape } from '../testbed.ts';
 import { BOTH, sendDatagrams } from './datagrams.ts';
@@ -31,7 +31,7 @@ function tcProgram(at: Role, side: 'ingress' | 'egress'): Step {
   return { at, run: `tc qdisc add dev eth0 clsact; ${filter}`, undo: 'tc qdisc del dev eth0 clsact' };
 }
 
-/** Packets dropped between a device and IP: in its queue, and by programs. */
+/** Packets dropped between a device and IP: in its queue, and by programs of tc. */
 export const deviceScenarios: readonly Scenario[] = [
   tbf('local', 'pair', 'client', 'eth0', 'egress', 79),
   tbf('forwarded', 'router', 'router', 'east', 'forward', 83),
@@ -56,22 +56,5 @@ export const deviceScenarios: readonly Scenario[] = [
     setup: () => [tcProgram('client', 'egress')],
     counter: (bed) => qdiscDrops(bed, 'client', 'eth0'),
     cause: (bed) => sendDatagrams(bed, 97, PAYLOAD),
-  },
-  {
-    name: 'devices/generic XDP',
-    families: BOTH,
-    shape: 'pair',
-    at: 'server',
-    reason: 'UNKNOWN_DROP',
-    direction: 'ingress',
-    setup: () => [
-      {
-        at: 'server',
-        run: `ip link set dev eth0 xdpgeneric object ${DROP_ALL} section xdp`,
-        undo: 'ip link set dev eth0 xdpgeneric off',
-      },
-    ],
-    counter: (bed) => lostBeforeIp(bed, 'server', 'eth0'),
-    cause: (bed) => sendDatagrams(bed, 101, PAYLOAD),
   },
 ];

@@ -12,10 +12,14 @@ import { notPacketScenarios } from './not_packets.ts';
 import { routingScenarios } from './routing.ts';
 import { shapingScenarios } from './shaping.ts';
 import { socketScenarios } from './sockets.ts';
+import { tunScenarios } from './tun.ts';
+import { xdpScenarios } from './xdp.ts';
 
 /** Every scenario, in the order of a packet's way through the kernel. */
 export const scenarios: readonly Scenario[] = [
+  ...xdpScenarios,
   ...deviceScenarios,
+  ...tunScenarios,
   ...shapingScenarios,
   ...nftablesScenarios,
   ...arpScenarios,

@@ -1,6 +1,7 @@
 import { nftRules } from '../counters.ts';
 import type { Direction, Scenario } from '../scenario.ts';
 import type { Family, Role, Shape } from '../testbed.ts';
+import type { View } from '../expectations.ts';
 import { BOTH, sendDatagrams } from './datagrams.ts';
 
 interface Chain {
@@ -13,9 +14,16 @@ interface Chain {
   readonly at: Role;
   readonly direction: Direction;
   readonly count: number;
+  /** What the rule does with a packet, where it isn't `drop`. */
+  readonly verdict?: 'reject';
   readonly whyNot?: Scenario['whyNot'];
   /** Bytes of each packet that nft counts in front of the network header. */
   readonly before?: number;
+}
+
+/** Why a netdev table has no such hook, or undefined where it has. */
+export function noEgress({ line }: View): string | undefined {
+  return line === '5.10' ? 'netdev has no egress before 5.16 (42df6e1d221d)' : undefined;
 }
 
 /** The link's header, which nft counts where it has been put on already. */
@@ -35,6 +43,28 @@ const CHAINS: readonly Chain[] = [
     at: 'router',
     direction: 'forward',
     count: 17,
+  },
+  // Before routing has found a way, it is a packet that came in, dropped or rejected.
+  {
+    what: 'inet prerouting',
+    table: 'inet',
+    hook: 'prerouting',
+    families: BOTH,
+    shape: 'router',
+    at: 'router',
+    direction: 'ingress',
+    count: 41,
+  },
+  {
+    what: 'inet prerouting reject',
+    table: 'inet',
+    hook: 'prerouting',
+    families: BOTH,
+    shape: 'router',
+    at: 'router',
+    direction: 'ingress',
+    count: 43,
+    verdict: 'reject',
   },
   {
     what: 'inet output',
@@ -85,14 +115,14 @@ const CHAINS: readonly Chain[] = [
     at: 'client',
     direction: 'egress',
     count: 37,
-    whyNot: ({ line }) => (line === '5.10' ? 'netdev has no egress before 5.16 (42df6e1d221d)' : undefined),
+    whyNot: noEgress,
     before: ETHERNET,
   },
 ];
 
 /** A chain of each family of tables, with one rule that counts and drops. */
 export const nftablesScenarios: readonly Scenario[] = CHAINS.map(
-  ({ what, table, hook, families, shape, at, direction, count, whyNot, before = 0 }) => ({
+  ({ what, table, hook, families, shape, at, direction, count, verdict = 'drop', whyNot, before = 0 }) => ({
     name: `nftables/${what}`,
     families,
     shape,
@@ -102,7 +132,7 @@ export const nftablesScenarios: readonly Scenario[] = CHAINS.map(
     reason: 'IPTABLE_RULE_DROP',
     direction,
     setup: () => {
-      const chain = `add chain ${table} t c { type filter hook ${hook} priority 0; }; add rule ${table} t c counter drop`;
+      const chain = `add chain ${table} t c { type filter hook ${hook} priority 0; }; add rule ${table} t c counter ${verdict}`;
       return [{ at, run: `nft 'add table ${table} t; ${chain}'`, undo: `nft delete table ${table} t` }];
     },
     counter: (bed) => nftRules(bed, at, { before }),

@@ -9,7 +9,7 @@ static const struct command {
 	int least;
 	int (*run)(int argc, char **argv);
 } commands[] = {
-	{"udp", "ADDRESS PORT COUNT SIZE [gso=SEGMENT] [ttl=N] [from=ADDRESS] [sport=PORT]", 4, udp_command},
+	{"udp", "ADDRESS PORT COUNT SIZE [gso=SEGMENT] [ttl=N] [from=ADDRESS] [sport=PORT] [dev=DEVICE]", 4, udp_command},
 	{"udp-full", "RECEIVER-NETNS ADDRESS COUNT SIZE", 4, udp_full_command},
 	{"raw-udp", "RECEIVER-NETNS ADDRESS FROM COUNT SIZE", 5, raw_udp_command},
 	{"arp", "DEVICE TARGET SOURCE COUNT", 4, arp_command},
@@ -21,6 +21,9 @@ static const struct command {
 	{"attempts", "COUNT ADDRESS blocking|nonblocking[,mptcp|,fastopen|,recverr] STEP[:ARGUMENT]…", 4, attempts_command},
 	{"accept", "KIND ADDRESS COUNT [nonblocking]", 3, accept_command},
 	{"local", "unix|netlink COUNT SIZE", 3, local_command},
+	{"tun-write", "DEVICE FROM TO COUNT SIZE", 5, tun_write_command},
+	{"tun-full", "DEVICE SENDER-NETNS ADDRESS COUNT SIZE", 5, tun_full_command},
+	{"tagged", "DEVICE MAC FROM TO TAGS COUNT SIZE", 7, tagged_command},
 };
 
 /* usage: traffic NETNS CPU COMMAND …; the CPU is where it all happens, softirqs of what it sends too. */

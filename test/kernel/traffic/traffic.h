@@ -38,6 +38,11 @@ long number(const char *text);
 bool dropped(int error);
 uint16_t checksum(const void *data, size_t length, uint32_t sum);
 
+/* Bytes of a datagram with SIZE bytes of payload, from its IP header on. */
+size_t datagram_bytes(const struct address *to, size_t size);
+/* Writes such a datagram to the discard port; its UDP checksum is left out. */
+void write_datagram(void *packet, const struct address *from, const struct address *to, size_t size);
+
 /* One file each; argv[0] is the command's name. */
 int udp_command(int argc, char **argv);
 int udp_full_command(int argc, char **argv);
@@ -51,5 +56,8 @@ int connect_command(int argc, char **argv);
 int attempts_command(int argc, char **argv);
 int accept_command(int argc, char **argv);
 int local_command(int argc, char **argv);
+int tun_write_command(int argc, char **argv);
+int tun_full_command(int argc, char **argv);
+int tagged_command(int argc, char **argv);
 
 #endif

@@ -36,6 +36,9 @@ static void apply(int socket, int family, const char *option)
 
 		if (bind(socket, &from.any, from.length))
 			fail(option);
+	} else if (!strncmp(option, "dev=", 4)) {
+		if (setsockopt(socket, SOL_SOCKET, SO_BINDTODEVICE, option + 4, strlen(option + 4)))
+			fail(option);
 	} else {
 		errno = EINVAL;
 		fail(option);
