@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* What the scenarios of tc and XDP attach: drops every IP packet, lets the rest be. */
+/* What the scenarios of tc and XDP attach: drops every IP packet, or loses it, and lets the rest be. */
 #include <linux/bpf.h>
 #include <linux/if_ether.h>
 #include <linux/pkt_cls.h>
@@ -36,6 +36,17 @@ int drop_xdp_tagged(struct xdp_md *ctx)
 	if ((void *)(eth + 1) > (void *)(long)ctx->data_end)
 		return XDP_PASS;
 	return is_ip(eth->h_proto) || eth->h_proto == bpf_htons(ETH_P_8021Q) ? XDP_DROP : XDP_PASS;
+}
+
+/* To a device that isn't there. */
+SEC("xdp_nowhere")
+int redirect_nowhere(struct xdp_md *ctx)
+{
+	struct ethhdr *eth = (void *)(long)ctx->data;
+
+	if ((void *)(eth + 1) > (void *)(long)ctx->data_end || !is_ip(eth->h_proto))
+		return XDP_PASS;
+	return bpf_redirect(0x7fffffff, 0);
 }
 
 char LICENSE[] SEC("license") = "Dual BSD/GPL";

@@ -103,7 +103,7 @@ export function expected(scenario: Scenario, family: Family, view: View): Expect
     reason: reason ?? scenario.reason,
     direction: scenario.direction,
     why: '',
-    ...(reason === undefined ? { uncounted: true } : {}),
+    ...(reason === undefined || scenario.uncounted ? { uncounted: true } : {}),
   };
   if (!view.byFunction) {
     const differences = [DIFFERENCES[view.line]?.[scenario.name] ?? []].flat();

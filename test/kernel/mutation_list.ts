@@ -380,4 +380,85 @@ const FLOW_COUNTS: readonly Mutation[] = [
   },
 ];
 
-export const MUTATIONS: readonly Mutation[] = [...COUNTS, ...DROPS, ...CALLS, ...ATTEMPTS, ...NOTES, ...FLOW_COUNTS];
+/** What the rule of direction looks at, and what bytes begin behind. */
+const RULES: readonly Mutation[] = [
+  {
+    name: 'direction: an ifb receives',
+    file: 'lib/direction.bpf.h',
+    find: 'if (is_ifb(dev, cast))',
+    replace: 'if (0)',
+    by: [scenarios('shaping/received ipv4')],
+  },
+  {
+    name: 'direction: redirected on the way out',
+    file: 'lib/direction.bpf.h',
+    find: 'if (!BPF_CORE_READ_BITFIELD(skb, from_ingress))',
+    replace: 'if (0)',
+    by: [scenarios('shaping/sent ipv6')],
+  },
+  {
+    name: 'direction: behind an ifb',
+    file: 'lib/direction.bpf.h',
+    find: 'return in && is_ifb(in, cast) ?',
+    replace: 'return 0 ?',
+    by: [scenarios('shaping/sent and passed ipv6')],
+  },
+  {
+    name: "direction: a device's own addresses",
+    file: 'lib/direction.bpf.h',
+    find: 'return out && is_from(skb, out, cast) ?',
+    replace: 'return 0 ?',
+    by: [scenarios('shaping/sent ipv6'), scenarios('shaping/sent from a class ipv4')],
+  },
+  {
+    name: 'direction: a route for sending',
+    file: 'lib/direction.bpf.h',
+    find: 'if (READ_AS(rtable, dst, rt_is_input, cast))',
+    replace: 'if (1)',
+    by: [scenarios('nftables/inet prerouting reject ipv4')],
+  },
+  {
+    name: 'direction: a reference to a route',
+    file: 'lib/direction.bpf.h',
+    find: 'if (!(skb->_skb_refdst & SKB_DST_NOREF) &&',
+    replace: 'if (0 &&',
+    by: [scenarios('nftables/inet prerouting reject ipv6')],
+  },
+  {
+    name: 'direction: a reference to a route, or the way back',
+    file: 'lib/direction.bpf.h',
+    find: 'if (!(skb->_skb_refdst & SKB_DST_NOREF) &&',
+    replace: 'if (',
+    by: [scenarios('routing/back where it came from ipv6')],
+  },
+  {
+    name: 'direction: written into a TUN device',
+    file: 'lib/direction.bpf.h',
+    find: 'hint == DROPREASON_INGRESS || is_written(skb)',
+    replace: 'hint == DROPREASON_INGRESS',
+    by: [scenarios('tun/written while down ipv4')],
+  },
+  {
+    name: 'direction: native XDP',
+    file: 'lib/direction.bpf.h',
+    find: 'if (reason == config.unspecified && dev && has_native_xdp(dev))',
+    replace: 'if (0)',
+    by: [scenarios('xdp/native on veth ipv4')],
+  },
+  {
+    name: 'direction: begins with the link header',
+    file: 'lib/direction.bpf.h',
+    find: 'if (is_behind_link_header(skb)) {',
+    replace: 'if (1) {',
+    by: [scenarios('tun/ring full sent ipv4'), scenarios('nftables/arp netdev egress')],
+  },
+  {
+    name: 'bytes of VLAN tags',
+    file: 'lib/length.bpf.h',
+    find: ' - vlan_bytes(skb, cast);',
+    replace: ';',
+    by: [scenarios('xdp/generic, 2 VLAN tags ipv4')],
+  },
+];
+
+export const MUTATIONS: readonly Mutation[] = [...COUNTS, ...DROPS, ...RULES, ...CALLS, ...ATTEMPTS, ...NOTES, ...FLOW_COUNTS];

@@ -68,6 +68,8 @@ export interface Scenario {
   readonly hasMembers?: true;
   /** The packet has no device, route or socket any more: only the tracepoint's socket argument (6.11) tells where it was. */
   readonly namespaceMayBeLost?: true;
+  /** The kernel loses it past the tracepoint, so that nothing is counted, though its own counter rises: docs/metrics.md lists it. */
+  readonly uncounted?: true;
   /** So many packets that an interrupt may bring some while our program counts one: drops and slot `nested` are the sum. */
   readonly mayInterruptItself?: true;
   /**

@@ -97,7 +97,8 @@ export class Reasons {
     for (const [value, name] of this.#names) {
       if (value >= hints.length) continue;
       if (name === 'CPU_BACKLOG') hints[value] = ingress;
-      else if (name === 'TC_EGRESS' || name === 'IPTABLE_RULE_DROP' || /^(?:QDISC|FQ|CAKE|DUALPI2)_/.test(name)) hints[value] = egress;
+      else if (name === 'TC_EGRESS' || name === 'IPTABLE_RULE_DROP' || /^(?:QDISC|FQ|CAKE|DUALPI2)_/.test(name))
+        hints[value] = egress;
     }
     return hints;
   }

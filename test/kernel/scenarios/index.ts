@@ -1,5 +1,6 @@
 import type { Scenario } from '../scenario.ts';
 import { arpScenarios } from './arp.ts';
+import { bridgePortScenarios } from './bridge_ports.ts';
 import { callScenarios } from './calls.ts';
 import { conntrackScenarios } from './conntrack.ts';
 import { deviceScenarios } from './devices.ts';
@@ -12,7 +13,9 @@ import { notPacketScenarios } from './not_packets.ts';
 import { routingScenarios } from './routing.ts';
 import { shapingScenarios } from './shaping.ts';
 import { socketScenarios } from './sockets.ts';
+import { stackedScenarios } from './stacked.ts';
 import { tunScenarios } from './tun.ts';
+import { uncountedScenarios } from './uncounted.ts';
 import { xdpScenarios } from './xdp.ts';
 
 /** Every scenario, in the order of a packet's way through the kernel. */
@@ -20,7 +23,9 @@ export const scenarios: readonly Scenario[] = [
   ...xdpScenarios,
   ...deviceScenarios,
   ...tunScenarios,
+  ...stackedScenarios,
   ...shapingScenarios,
+  ...bridgePortScenarios,
   ...nftablesScenarios,
   ...arpScenarios,
   ...iptablesScenarios,
@@ -31,5 +36,6 @@ export const scenarios: readonly Scenario[] = [
   ...largeScenarios,
   ...callScenarios,
   ...notPacketScenarios,
+  ...uncountedScenarios,
   ...floodScenarios,
 ];

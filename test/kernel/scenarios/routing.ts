@@ -1,4 +1,4 @@
-import { sharedSnmp, snmp } from '../counters.ts';
+import { nftRules, sharedSnmp, snmp } from '../counters.ts';
 import type { Scenario } from '../scenario.ts';
 import { BOTH, nowhere, sendDatagrams } from './datagrams.ts';
 
@@ -26,6 +26,31 @@ export const routingScenarios: readonly Scenario[] = [
     direction: 'forward',
     counter: (bed) => snmp(bed, 'router', 'Ip', 'InHdrErrors'),
     cause: (bed) => sendDatagrams(bed, 71, 409, { options: ['ttl=1'] }),
+  },
+  {
+    name: 'routing/back where it came from',
+    families: BOTH,
+    shape: 'router',
+    tools: ['nft'],
+    at: 'router',
+    reason: 'IPTABLE_RULE_DROP',
+    direction: 'forward',
+    setup: () => {
+      const rule =
+        'add table inet t; add chain inet t c { type filter hook forward priority 0; }; add rule inet t c counter drop';
+      const quiet = 'for device in all west; do echo 0 > /proc/sys/net/ipv4/conf/$device/send_redirects; done';
+      const ways = ['10.99.0.0/24 via 10.1.0.1', 'fd99::/64 via fd01::1'].map((way) => `${way} dev west`);
+      return [
+        {
+          at: 'router',
+          run: [quiet, ...ways.map((way) => `ip route add ${way}`), `nft '${rule}'`].join('; '),
+          undo: [...ways.map((way) => `ip route del ${way}`), 'nft delete table inet t'].join('; '),
+        },
+      ];
+    },
+    addresses: (bed) => [`${bed.source} > ${nowhere(bed)}`],
+    counter: (bed) => nftRules(bed, 'router'),
+    cause: (bed) => sendDatagrams(bed, 79, 421, { to: nowhere(bed) }),
   },
   {
     name: 'routing/rp_filter',

@@ -63,9 +63,26 @@ const SHAPINGS: readonly Shaping[] = [
   { ...PAIR, what: 'sent and passed', at: 'client', from: 'egress', full: 'eth0', direction: 'egress', count: 109 },
   // Before routing has found a way, it is a packet that came in.
   { ...ROUTER, what: 'received by a router', device: 'west', from: 'ingress', full: 'ifb0', direction: 'ingress', count: 113 },
-  { ...ROUTER, what: 'received by a router and passed', device: 'west', from: 'ingress', full: 'east', direction: 'forward', count: 127 },
+  {
+    ...ROUTER,
+    what: 'received by a router and passed',
+    device: 'west',
+    from: 'ingress',
+    full: 'east',
+    direction: 'forward',
+    count: 127,
+  },
   { ...ROUTER, what: 'forwarded', device: 'east', from: 'egress', full: 'ifb0', direction: 'forward', count: 131 },
-  { ...ROUTER, what: 'forwarded from a class', device: 'east', from: 'class', full: 'ifb0', twice: true, direction: 'forward', count: 137 },
+  {
+    ...ROUTER,
+    what: 'forwarded from a class',
+    device: 'east',
+    from: 'class',
+    full: 'ifb0',
+    twice: true,
+    direction: 'forward',
+    count: 137,
+  },
   { ...ROUTER, what: 'forwarded and passed', device: 'east', from: 'egress', full: 'east', direction: 'forward', count: 139 },
 ];
 

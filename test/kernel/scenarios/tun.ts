@@ -1,4 +1,4 @@
-import { deviceDrops } from '../counters.ts';
+import { deviceCount } from '../counters.ts';
 import type { Scenario, Step } from '../scenario.ts';
 import type { Role, Testbed } from '../testbed.ts';
 import { BOTH, datagramBytes, nowhere } from './datagrams.ts';
@@ -23,7 +23,7 @@ function full(what: string, shape: 'pair' | 'router', at: Role, direction: 'egre
     direction,
     setup: () => [tun(at, true)],
     addresses: (bed) => [`${bed.source} > ${nowhere(bed)}`],
-    counter: (bed) => deviceDrops(bed, at, 'tun0', 'tx'),
+    counter: (bed) => deviceCount(bed, at, 'tun0', 'tx', 'dropped'),
     cause: async (bed) => {
       await bed.traffic(at, 'tun-full', 'tun0', bed.netns('client'), nowhere(bed), count, PAYLOAD);
       return { drops: count, bytes: count * datagramBytes(bed, PAYLOAD) };
@@ -49,7 +49,7 @@ export const tunScenarios: readonly Scenario[] = [
     direction: 'ingress',
     setup: () => [tun('client', false)],
     addresses: (bed) => [`${bed.source} > ${nowhere(bed)}`],
-    counter: (bed) => deviceDrops(bed, 'client', 'tun0', 'rx'),
+    counter: (bed) => deviceCount(bed, 'client', 'tun0', 'rx', 'dropped'),
     cause: (bed) => write(bed, 53),
   },
 ];

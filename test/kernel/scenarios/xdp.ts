@@ -1,8 +1,8 @@
 import { lostBeforeIp } from '../counters.ts';
 import type { Scenario, Step } from '../scenario.ts';
 import type { Role, Shape } from '../testbed.ts';
-import { BOTH, datagramBytes, sendDatagrams } from './datagrams.ts';
 import { DROP_ALL } from '../testbed.ts';
+import { BOTH, datagramBytes, sendDatagrams } from './datagrams.ts';
 
 const PAYLOAD = 461;
 

@@ -21,8 +21,10 @@ static const struct command {
 	{"attempts", "COUNT ADDRESS blocking|nonblocking[,mptcp|,fastopen|,recverr] STEP[:ARGUMENT]…", 4, attempts_command},
 	{"accept", "KIND ADDRESS COUNT [nonblocking]", 3, accept_command},
 	{"local", "unix|netlink COUNT SIZE", 3, local_command},
-	{"tun-write", "DEVICE FROM TO COUNT SIZE", 5, tun_write_command},
+	{"tun-write", "DEVICE FROM TO COUNT SIZE [versionless]", 5, tun_write_command},
 	{"tun-full", "DEVICE SENDER-NETNS ADDRESS COUNT SIZE", 5, tun_full_command},
+	{"raw-full", "RECEIVER-NETNS ADDRESS COUNT SIZE", 4, raw_full_command},
+	{"overlap", "FROM TO COUNT", 3, overlap_command},
 	{"tagged", "DEVICE MAC FROM TO TAGS COUNT SIZE", 7, tagged_command},
 };
 

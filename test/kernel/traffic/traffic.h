@@ -59,5 +59,7 @@ int local_command(int argc, char **argv);
 int tun_write_command(int argc, char **argv);
 int tun_full_command(int argc, char **argv);
 int tagged_command(int argc, char **argv);
+int raw_full_command(int argc, char **argv);
+int overlap_command(int argc, char **argv);
 
 #endif
