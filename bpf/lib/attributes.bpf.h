@@ -99,7 +99,7 @@ static __always_inline __u16 packet_protocol(const struct sk_buff *skb, __u8 fam
 /* The namespace of the device, else of the socket, else of the route's device. */
 static __always_inline const struct net *packet_net(const struct sk_buff *skb)
 {
-	const struct net *net = BPF_CORE_READ(skb, dev, nd_net.net);
+	const struct net *net = BPF_CORE_READ(packet_device(skb), nd_net.net);
 	const struct dst_entry *dst;
 
 	if (!net)
@@ -113,7 +113,7 @@ static __always_inline const struct net *packet_net(const struct sk_buff *skb)
 /* Its inode number; by plain loads where it is the device's or the socket's. */
 static __always_inline __u32 packet_netns(const struct sk_buff *skb, bool cast)
 {
-	const struct net *net = device_net(skb->dev);
+	const struct net *net = device_net(packet_device(skb));
 	const struct sock *sk = skb->sk;
 	const struct dst_entry *dst;
 
@@ -129,7 +129,7 @@ static __always_inline __u32 packet_netns(const struct sk_buff *skb, bool cast)
 /* The name of the packet's device, else of the one that it came in by; empty where neither is known. */
 static __always_inline void packet_interface(char *name, const struct sk_buff *skb)
 {
-	const struct net_device *dev = skb->dev;
+	const struct net_device *dev = packet_device(skb);
 	const struct net *net;
 
 	if (dev && dev->ifindex > 0) {

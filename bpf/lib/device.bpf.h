@@ -20,6 +20,24 @@ static __always_inline const struct net *device_net(const struct net_device *dev
 	return dev ? dev->nd_net.net : NULL;
 }
 
+/* Where `data` is, as the headers' places are kept. */
+static __always_inline __u64 data_offset(const struct sk_buff *skb)
+{
+	return (__u64)skb->data - (__u64)skb->head;
+}
+
+/*
+ * The device of a packet, NULL where it has none. A TCP socket that has received it may keep a pointer to another packet in the
+ * same place (its tree of what came out of order): data is behind the transport header then, which no device sees.
+ */
+static __always_inline const struct net_device *packet_device(const struct sk_buff *skb)
+{
+	if (skb->sk && skb->skb_iif && skb->transport_header > skb->network_header &&
+	    data_offset(skb) > skb->transport_header)
+		return NULL;
+	return skb->dev;
+}
+
 /* As dev_get_by_index_rcu() finds it. */
 static __always_inline const struct net_device *device_of_index(const struct net *net, int ifindex)
 {

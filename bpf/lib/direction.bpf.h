@@ -14,7 +14,7 @@
 /* Whether `data` is behind the link's header: taken off at reception, and by a bridge that sends. */
 static __always_inline bool is_behind_link_header(const struct sk_buff *skb)
 {
-	return (__u64)skb->data - (__u64)skb->head > skb->mac_header;
+	return data_offset(skb) > skb->mac_header;
 }
 
 /*
@@ -180,7 +180,7 @@ static __always_inline __u8 direction_elsewhere(const struct sk_buff *skb, const
 static __always_inline __u8 direction_received(const struct sk_buff *skb, bool cast)
 {
 	const struct dst_entry *dst = packet_dst(skb, cast);
-	const struct net_device *dev = skb->dev;
+	const struct net_device *dev = packet_device(skb);
 	int ifindex = dev ? dev->ifindex : 0;
 
 	/* UDP keeps something else in the same place while the packet is queued: no device has that index. */

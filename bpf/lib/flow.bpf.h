@@ -154,7 +154,7 @@ static __always_inline void name_interface(const struct dropreason_flow *flow, c
 
 static __always_inline __u32 packet_ifindex(const struct sk_buff *skb)
 {
-	const struct net_device *dev = skb->dev;
+	const struct net_device *dev = packet_device(skb);
 	int ifindex = dev ? dev->ifindex : 0;
 
 	return ifindex > 0 ? ifindex : skb->skb_iif;

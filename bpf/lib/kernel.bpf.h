@@ -162,6 +162,7 @@ struct sk_buff {
 	unsigned long _skb_refdst;
 	unsigned int len;
 	__be16 protocol;
+	__u16 transport_header;
 	__u16 network_header;
 	__u16 mac_header;
 	__u16 mac_len;

@@ -106,15 +106,9 @@ export function qdiscDrops(bed: Testbed, role: Role, device: string): Counter {
 }
 
 /** What a device itself counts of what it was given to send, or of what it received. */
-export function deviceCount(
-  bed: Testbed,
-  role: Role,
-  device: string,
-  way: 'rx' | 'tx',
-  what: 'dropped' | 'packets' | 'frame_errors',
-): Counter {
+export function deviceCount(bed: Testbed, role: Role, device: string, way: 'rx' | 'tx', what: 'dropped' | 'packets'): Counter {
   return async () => {
-    const [link] = JSON.parse(await bed.sh(role, `ip -s -s -j link show dev ${device}`));
+    const [link] = JSON.parse(await bed.sh(role, `ip -s -j link show dev ${device}`));
     return { drops: link.stats64[way][what] };
   };
 }

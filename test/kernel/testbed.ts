@@ -170,7 +170,8 @@ export class Testbed {
 
   /** A cable carries nothing until the kernel's link watch, which runs by itself, has seen it: a queue or a bridge port drops till then. */
   async #allUp(role: Role): Promise<void> {
-    const isDown = (link: string) => link !== '' && !link.includes(' lo:') && !link.includes(' state UP ');
+    // Modules of tunnels put a device of their own into each namespace (gre0, sit0).
+    const isDown = (link: string) => /: (?:eth0|west|east|br0)[@:]/.test(link) && !link.includes(' state UP ');
     while ((await this.sh(role, 'ip -o link show')).split('\n').some(isDown)) await sleep(10);
     if (this.shape !== 'bridge' || role !== 'router') return;
     const isClosed = (port: string) => port !== '' && !port.includes(' state forwarding ');

@@ -1,30 +1,11 @@
 import { spawnSync } from 'node:child_process';
 import { nftRules, qdiscDrops } from '../counters.ts';
 import type { Direction, Scenario, Step } from '../scenario.ts';
-import type { Family, Role, Shape, Testbed } from '../testbed.ts';
+import type { Role, Shape, Testbed } from '../testbed.ts';
 import { BOTH, sendDatagrams } from './datagrams.ts';
+import { KINDS, type Kind, OUTER, UPPER_MAC } from './stacked_kinds.ts';
 
 const PAYLOAD = 431;
-/** Of the devices that have an address of their own. */
-const UPPER_MAC = { client: '02:00:00:00:01:01', router: '02:00:00:00:01:02', server: '02:00:00:00:01:03' } as const;
-
-/** A device that lies on another, and has its addresses. */
-interface Kind {
-  readonly what: string;
-  /** As `ip link add … type` has it. */
-  readonly type: string;
-  /** Makes it as `up0` upon `device`, at the end `own` of the cable whose other end is `peer`. */
-  make(device: string, own: Role, peer: Role): string;
-  /** Whether it has an address of its own, by which the other end knows it. */
-  readonly ownMac?: true;
-  /** Bytes that it puts in front, below which the packet is another one: of this host, IPv4, between the addresses of the cable. */
-  readonly tunnel?: number;
-  /** Whether the devices below keep the addresses. */
-  readonly below?: true;
-  readonly families: readonly Family[];
-}
-
-const OUTER = { client: '10.9.0.1', router: '10.9.0.2', server: '10.9.0.3' } as const;
 
 /** The ends of a tunnel are addresses of the cable. */
 function outer(device: string, own: Role, peer: Role, peerMac: string): string {
@@ -33,57 +14,6 @@ function outer(device: string, own: Role, peer: Role, peerMac: string): string {
     `ip neigh replace ${OUTER[peer]} lladdr ${peerMac} nud permanent dev ${device}`,
   ].join('; ');
 }
-
-const upon = (type: string) => (device: string) => `ip link add link ${device} name up0 type ${type}`;
-
-const KINDS: readonly Kind[] = [
-  { what: 'VLAN', type: 'vlan', make: upon('vlan id 7'), families: BOTH },
-  {
-    what: 'bond',
-    type: 'bond',
-    make: (device) =>
-      `ip link add up0 type bond mode active-backup miimon 10; ip link set ${device} down; ip link set ${device} master up0`,
-    families: ['ipv4'],
-  },
-  {
-    what: 'bridge',
-    type: 'bridge',
-    make: (device) => `ip link add up0 type bridge mcast_snooping 0; ip link set ${device} master up0`,
-    families: ['ipv4'],
-  },
-  {
-    what: 'macvlan',
-    type: 'macvlan',
-    make: (device, own) => `ip link add link ${device} name up0 address ${UPPER_MAC[own]} type macvlan mode bridge`,
-    ownMac: true,
-    families: ['ipv4'],
-  },
-  { what: 'ipvlan L2', type: 'ipvlan', make: upon('ipvlan mode l2'), families: ['ipv4'] },
-  { what: 'ipvlan L3', type: 'ipvlan', make: upon('ipvlan mode l3'), families: BOTH },
-  {
-    what: 'VRF',
-    type: 'vrf',
-    make: (device) => `ip link add up0 type vrf table 10; ip link set ${device} master up0`,
-    below: true,
-    families: BOTH,
-  },
-  {
-    what: 'GRE',
-    type: 'gre',
-    make: (_, own, peer) => `ip link add up0 type gre local ${OUTER[own]} remote ${OUTER[peer]}`,
-    tunnel: 24,
-    families: BOTH,
-  },
-  {
-    what: 'VXLAN',
-    type: 'vxlan',
-    make: (_, own, peer) =>
-      `ip link add up0 address ${UPPER_MAC[own]} type vxlan id 9 local ${OUTER[own]} remote ${OUTER[peer]} dstport 4789`,
-    ownMac: true,
-    tunnel: 50,
-    families: ['ipv4'],
-  },
-];
 
 /** One end of a cable: where, by which device, in which net, and who is at the other end. */
 interface End {

@@ -60,7 +60,7 @@ export const uncountedScenarios: readonly Scenario[] = [
         undo: 'ip tuntap del dev tun0 mode tun',
       },
     ],
-    counter: (bed) => deviceCount(bed, 'client', 'tun0', 'rx', 'frame_errors'),
+    counter: (bed) => deviceCount(bed, 'client', 'tun0', 'rx', 'dropped'),
     cause: async (bed) => {
       await bed.traffic('client', 'tun-write', 'tun0', bed.source, nowhere(bed), 7, PAYLOAD, 'versionless');
       return { drops: 7, bytes: 7 * datagramBytes(bed, PAYLOAD), losses: { not_packet: 7 } };
