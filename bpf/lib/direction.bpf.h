@@ -110,10 +110,11 @@ static __always_inline __u8 direction_passed_on(const struct sk_buff *skb, const
 static __always_inline __u8 direction_routed4(const struct sk_buff *skb, const struct dst_entry *dst, bool passed_on,
 					      bool cast)
 {
-	__u16 type = READ_AS(rtable, dst, rt_type, cast);
+	__u16 type;
 
 	if (READ_AS(rtable, dst, rt_flags, cast) & RTCF_LOCAL)
 		return DROPREASON_INGRESS;
+	type = READ_AS(rtable, dst, rt_type, cast);
 	if (READ_AS(rtable, dst, rt_is_input, cast))
 		return type == RTN_UNICAST ? DROPREASON_FORWARD : DROPREASON_INGRESS;
 	/* A route for sending. Where the packet hasn't been passed on, IPVS and multicast routing have looked it up … */
@@ -158,8 +159,9 @@ static __always_inline bool is_redirected(const struct sk_buff *skb)
 }
 
 /* A device other than the one that it came in by has it. */
-static __always_inline __u8 direction_elsewhere(const struct sk_buff *skb, const struct dst_entry *dst, bool cast)
+static __always_inline __u8 direction_elsewhere(const struct sk_buff *skb, bool cast)
 {
+	const struct dst_entry *dst = packet_dst(skb, cast);
 	const struct net_device *dev = skb->dev;
 
 	if (is_redirected(skb)) {
@@ -177,15 +179,27 @@ static __always_inline __u8 direction_elsewhere(const struct sk_buff *skb, const
 	return direction_passed_on(skb, dst, cast);
 }
 
+/* Functions of their own, so that the common ways have the registers to themselves. Two, since `cast` is to be a constant. */
+static __noinline __u8 direction_elsewhere_cast(const struct sk_buff *skb)
+{
+	return direction_elsewhere(skb, true);
+}
+
+static __noinline __u8 direction_elsewhere_copy(const struct sk_buff *skb)
+{
+	return direction_elsewhere(skb, false);
+}
+
 static __always_inline __u8 direction_received(const struct sk_buff *skb, bool cast)
 {
-	const struct dst_entry *dst = packet_dst(skb, cast);
 	const struct net_device *dev = packet_device(skb);
+	const struct dst_entry *dst;
 	int ifindex = dev ? dev->ifindex : 0;
 
 	/* UDP keeps something else in the same place while the packet is queued: no device has that index. */
 	if (ifindex > 0 && ifindex != skb->skb_iif)
-		return direction_elsewhere(skb, dst, cast);
+		return cast ? direction_elsewhere_cast(skb) : direction_elsewhere_copy(skb);
+	dst = packet_dst(skb, cast);
 	return dst ? direction_routed(skb, dst, false, cast) : DROPREASON_INGRESS;
 }
 
