@@ -124,7 +124,7 @@ class Reader {
     const maps = read.kind === 'list' ? read.items.toReversed() : [read];
     return maps.flatMap((map) => {
       if (map.kind === 'map') return [...map.entries];
-      this.#problem(path, 'the key << must name a mapping or a list of mappings', keySource);
+      this.#problem([...path, '<<'], 'must name a mapping or a list of mappings', keySource);
       return [];
     });
   }

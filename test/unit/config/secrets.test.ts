@@ -1,0 +1,122 @@
+import { globSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { printConfig } from '../../../src/cli/print_config.ts';
+import { validate } from '../../../src/cli/validate.ts';
+import { factories } from '../../../src/components.ts';
+import type { Config } from '../../../src/config/config.ts';
+import { loadConfig } from '../../../src/config/load.ts';
+import { Service } from '../../../src/service/service.ts';
+import { Stage } from '../../support/components.ts';
+import { files } from './scratch.ts';
+
+const ROOT = join(import.meta.dirname, '../../..');
+const EXAMPLES = globSync(['otel-collector.yaml', 'config/*.yaml', 'deploy/**/config.yaml'], { cwd: ROOT }).filter(
+  (name) => !name.includes('downstream'),
+);
+const SECRET = 'hunter2-marked';
+
+/** Ways in which a secret gets into a value that isn't one as a whole. */
+const WAYS = [
+  'Bearer ${env:SECRET}',
+  'u:${env:SECRET}@host:4317',
+  'http://u:${env:SECRET}@host:4317',
+  '${env:SECRET}',
+  'x${env:SECRET}y',
+  `u:${SECRET}@host:4317`,
+  `Bearer ${SECRET}`,
+  '${env:OTHER}',
+];
+const ENV = { SECRET, OTHER: `http://u:${SECRET}@host`, K8S_NODE_NAME: 'node-1' };
+
+/** Where it is put, beside and in place of what an example has; most are mistakes. */
+const PLACES = [
+  'exporters::otlp_grpc::headers::authorization',
+  'exporters::otlp_grpc::headers',
+  'exporters::otlp_grpc::endpoint',
+  'exporters::otlp_grpc::tls',
+  'exporters::prometheus::endpoint',
+  'exporters::prometheus::metric_names',
+  'receivers::dropreason::collection_interval',
+  'receivers::dropreason::pin_path',
+  'service::telemetry::resource::team',
+  'service::telemetry::logs::level',
+  'service::pipelines::metrics::exporters',
+  'service::extensions',
+];
+
+const said: string[] = [];
+const io = { stdout: (text: string) => void said.push(text), stderr: (text: string) => void said.push(text) };
+
+const attempt = async (run: () => unknown) => {
+  try {
+    await run();
+  } catch (error) {
+    said.push(String((error as Error).message));
+  }
+};
+
+/** An agent that runs, and what it logs when it is to change over to a configuration. */
+const [logFile, started] = [join(mkdtempSync(join(tmpdir(), 'dropreason-secrets-')), 'log'), new Stage()];
+const first = `receivers: {source: {}}
+exporters: {sink: {}}
+service:
+  telemetry: {logs: {output_paths: [${logFile}]}, metrics: {level: none}}
+  pipelines: {metrics: {receivers: [source], exporters: [sink]}}
+`;
+let next: (() => Config) | undefined;
+let service: Service | undefined;
+
+beforeAll(async () => {
+  const file = join(dirname(logFile), 'first.yaml');
+  writeFileSync(file, first);
+  service = new Service(() => next?.() ?? loadConfig({ files: [file], env: {}, factories: started.factories }));
+  await service.start();
+});
+afterAll(async () => {
+  await service?.shutdown();
+  rmSync(dirname(logFile), { recursive: true });
+});
+
+async function logOfReload(load: () => Config): Promise<string> {
+  writeFileSync(logFile, '');
+  next = load;
+  await service?.reload();
+  return readFileSync(logFile, 'utf8');
+}
+
+test.each(EXAMPLES)('%s shows a secret nowhere', async (name) => {
+  const example = readFileSync(join(ROOT, name), 'utf8');
+  for (const [index, place] of PLACES.entries()) {
+    // Each example has a third of them, all examples together have each place in each way.
+    for (const way of WAYS.filter((_, nth) => (nth + index + EXAMPLES.indexOf(name)) % 3 === 0)) {
+      said.length = 0;
+      const [file = ''] = files(example);
+      const sets = [`${place}=${JSON.stringify(way)}`];
+      if (place.includes('otlp_grpc') && !place.endsWith('endpoint')) sets.push('exporters::otlp_grpc::endpoint=localhost:1');
+      const options = { files: [file], sets, env: ENV, factories };
+      await attempt(() => validate(options, io));
+      await attempt(() => printConfig(options, io));
+      // Beside a mistake that has it refused in any case.
+      const refused = { ...options, sets: [...sets, 'receivers::dropreason::pin=neither'] };
+      const log = await logOfReload(() => loadConfig(refused));
+      expect(log).toContain('refused');
+      said.push(log);
+      expect(said.join('\n'), `${place}: ${way}`).not.toContain('hunter2');
+      expect(said.join('\n')).not.toBe('');
+    }
+  }
+});
+
+test('what a file holds is as secret', async () => {
+  const [secret = '', file = ''] = files(`${SECRET}\n`, readFileSync(join(ROOT, 'otel-collector.yaml'), 'utf8'));
+  said.length = 0;
+  for (const set of ['exporters::debug::verbosity', 'service::telemetry::resource::team']) {
+    const options = { files: [file], sets: [`${set}=x\${file:${secret}}`], env: {}, factories };
+    await attempt(() => validate(options, io));
+    await attempt(() => printConfig(options, io));
+  }
+  expect(said.join('')).toContain('team: x[REDACTED]');
+  expect(said.join('')).not.toContain('hunter2');
+});
