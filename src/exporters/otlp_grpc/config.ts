@@ -40,10 +40,15 @@ const tls = z
     message: 'cert_file and key_file go together: give both or neither',
   });
 
+/** A wait is spread by half, and must still fit in a timer. */
+const MOST_INTERVAL = '300h';
+
 const retry = z.strictObject({
   enabled: z.boolean().default(true).describe('Whether a push that failed is tried again.'),
-  initial_interval: duration({ least: '1ms', fallback: '5s' }).describe('Wait before the first retry; grows by half each time.'),
-  max_interval: duration({ least: '1ms', fallback: '30s' }).describe('The most that it grows to.'),
+  initial_interval: duration({ least: '1ms', most: MOST_INTERVAL, fallback: '5s' }).describe(
+    'Wait before the first retry; grows by half each time.',
+  ),
+  max_interval: duration({ least: '1ms', most: MOST_INTERVAL, fallback: '30s' }).describe('The most that it grows to.'),
   max_elapsed_time: duration({ fallback: '5m' }).describe('After this the push is given up; 0 means never.'),
 });
 

@@ -1,5 +1,6 @@
 import { inspect } from 'node:util';
 import { describe, expect, it } from 'vitest';
+import { Backoff } from '../../../../src/exporters/otlp_grpc/backoff.ts';
 import { configSchema } from '../../../../src/exporters/otlp_grpc/config.ts';
 import { otlpGrpcFactory } from '../../../../src/exporters/otlp_grpc/factory.ts';
 
@@ -44,6 +45,19 @@ describe('otlp_grpc configuration', () => {
     expect(problem({ endpoint, headers: { 'a-bin': 'c' } })).toMatch(/doesn't end in "-bin"$/);
     expect(problem({ endpoint, headers: { a: 'ü' } })).toBe('must be printable ASCII');
     expect(problem({})).toBeDefined();
+  });
+
+  it('takes no interval whose spread a timer would not take', () => {
+    for (const key of ['initial_interval', 'max_interval']) {
+      const given = (interval: string) => ({ endpoint: 'a:1', retry_on_failure: { [key]: interval } });
+      expect(problem(given('301h'))).toBe('must be at most 300h, got "301h"');
+      const { initial_interval: initialMillis, max_interval: mostMillis } = configSchema.parse(given('300h')).retry_on_failure;
+      const backoff = new Backoff(
+        { initialMillis: Math.max(initialMillis, mostMillis), mostMillis: 300 * 3_600_000, elapsedMillis: 0 },
+        0,
+      );
+      expect(backoff.next(0, 1)).toBeLessThan(2 ** 31);
+    }
   });
 
   it('keeps header values secret', () => {
