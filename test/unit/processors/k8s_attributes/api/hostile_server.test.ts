@@ -221,7 +221,7 @@ test('what is read and thrown away takes no memory: 110 pods of 1 MB each', asyn
   expect(most).toBeLessThan(80_000_000);
 });
 
-describe('stop ends at once', () => {
+describe('stop ends within the 5 seconds that are promised', () => {
   test.each([
     ['a list without end', { ...answer(endlessItems), verb: 'list' }],
     ['a list that is never answered', { kind: 'half_open', verb: 'list' }],
@@ -235,7 +235,7 @@ describe('stop ends at once', () => {
     await new Promise((resolve) => setTimeout(resolve, 100));
     const began = performance.now();
     await listWatch.stop();
-    expect(performance.now() - began).toBeLessThan(1_000);
+    expect(performance.now() - began).toBeLessThan(5_000);
     // A TLS server of Node's that is held up by its peer doesn't see that this has gone.
     if (fault.kind !== 'answer') await until(() => expect(api.connections).toBe(0));
   });
@@ -252,6 +252,6 @@ describe('stop ends at once', () => {
     await until(() => expect(sockets.size).toBe(1));
     const began = performance.now();
     await follower.listWatch.stop();
-    expect(performance.now() - began).toBeLessThan(1_000);
+    expect(performance.now() - began).toBeLessThan(5_000);
   });
 });

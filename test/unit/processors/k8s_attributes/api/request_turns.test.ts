@@ -1,4 +1,4 @@
-import { expect, test } from 'vitest';
+import { expect, onTestFinished, test, vi } from 'vitest';
 import { RequestTurns } from '../../../../../src/processors/k8s_attributes/api/request_turns.ts';
 
 const never = new AbortController().signal;
@@ -13,15 +13,24 @@ test('of those that wait the lowest rank is next, and of equals the first', asyn
 });
 
 test('who gives up leaves its turn to the others', async () => {
-  const turns = new RequestTurns(50);
-  await turns.next(0, never);
+  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'performance'] });
+  onTestFinished(() => void vi.useRealTimers());
+  const turns = new RequestTurns(1_000);
+  const first = turns.next(0, never);
+  await vi.advanceTimersByTimeAsync(0);
+  await first;
   const leaving = new AbortController();
   const left = turns.next(0, leaving.signal);
-  const began = performance.now();
-  const stayed = turns.next(1, never);
+  let hasTurn = false;
+  void turns.next(1, never).then(() => {
+    hasTurn = true;
+  });
   leaving.abort();
   await left;
-  await stayed;
-  expect(performance.now() - began).toBeLessThan(90);
+  await vi.advanceTimersByTimeAsync(999);
+  expect(hasTurn).toBe(false);
+  await vi.advanceTimersByTimeAsync(1);
+  expect(hasTurn).toBe(true);
   await turns.next(0, AbortSignal.abort());
+  expect(vi.getTimerCount()).toBe(0);
 });
