@@ -27,7 +27,9 @@ export const serverSettings = z.strictObject({
     .min(1)
     .max(4_096)
     .default(16)
-    .describe('The most megabytes of answers that wait for clients to read them. Beyond, the slowest readers are disconnected.'),
+    .describe(
+      'The most megabytes of answers that wait for clients to read them. Beyond, clients that do not read are disconnected.',
+    ),
 });
 
 export type ServerSettings = z.infer<typeof serverSettings>;

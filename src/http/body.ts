@@ -14,32 +14,44 @@ export interface Body {
 export type Bodies = Readonly<Partial<Record<ContentCoding, Body>>>;
 
 const CHUNK = 65_536;
-
 /** What is this short is never compressed. */
 const SHORT = 1_024;
+/** After so much work others have their turn. Node accepts one connection in a turn of the event loop, so turns have to be short. */
+const STRETCH_MILLIS = 2;
 
-/** Encodes a text once for each coding; one that is short as it is. Between two pieces other work of the process has its turn. */
+/** Encodes a text once for each coding; one that is short as it is. */
 export async function encodeBody(text: string | Iterable<string>, codings: ReadonlySet<ContentCoding>): Promise<Bodies> {
   if (typeof text === 'string' && text.length <= SHORT) return { identity: toBody([Buffer.from(text)]) };
-  const pieces = typeof text === 'string' ? [text] : text;
   const plain: Buffer[] = [];
-  async function* chunks(): AsyncGenerator<Buffer> {
-    for (const piece of pieces) {
-      const chunk = Buffer.from(piece);
-      if (codings.has('identity')) plain.push(chunk);
-      yield chunk;
-      await nextTurn();
+  async function* source(): AsyncGenerator<Buffer> {
+    for await (const chunks of stretches(typeof text === 'string' ? [text] : text)) {
+      if (codings.has('identity')) plain.push(...chunks);
+      if (codings.has('gzip')) yield Buffer.concat(chunks);
     }
   }
-  if (!codings.has('gzip')) {
-    for await (const _ of chunks());
-    return { identity: toBody(plain) };
-  }
   const zipped: Buffer[] = [];
-  await pipeline(Readable.from(chunks()), createGzip({ level: 1, chunkSize: CHUNK }), async (source: AsyncIterable<Buffer>) => {
-    for await (const chunk of source) zipped.push(chunk);
+  await pipeline(Readable.from(source()), createGzip({ level: 1, chunkSize: CHUNK }), async (made: AsyncIterable<Buffer>) => {
+    for await (const chunk of made) zipped.push(chunk);
   });
-  return { gzip: toBody(zipped), ...(codings.has('identity') ? { identity: toBody(plain) } : {}) };
+  return {
+    ...(codings.has('identity') ? { identity: toBody(plain) } : {}),
+    ...(codings.has('gzip') ? { gzip: toBody(zipped) } : {}),
+  };
+}
+
+/** The pieces as bytes, those of one stretch of work together. */
+async function* stretches(pieces: Iterable<string>): AsyncGenerator<readonly Buffer[]> {
+  let chunks: Buffer[] = [];
+  let began = performance.now();
+  for (const piece of pieces) {
+    chunks.push(Buffer.from(piece));
+    if (performance.now() - began < STRETCH_MILLIS) continue;
+    yield chunks;
+    await nextTurn();
+    chunks = [];
+    began = performance.now();
+  }
+  yield chunks;
 }
 
 function toBody(chunks: readonly Buffer[]): Body {

@@ -1,4 +1,4 @@
-import type { Socket } from 'node:net';
+import type { Duplex } from 'node:stream';
 
 /**
  * `idle`: no request under way, or one whose headers aren't complete. `waiting`: a request whose answer is being made.
@@ -7,7 +7,7 @@ import type { Socket } from 'node:net';
 export type ConnectionState = 'idle' | 'waiting' | 'sending' | 'refused';
 
 /** For so long an answer is sent undisturbed; after that, its connection may have to make room for a new one. */
-export const UNDISTURBED_MILLIS = 1_000;
+const UNDISTURBED_MILLIS = 1_000;
 
 /** So many are told that there are too many; the rest are disconnected. */
 const MOST_REFUSED = 64;
@@ -16,7 +16,7 @@ const MOST_REFUSED = 64;
 export class Connections {
   readonly #most: number;
   /** By state, with the time since when; the longest in a state comes first. */
-  readonly #open: Readonly<Record<ConnectionState, Map<Socket, number>>> = {
+  readonly #open: Readonly<Record<ConnectionState, Map<Duplex, number>>> = {
     idle: new Map(),
     waiting: new Map(),
     sending: new Map(),
@@ -33,7 +33,7 @@ export class Connections {
    *
    * @returns whether there were too many.
    */
-  add(socket: Socket): boolean {
+  add(socket: Duplex): boolean {
     const { idle, waiting, sending, refused } = this.#open;
     socket.once('close', () => this.#forget(socket));
     const isFull = idle.size + waiting.size + sending.size >= this.#most;
@@ -45,13 +45,13 @@ export class Connections {
     return isFull;
   }
 
-  stateOf(socket: Socket): ConnectionState | undefined {
+  stateOf(socket: Duplex): ConnectionState | undefined {
     for (const [state, sockets] of Object.entries(this.#open)) if (sockets.has(socket)) return state as ConnectionState;
     return undefined;
   }
 
   /** Notes what an open connection does now. */
-  mark(socket: Socket, state: Exclude<ConnectionState, 'refused'>): void {
+  mark(socket: Duplex, state: Exclude<ConnectionState, 'refused'>): void {
     if (socket.destroyed) return;
     this.#forget(socket);
     this.#open[state].set(socket, Date.now());
@@ -59,7 +59,7 @@ export class Connections {
 
   /** Ends those whose requests have all been answered. */
   endIdle(): void {
-    for (const socket of this.#open.idle.keys()) socket.destroySoon();
+    for (const socket of this.#open.idle.keys()) socket.destroy();
   }
 
   /** Ends all of them, whatever they are in the middle of. */
@@ -78,7 +78,7 @@ export class Connections {
     return true;
   }
 
-  #forget(socket: Socket): void {
+  #forget(socket: Duplex): void {
     for (const sockets of Object.values(this.#open)) sockets.delete(socket);
   }
 }

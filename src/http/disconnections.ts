@@ -17,13 +17,13 @@ export class Disconnections {
     this.#logger = logger;
   }
 
-  report(cause: string, count = 1): void {
+  report(cause: string): void {
     const known = this.#causes.get(cause);
     if (known !== undefined) {
-      known.count += count;
+      known.count++;
       return;
     }
-    this.#logger.warn({ count }, cause);
+    this.#logger.warn({ count: 1 }, cause);
     this.#causes.set(cause, { count: 0, timer: setInterval(() => this.#summarize(cause), EVERY_MILLIS).unref() });
   }
 

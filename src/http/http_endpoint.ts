@@ -1,16 +1,19 @@
+import { once } from 'node:events';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
-import type { Socket } from 'node:net';
+import type { Duplex } from 'node:stream';
 import type { Logger } from 'pino';
 import { type Endpoint, formatEndpoint } from '../component/schema.ts';
 import type { ServerSettings } from '../component/server_settings.ts';
+import type { Body } from './body.ts';
 import { Connections } from './connections.ts';
 import { chooseCoding } from './content_coding.ts';
 import { Disconnections } from './disconnections.ts';
 import { Listeners } from './listeners.ts';
 import type { Route } from './route.ts';
 import { RouteTable, textAnswer } from './route_table.ts';
-import { sendBody } from './send.ts';
+import { Sender } from './sender.ts';
 import type { ReadyAnswer } from './shared_answers.ts';
+import { SlicedSocket } from './sliced_socket.ts';
 import { Turns } from './turns.ts';
 import { Unsent } from './unsent.ts';
 
@@ -25,6 +28,7 @@ export interface HttpEndpointOptions {
 
 const METHODS = ['GET', 'HEAD'];
 const TOO_MANY = textAnswer(503, 'too many requests at a time; try again in a second');
+const NOTHING: Body = { chunks: [], length: 0 };
 const RETRY_AFTER_SECONDS = 1;
 /** How exactly Node keeps the timeouts of requests. */
 const CHECK_MILLIS = 1_000;
@@ -42,6 +46,7 @@ export class HttpEndpoint {
   readonly #routes: RouteTable;
   readonly #connections: Connections;
   readonly #turns = new Turns();
+  readonly #sender = new Sender();
   readonly #unsent: Unsent;
   readonly #disconnections: Disconnections;
   readonly #where: string;
@@ -50,9 +55,12 @@ export class HttpEndpoint {
   constructor({ endpoint, settings, configPath, routes, logger }: HttpEndpointOptions) {
     this.#settings = settings;
     this.#listeners = new Listeners({ endpoint, configPath, makeServer: () => this.#makeServer() });
-    this.#routes = new RouteTable(routes, logger);
     this.#connections = new Connections(settings.max_connections);
-    this.#unsent = new Unsent(settings.max_unsent_megabytes * 1e6);
+    this.#unsent = new Unsent(settings.max_unsent_megabytes * 1e6, (socket) => {
+      this.#report('more bytes wait to be read than max_unsent_megabytes: clients that do not read are disconnected');
+      socket.destroy();
+    });
+    this.#routes = new RouteTable({ routes, logger, ready: () => this.#unsent.room() });
     this.#disconnections = new Disconnections(logger);
     this.#where = formatEndpoint(endpoint);
   }
@@ -86,14 +94,21 @@ export class HttpEndpoint {
       keepAliveTimeout: idle,
       connectionsCheckingInterval: CHECK_MILLIS,
     });
-    server.on('connection', (socket) => this.#connect(socket));
+    // Node's own listener gets each connection from us, as slices.
+    const [parse] = server.listeners('connection') as ((socket: Duplex) => void)[];
+    server.removeAllListeners('connection');
+    server.on('connection', (socket) => {
+      const sliced = new SlicedSocket(socket);
+      parse?.call(server, sliced);
+      this.#connect(sliced);
+    });
     server.on('request', (request, response) => this.#take(request, response));
     // Bodies aren't read, so nobody need send one: the answer comes at once (RFC 9110, 10.1.1).
     server.on('checkContinue', (request, response) => this.#take(request, response));
     return server;
   }
 
-  #connect(socket: Socket): void {
+  #connect(socket: SlicedSocket): void {
     if (this.#connections.add(socket)) {
       this.#report(`more than max_connections (${this.#settings.max_connections}) clients: idle or slow ones give way`);
     }
@@ -112,8 +127,9 @@ export class HttpEndpoint {
     if (!isRefused) this.#connections.mark(socket, 'waiting');
     const { write_timeout: most } = this.#settings;
     const timer = setTimeout(() => this.#cutOff(socket, most), most);
-    const answer = isRefused ? TOO_MANY : await this.#answer(request);
-    if (!socket.destroyed) {
+    const gone = once(response, 'close').then(() => undefined);
+    const answer = isRefused ? TOO_MANY : await Promise.race([this.#answer(request), gone]);
+    if (answer !== undefined && !socket.destroyed) {
       if (!isRefused) this.#connections.mark(socket, 'sending');
       response.setTimeout(most / 3, () => this.#cutOff(socket, most / 3));
       await this.#send(request, response, answer);
@@ -133,11 +149,11 @@ export class HttpEndpoint {
   async #send(request: IncomingMessage, response: ServerResponse, answer: ReadyAnswer): Promise<void> {
     const { gzip, identity } = answer.bodies;
     const isGzip = gzip !== undefined && chooseCoding(request.headers['accept-encoding']) === 'gzip';
-    const body = (isGzip ? gzip : identity) ?? { chunks: [], length: 0 };
-    const ended = this.#unsent.add(body, request.socket);
-    if (ended === undefined) return this.#send(request, response, TOO_MANY);
-    if (ended > 0)
-      this.#report('more bytes wait to be read than max_unsent_megabytes: the slowest clients are disconnected', ended);
+    const body = (isGzip ? gzip : identity) ?? NOTHING;
+    if (!this.#unsent.add(body, request.socket)) {
+      this.#report('more bytes wait to be read than max_unsent_megabytes: new requests get a 503');
+      return this.#send(request, response, TOO_MANY);
+    }
     response.statusCode = answer.status;
     response.setHeader('Content-Type', answer.contentType);
     response.setHeader('Vary', 'Accept, Accept-Encoding');
@@ -148,17 +164,18 @@ export class HttpEndpoint {
     if (answer === TOO_MANY || this.#isStopping || !this.#settings.keep_alives_enabled || hasBody(request)) {
       response.setHeader('Connection', 'close');
     }
-    await sendBody(response, request.method === 'HEAD' ? { chunks: [], length: 0 } : body);
+    const sent = request.method === 'HEAD' ? NOTHING : body;
+    await this.#sender.send(response, sent, () => this.#unsent.progress(body, request.socket));
     this.#unsent.remove(body, request.socket);
   }
 
-  #cutOff(socket: Socket, millis: number): void {
+  #cutOff(socket: Duplex, millis: number): void {
     this.#report(`a client had not read its answer after ${millis / 1000} s, and was disconnected`);
     socket.destroy();
   }
 
-  #report(cause: string, count?: number): void {
-    this.#disconnections.report(`${this.#where}: ${cause}`, count);
+  #report(cause: string): void {
+    this.#disconnections.report(`${this.#where}: ${cause}`);
   }
 }
 

@@ -12,18 +12,27 @@ export function textAnswer(status: number, text: string): ReadyAnswer {
   return { status, contentType: TEXT, bodies: { identity: { chunks: [chunk], length: chunk.length } } };
 }
 
+export interface RouteTableOptions {
+  readonly routes: Readonly<Record<string, Route>>;
+  readonly logger: Pick<Logger, 'error' | 'info'>;
+  /** Resolves when an answer may be made. */
+  readonly ready: () => Promise<void>;
+}
+
 /** Paths with what answers them. */
 export class RouteTable {
   readonly #routes: Readonly<Record<string, Route>>;
   readonly #logger: Pick<Logger, 'error' | 'info'>;
+  readonly #ready: () => Promise<void>;
   /** By path and variant. */
   readonly #answers = new Map<string, SharedAnswers>();
   /** Paths whose last answer failed. */
   readonly #failing = new Set<string>();
 
-  constructor(routes: Readonly<Record<string, Route>>, logger: Pick<Logger, 'error' | 'info'>) {
+  constructor({ routes, logger, ready }: RouteTableOptions) {
     this.#routes = routes;
     this.#logger = logger;
+    this.#ready = ready;
   }
 
   /** Answers a GET, with 500 and the reason where the route throws; that is logged when it begins and when it is over. */
@@ -47,7 +56,7 @@ export class RouteTable {
     const key = `${path} ${variant}`;
     let answers = this.#answers.get(key);
     if (answers === undefined) {
-      answers = new SharedAnswers(() => route.answer(variant));
+      answers = new SharedAnswers(() => route.answer(variant), this.#ready);
       this.#answers.set(key, answers);
     }
     return answers;

@@ -21,12 +21,15 @@ interface Pending {
  */
 export class SharedAnswers {
   readonly #make: () => HttpAnswer | Promise<HttpAnswer>;
+  readonly #ready: () => Promise<void>;
   #pending: Pending | undefined;
   /** Settles when nothing is being made; never rejects. */
   #last: Promise<unknown> = Promise.resolve();
 
-  constructor(make: () => HttpAnswer | Promise<HttpAnswer>) {
+  /** `ready` resolves when an answer may be made; until then, requests go on joining it. It never rejects. */
+  constructor(make: () => HttpAnswer | Promise<HttpAnswer>, ready: () => Promise<void>) {
     this.#make = make;
+    this.#ready = ready;
   }
 
   /** The next answer, with a body in this coding among its bodies. Rejects with what the route throws. */
@@ -38,7 +41,7 @@ export class SharedAnswers {
 
   #queue(): Pending {
     const codings = new Set<ContentCoding>();
-    const ready = this.#last.then(() => {
+    const ready = this.#last.then(this.#ready).then(() => {
       this.#pending = undefined;
       return this.#answer(codings);
     });

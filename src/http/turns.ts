@@ -1,18 +1,18 @@
-import type { Socket } from 'node:net';
+import type { Duplex } from 'node:stream';
 
 /** Requests that may wait behind the one being answered: on one connection, and on all of an endpoint together. */
-const MOST_WAITING = { ofConnection: 100, ofAll: 1_000 };
+const MOST_WAITING = { ofConnection: 32, ofAll: 1_000 };
 
 /**
- * Answers the requests of a connection one after the other. Node reads ahead: of 64 kB that a client pipelines it makes two
- * thousand requests, which would otherwise all be answered at once.
+ * Answers the requests of a connection one after the other. Node reads ahead: it makes
+ * requests of all that a client has pipelined, and would have them all answered at once.
  */
 export class Turns {
-  readonly #queues = new Map<Socket, (() => Promise<void>)[]>();
+  readonly #queues = new Map<Duplex, (() => Promise<void>)[]>();
   #waiting = 0;
 
   /** Has `run`, which never rejects, called when it is its turn; false where too many wait already. */
-  take(socket: Socket, run: () => Promise<void>): boolean {
+  take(socket: Duplex, run: () => Promise<void>): boolean {
     const queue = this.#queues.get(socket);
     if (queue === undefined) {
       this.#queues.set(socket, []);
@@ -25,7 +25,7 @@ export class Turns {
     return true;
   }
 
-  async #work(socket: Socket, first: () => Promise<void>): Promise<void> {
+  async #work(socket: Duplex, first: () => Promise<void>): Promise<void> {
     const queue = this.#queues.get(socket) ?? [];
     await first();
     // Requests of a connection that has ended aren't answered.

@@ -1,14 +1,12 @@
-import type { Socket } from 'node:net';
+import type { Duplex } from 'node:stream';
 import type { Body } from './body.ts';
-import { UNDISTURBED_MILLIS } from './connections.ts';
 
 /** Bodies up to here aren't worth counting: those of all connections together are small. */
 const SMALL_BYTES = 4_096;
-
-interface Sending {
-  readonly sockets: Set<Socket>;
-  readonly sinceMillis: number;
-}
+/** A client that takes nothing for so long may have to make room. */
+const STALLED_MILLIS = 500;
+/** The longest that the next text waits for room. */
+const PATIENCE_MILLIS = 500;
 
 /**
  * The bodies being sent, at most so many bytes together: each counts once, however many connections share it, and whole until
@@ -16,48 +14,66 @@ interface Sending {
  */
 export class Unsent {
   readonly #most: number;
-  /** The one that has been sent for the longest comes first. */
-  readonly #sending = new Map<Body, Sending>();
+  readonly #onStalled: (socket: Duplex) => void;
+  /** Who reads a body, and when something of it was taken last. The body that has been sent for the longest comes first. */
+  readonly #readers = new Map<Body, Map<Duplex, number>>();
+  #waiting: (() => void)[] = [];
   #bytes = 0;
 
-  constructor(mostBytes: number) {
+  /** `onStalled` has a client disconnected that is in the way. */
+  constructor(mostBytes: number, onStalled: (socket: Duplex) => void) {
     this.#most = mostBytes;
+    this.#onStalled = onStalled;
   }
 
-  /**
-   * Takes in a body that is about to be sent. Where there are too many bytes, those who have been reading for the longest are
-   * disconnected, if that is longer than {@link UNDISTURBED_MILLIS}. One body alone may have any length.
-   *
-   * @returns how many had to be disconnected, or undefined where the body must not be sent.
-   */
-  add(body: Body, socket: Socket): number | undefined {
-    if (body.length <= SMALL_BYTES) return 0;
-    const known = this.#sending.get(body);
-    if (known !== undefined) {
-      known.sockets.add(socket);
-      return 0;
+  /** Waits a moment where half of the room is taken: those who read leave, and more requests join the next text. */
+  async room(): Promise<void> {
+    if (this.#isRoomFor(this.#most / 2)) return;
+    await new Promise<void>((resolve) => {
+      this.#waiting.push(resolve);
+      setTimeout(resolve, PATIENCE_MILLIS);
+    });
+  }
+
+  /** Takes in a body that is about to be sent; false where there is no room for it. One alone may have any length. */
+  add(body: Body, socket: Duplex): boolean {
+    if (body.length <= SMALL_BYTES) return true;
+    const known = this.#readers.get(body);
+    if (known === undefined) {
+      if (!this.#isRoomFor(body.length)) return false;
+      this.#readers.set(body, new Map([[socket, Date.now()]]));
+      this.#bytes += body.length;
+    } else known.set(socket, Date.now());
+    return true;
+  }
+
+  /** A client has taken more of it. */
+  progress(body: Body, socket: Duplex): void {
+    const readers = this.#readers.get(body);
+    if (readers?.has(socket)) readers.set(socket, Date.now());
+  }
+
+  /** A client has it, or has ended. */
+  remove(body: Body, socket: Duplex): void {
+    const readers = this.#readers.get(body);
+    readers?.delete(socket);
+    if (readers?.size !== 0) return;
+    this.#readers.delete(body);
+    this.#bytes -= body.length;
+    for (const resolve of this.#waiting.splice(0)) resolve();
+  }
+
+  /** Makes room, if need be, by disconnecting the clients that take nothing. */
+  #isRoomFor(length: number): boolean {
+    const before = Date.now() - STALLED_MILLIS;
+    for (const [body, readers] of this.#readers) {
+      if (this.#bytes + length <= this.#most) break;
+      for (const [socket, tookMillis] of readers) {
+        if (tookMillis > before) continue;
+        this.#onStalled(socket);
+        this.remove(body, socket);
+      }
     }
-    let ended = 0;
-    for (const [oldest, { sockets, sinceMillis }] of this.#sending) {
-      if (this.#bytes + body.length <= this.#most) break;
-      if (Date.now() - sinceMillis < UNDISTURBED_MILLIS) return undefined;
-      for (const each of sockets) each.destroy();
-      ended += sockets.size;
-      this.#forget(oldest);
-    }
-    this.#sending.set(body, { sockets: new Set([socket]), sinceMillis: Date.now() });
-    this.#bytes += body.length;
-    return ended;
-  }
-
-  /** A connection has it, or has ended. */
-  remove(body: Body, socket: Socket): void {
-    const sockets = this.#sending.get(body)?.sockets;
-    sockets?.delete(socket);
-    if (sockets?.size === 0) this.#forget(body);
-  }
-
-  #forget(body: Body): void {
-    if (this.#sending.delete(body)) this.#bytes -= body.length;
+    return this.#bytes === 0 || this.#bytes + length <= this.#most;
   }
 }

@@ -220,11 +220,16 @@ describe('requests that come together', () => {
 
   it('share the next answer, and never the one that is being made', async () => {
     const { answer, waiting, made } = makeGate();
-    const { url } = await serveRoutes({ routes: { '/metrics': { answer } } });
+    let arrived = 0;
+    const variant = () => {
+      arrived++;
+      return '';
+    };
+    const { url } = await serveRoutes({ routes: { '/metrics': { answer, variant } } });
     const first = ask(url);
     await expect.poll(() => waiting.length).toBe(1);
     const rest = Promise.all(Array.from({ length: 20 }, () => ask(url)));
-    await new Promise((resolve) => setTimeout(resolve, 100));
+    await expect.poll(() => arrived).toBe(21);
     expect(made()).toBe(1);
     waiting[0]?.();
     expect((await first).body.toString()).toBe('1');
@@ -232,6 +237,20 @@ describe('requests that come together', () => {
     waiting[1]?.();
     expect((await rest).map(({ body }) => body.toString())).toEqual(Array.from({ length: 20 }, () => '2'));
     expect(made()).toBe(2);
+  });
+
+  it('get a 503 with Retry-After where there are more connections than may be, and none can give way', async () => {
+    const { answer, waiting } = makeGate();
+    const { url, lines } = await serveRoutes({ routes: { '/metrics': { answer } }, settings: { max_connections: 1 } });
+    const first = ask(url);
+    await expect.poll(() => waiting.length).toBe(1);
+    const { status, headers } = await ask(url, { connection: 'keep-alive' });
+    expect([status, headers['retry-after'], headers.connection]).toEqual([503, '1', 'close']);
+    waiting[0]?.();
+    expect((await first).status).toBe(200);
+    expect(lines.map(({ level, msg }) => `${level}: ${msg}`)).toEqual([
+      'warn: localhost:0: more than max_connections (1) clients: idle or slow ones give way',
+    ]);
   });
 
   it('share only answers of their variant', async () => {
@@ -253,20 +272,22 @@ describe('requests that come together', () => {
         yield 'x'.repeat(10_000);
       }
     }
-    let begin: () => void = () => {};
-    const begun = new Promise<void>((resolve) => {
-      begin = resolve;
-    });
+    const begun = Promise.withResolvers<void>();
     const answer = async () => {
-      await begun;
+      await begun.promise;
       return { status: 200, contentType: 'text/plain', body: pieces() };
     };
-    const { url } = await serveRoutes({ routes: { '/metrics': { answer } } });
+    let arrived = 0;
+    const variant = () => {
+      arrived++;
+      return '';
+    };
+    const { url } = await serveRoutes({ routes: { '/metrics': { answer, variant } } });
     const asked = [ask(url)];
-    await new Promise((resolve) => setTimeout(resolve, 50));
+    await expect.poll(() => arrived).toBe(1);
     for (let index = 0; index < 5; index++) asked.push(ask(url), ask(url, { 'accept-encoding': 'gzip' }));
-    await new Promise((resolve) => setTimeout(resolve, 50));
-    begin();
+    await expect.poll(() => arrived).toBe(11);
+    begun.resolve();
     const answers = await Promise.all(asked);
     for (const { headers, body } of answers) {
       const whole = headers['content-encoding'] === 'gzip' ? gunzipSync(body) : body;

@@ -1,0 +1,56 @@
+import { type ChildProcess, fork } from 'node:child_process';
+import { once } from 'node:events';
+import { fileURLToPath } from 'node:url';
+import type { ChildOptions, ChildState, Question } from './child.ts';
+
+/** V8's, as scripts/start.sh sets them. */
+const FLAGS = ['--max-semi-space-size=1', '--optimize-for-size', '--no-concurrent-recompilation'];
+
+/**
+ * The agent's HTTP server with a large text and health_check, in a process of their own: its memory and its event loop are not those
+ * of the clients.
+ */
+export class ScrapeServer {
+  readonly metricsPort: number;
+  readonly healthPort: number;
+  readonly #child: ChildProcess;
+
+  private constructor(child: ChildProcess, { metricsPort, healthPort }: ChildState) {
+    this.#child = child;
+    this.metricsPort = metricsPort;
+    this.healthPort = healthPort;
+  }
+
+  static async start({ series = 10_000, settings = {} }: Partial<ChildOptions> = {}): Promise<ScrapeServer> {
+    const options: ChildOptions = { series, settings };
+    const child = fork(fileURLToPath(new URL('child.ts', import.meta.url)), [JSON.stringify(options)], { execArgv: FLAGS });
+    return new ScrapeServer(child, await nextState(child));
+  }
+
+  ask(question: Question): Promise<ChildState> {
+    const state = nextState(this.#child);
+    this.#child.send(question);
+    return state;
+  }
+
+  async end(): Promise<void> {
+    if (this.#child.exitCode !== null || this.#child.signalCode !== null) return;
+    const ended = once(this.#child, 'exit');
+    this.#child.kill('SIGKILL');
+    await ended;
+  }
+}
+
+async function nextState(child: ChildProcess): Promise<ChildState> {
+  const other = new AbortController();
+  const { signal } = other;
+  try {
+    const [state] = await Promise.race([
+      once(child, 'message', { signal }),
+      once(child, 'exit', { signal }).then(([code]) => Promise.reject(new Error(`the server ended with ${code}`))),
+    ]);
+    return state as ChildState;
+  } finally {
+    other.abort();
+  }
+}
