@@ -63,6 +63,7 @@ export class DropAccumulator {
   }
 
   add(batch: DropBatch): void {
+    if (batch.anew === true) this.#beginAnew(batch);
     const startTimeMillis = Math.max(batch.startTimeMillis, this.#notBeforeMillis);
     for (const row of batch.rows) this.#map.add(row, startTimeMillis);
     this.#end(batch);
@@ -74,6 +75,12 @@ export class DropAccumulator {
     this.pods.add(batch);
     if (batch.hooks.length > 0) this.#hooks = batch.hooks;
     this.#lastTimeMillis = Math.max(this.#lastTimeMillis, batch.timeMillis);
+  }
+
+  #beginAnew({ startTimeMillis }: DropBatch): void {
+    this.#map.restart();
+    this.#losses.clear();
+    this.#notBeforeMillis = Math.max(this.#notBeforeMillis, startTimeMillis);
   }
 
   /** Once a series has ended, new ones begin no earlier: theirs are drops of later reads. */

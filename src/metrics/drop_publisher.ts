@@ -32,7 +32,7 @@ export class DropPublisher {
   readonly #view: PublishedView;
   readonly #producers: MetricProducer[];
   #reader: PullReader;
-  readonly #lossAttributes = new Map<LossSeries, Attributes>();
+  readonly #lossAttributes = new WeakMap<LossSeries, Attributes>();
   /** Names of the metrics whose series are observed here. */
   readonly #observed: ReadonlySet<string>;
   /** Start times by the attributes object, which the SDK hands back as it was given. */

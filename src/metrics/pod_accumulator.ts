@@ -33,7 +33,8 @@ export class PodAccumulator {
     this.#readsSinceResume = 0;
   }
 
-  add({ pods, timeMillis, startTimeMillis }: DropBatch): void {
+  add({ pods, timeMillis, startTimeMillis, anew }: DropBatch): void {
+    if (anew === true) this.#map.restart();
     if (timeMillis > this.#timeMillis) {
       this.#beforeMillis = this.#timeMillis;
       this.#timeMillis = timeMillis;

@@ -38,6 +38,7 @@ export class PublishedView {
   readonly #sums = new Map<string, Sum>();
   readonly #known = new WeakSet<DropSeries>();
   #endings = 0;
+  #restarts = 0;
 
   constructor(map: SeriesMap, naming: SeriesNaming) {
     this.#map = map;
@@ -65,6 +66,11 @@ export class PublishedView {
    * still to be shown go after the next look. Whether published series have gone.
    */
   settle(): boolean {
+    if (this.#restarts !== this.#map.restarts) {
+      this.#restarts = this.#map.restarts;
+      this.#sums.clear();
+      return true;
+    }
     if (this.#endings === this.#map.endings) return false;
     for (const series of this.#map.lately()) if (!this.#known.has(series)) this.#join(series);
     let [areAllGone, isAnyGone] = [true, false];

@@ -32,6 +32,7 @@ export class SeriesMap {
   /** Those that ended lately, by the key of their attributes, the first first. */
   readonly #ended = new Map<string, Ended>();
   #endings = 0;
+  #restarts = 0;
 
   get living(): ReadonlyMap<string, DropSeries> {
     return this.#living;
@@ -40,6 +41,18 @@ export class SeriesMap {
   /** Counts up whenever a series ends. */
   get endings(): number {
     return this.#endings;
+  }
+
+  /** Counts up whenever all series begin anew. */
+  get restarts(): number {
+    return this.#restarts;
+  }
+
+  /** Forgets all series: what comes from now on is another count. */
+  restart(): void {
+    this.#living.clear();
+    this.#ended.clear();
+    this.#restarts++;
   }
 
   /** Series that ended in the last two minutes; of several with the same attributes, the last. */

@@ -47,6 +47,11 @@ export interface DropBatch {
   readonly trigger: 'interval' | 'request';
   /** When the receiver began to count, in milliseconds since the epoch. */
   readonly startTimeMillis: number;
+  /**
+   * The first batch of a receiver that counts from another beginning than before a reload: what its series had counted is over.
+   * Pins that a later process carries on with must not stand for less than has been published.
+   */
+  readonly anew?: boolean;
   /** When this read was made, in milliseconds since the epoch. */
   readonly timeMillis: number;
   readonly rows: readonly DropRow[];

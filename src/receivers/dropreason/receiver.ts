@@ -28,6 +28,8 @@ export class DropreasonReceiver implements Receiver {
   #timer: NodeJS.Timeout | undefined;
   #startTimeMillis = 0;
   #instance: string | undefined;
+  /** Nothing has been handed on yet, and what it is counts from another beginning than before a reload. */
+  #isAnew = false;
   /** The last read has been asked for. */
   #isEnding = false;
   #ended: Promise<void> | undefined;
@@ -60,6 +62,7 @@ export class DropreasonReceiver implements Receiver {
     this.#reader = new Reader(this.#session, this.#config, progress);
     this.#metrics = new ReceiverMetrics(this.#settings, probe, this.#reader);
     this.#unclassified = new UnclassifiedReasons(this.#settings);
+    this.#isAnew = this.#countsAnew();
     this.#sayOrigin();
     this.#say(ladder.reports);
     this.announce();
@@ -123,6 +126,14 @@ export class DropreasonReceiver implements Receiver {
     this.#reader = undefined;
   }
 
+  /** Whether what is counted is not what this receiver counted before a reload, and one of both outlives the process. */
+  #countsAnew(): boolean {
+    const before = this.#settings.keep('instance', (): { instance?: string | undefined } => ({}));
+    const isAnew = 'instance' in before && before.instance !== this.#instance;
+    before.instance = this.#instance;
+    return isAnew;
+  }
+
   /** A read comes first: symbols that it needs are looked up while they can be. */
   async #giveUpCapabilities(): Promise<void> {
     if (this.#session === undefined) return;
@@ -171,9 +182,11 @@ export class DropreasonReceiver implements Receiver {
       trigger,
       startTimeMillis: this.#startTimeMillis,
       timeMillis: Date.now(),
+      ...(this.#isAnew ? { anew: true } : {}),
       ...read,
       hooks: this.hooks(),
     });
+    this.#isAnew = false;
     if (began !== undefined) this.#metrics?.readTook((performance.now() - began) / 1000);
   }
 }

@@ -56,6 +56,21 @@ describe('DropPublisher', () => {
     expect(points(await next.collect(), 'dropreason.drop.count')).toMatchObject([{ value: 4, start: START }]);
   });
 
+  it.each(['opentelemetry', 'retina'] as const)('begins anew where the receiver does, by the names %s', async (names) => {
+    const { accumulator, publisher } = make(names);
+    const { count } = NAMINGS[names];
+    const gone = row({ reason: 'NO_SOCKET', class: 'error' }, 5, 500);
+    accumulator.add(batch([ruleDrop(70, 700), gone], { losses: [{ slot: 'nested', count: 3 }] }));
+    await publisher.collect();
+    const since = START + 60_000;
+    const losses = [{ slot: 'nested', count: 0 }];
+    accumulator.add(batch([ruleDrop(0, 0)], { losses, anew: true, startTimeMillis: since, timeMillis: since }));
+    accumulator.add(batch([ruleDrop(20, 200)], { losses, startTimeMillis: since, timeMillis: since + 1_000 }));
+    const metrics = await publisher.collect();
+    expect(points(metrics, count.name)).toMatchObject([{ value: 20, start: since }]);
+    expect(points(metrics, 'dropreason.receiver.lost')).toMatchObject([{ value: 0, start: since }]);
+  });
+
   it('has no bytes for failed calls', async () => {
     const { accumulator, publisher } = make();
     accumulator.add(batch([row({ reason: 'TCP_CONNECT_BASIC', 'error.type': 'ECONNREFUSED', class: 'call' }, 2)]));

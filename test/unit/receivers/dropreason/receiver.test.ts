@@ -119,6 +119,31 @@ describe('a start', () => {
     expect(drops(batches)).toBe(11);
   });
 
+  test('names what it counts, the same as long as that is counted; and begins anew where it is not', async () => {
+    const { probe, batches, create } = await make({ pin: true, pin_path: '/sys/fs/bpf/named' });
+    const life = async (startTimeMillis: number, given?: object) => {
+      Object.assign(probe, { startTimeMillis });
+      batches.length = 0;
+      const receiver = create(given);
+      expect(receiver.instance).toBeUndefined();
+      await receiver.start();
+      const anew = batches.map((batch) => batch.anew === true);
+      expect(anew.slice(1)).not.toContain(true);
+      const { instance } = receiver;
+      await receiver.shutdown(1_000);
+      return { instance, anew: anew[0] };
+    };
+    const pinned = await life(1234);
+    expect(pinned).toEqual({ instance: expect.stringContaining('/sys/fs/bpf/named'), anew: false });
+    expect(await life(1234)).toEqual(pinned);
+    const other = await life(5678);
+    expect(other.anew).toBe(true);
+    expect(other.instance).not.toBe(pinned.instance);
+    expect(await life(9999, {})).toEqual({ instance: undefined, anew: true });
+    expect(await life(9999, {})).toEqual({ instance: undefined, anew: false });
+    expect(await life(1234)).toEqual({ ...pinned, anew: true });
+  });
+
   test.each([
     ['something else', 'replaced', ''],
     ['a part', 'incomplete', 'dropreason_metrics'],
