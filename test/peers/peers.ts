@@ -16,6 +16,7 @@ function peer(variable: string, name: string): Peer {
 /** Found or built by scripts/test-peers.sh. */
 export const OTELCOL = peer('OTELCOL_PEER', 'OpenTelemetry Collector');
 export const PROMETHEUS = peer('PROMETHEUS_PEER', 'Prometheus');
+export const PROMETHEUS3 = peer('PROMETHEUS3_PEER', 'Prometheus 3');
 export const PROMTOOL = peer('PROMTOOL_PEER', 'promtool');
 export const KUBE_APISERVER = peer('KUBE_APISERVER_PEER', 'kube-apiserver');
 export const ETCD = peer('ETCD_PEER', 'etcd');

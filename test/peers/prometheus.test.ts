@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { Agent, agentConfig } from './agent.ts';
 import { Namespace } from './namespace.ts';
 import { freePort, listens } from './net.ts';
-import { AGENT_MISSING, PROMETHEUS, PROMTOOL, skipReason } from './peers.ts';
+import { AGENT_MISSING, PROMETHEUS, PROMETHEUS3, PROMTOOL, skipReason } from './peers.ts';
 import { Prometheus, promtoolCheck } from './prometheus.ts';
 import { waitFor } from './wait.ts';
 
@@ -41,6 +41,11 @@ describe.skipIf(skipReason(AGENT_MISSING, PROMETHEUS.missing))('a Prometheus tha
     await prometheus.nextScrape(agent.ports.metrics);
     expect(await prometheus.value(noSocket('dropreason_drop_count_total'))).toBe(37);
     expect(await prometheus.value(noSocket('dropreason_drop_bytes_total'))).toBe(firstBytes + moreBytes);
+
+    // What docs/metrics.md advises for series that nobody could know beforehand.
+    const series = `dropreason_drop_count_total{reason="NO_SOCKET", network_namespace_inode="${namespace.inode}"}`;
+    expect(await prometheus.value(`(${series} unless ${series} offset 5m) or increase(${series}[5m])`)).toBe(37);
+    expect(await prometheus.query('{__name__=~".+_created"}')).toEqual([]);
   });
 
   test('knows the direction and the class of a drop', async () => {
@@ -105,5 +110,29 @@ describe.skipIf(skipReason(AGENT_MISSING, PROMETHEUS.missing))('a Prometheus tha
     expect(await prometheus.value(all)).toBeGreaterThanOrEqual(allBefore + 11);
     expect(await prometheus.query('resets(dropreason_drop_count_total[5m]) > 0')).toEqual([]);
     expect(await prometheus.query('resets(dropreason_drop_bytes_total[5m]) > 0')).toEqual([]);
+  });
+});
+
+describe.skipIf(skipReason(AGENT_MISSING, PROMETHEUS3.missing))('a Prometheus that knows when a series began', () => {
+  test('sees the first burst of a series that nobody could know beforehand as an increase', async () => {
+    const agent = await Agent.start();
+    const prometheus = await Prometheus.startWithCreatedTimestamps(agent.ports.metrics, agent.ports.own);
+    const namespace = await Namespace.create();
+    try {
+      await prometheus.nextScrape(agent.ports.metrics);
+      await namespace.dropDatagrams(196);
+      await prometheus.nextScrape(agent.ports.metrics);
+      await prometheus.nextScrape(agent.ports.own);
+      const series = `dropreason_drop_count_total{reason="NO_SOCKET", network_namespace_inode="${namespace.inode}"}`;
+      const [first, second] = await prometheus.history(series);
+      expect([first, second]).toEqual([0, 196]);
+      expect(await prometheus.value(`increase(${series}[5m])`)).toBeGreaterThanOrEqual(196);
+      // What says when a series began is no series itself.
+      expect(await prometheus.query('{__name__=~".+_created"}')).toEqual([]);
+    } finally {
+      await prometheus.stop();
+      await agent.stop();
+      await namespace.remove();
+    }
   });
 });

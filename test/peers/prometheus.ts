@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Child } from './child.ts';
 import { freePort } from './net.ts';
-import { PROMETHEUS, PROMTOOL } from './peers.ts';
+import { PROMETHEUS, PROMETHEUS3, PROMTOOL } from './peers.ts';
 import { waitFor } from './wait.ts';
 
 /** One series of an instant query. */
@@ -34,7 +34,16 @@ export class Prometheus {
     this.#url = url;
   }
 
-  static async start(...targetPorts: readonly number[]): Promise<Prometheus> {
+  static start(...targetPorts: readonly number[]): Promise<Prometheus> {
+    return Prometheus.#start(PROMETHEUS.path, targetPorts, []);
+  }
+
+  /** A Prometheus 3 that knows when a series began, and puts a 0 there. */
+  static startWithCreatedTimestamps(...targetPorts: readonly number[]): Promise<Prometheus> {
+    return Prometheus.#start(PROMETHEUS3.path, targetPorts, ['--enable-feature=created-timestamp-zero-ingestion']);
+  }
+
+  static async #start(path: string, targetPorts: readonly number[], options: readonly string[]): Promise<Prometheus> {
     const directory = mkdtempSync(join(tmpdir(), 'dropreason-prometheus-'));
     const port = await freePort();
     const targets = targetPorts.map((target) => `localhost:${target}`);
@@ -43,7 +52,8 @@ export class Prometheus {
       scrape_configs: [{ job_name: 'agent', static_configs: [{ targets }] }],
     };
     writeFileSync(join(directory, 'prometheus.yml'), JSON.stringify(config));
-    const child = new Child('Prometheus', PROMETHEUS.path, [
+    const child = new Child('Prometheus', path, [
+      ...options,
       `--config.file=${join(directory, 'prometheus.yml')}`,
       `--storage.tsdb.path=${join(directory, 'data')}`,
       `--web.listen-address=127.0.0.1:${port}`,

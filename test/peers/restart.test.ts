@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { Agent, agentConfig } from './agent.ts';
+import { Agent, type AgentPorts, agentConfig } from './agent.ts';
 import { Collector } from './collector.ts';
 import { Flood } from './flood.ts';
 import { Namespace } from './namespace.ts';
@@ -129,6 +129,44 @@ describe.skipIf(skipReason(AGENT_MISSING, PROMETHEUS.missing, OTELCOL.missing))(
         await agent.kill();
       }
       expect(ids()).toEqual([expect.stringMatching(/^[0-9a-f-]{36}$/)]);
+    } finally {
+      await agent.stop();
+    }
+  });
+
+  test('a reload that makes the pins anew, and a kill after it, count nothing twice', { timeout: 60_000 }, async () => {
+    const told = collector.received().length;
+    const configure = (ports: AgentPorts, receiver: object) =>
+      agentConfig(ports, {
+        receiver: { pin: true, pin_path: join(mounted, 'reloaded'), ...receiver },
+        exporters: { otlp_grpc: { endpoint: collector.endpoint, tls: { insecure: true } } },
+      });
+    const agent = await Agent.start((ports) => configure(ports, {}));
+    const wanted = { reason: 'NO_SOCKET', 'network.namespace.inode': namespace.inode };
+    /** What a backend adds up: the last value of each stream, by who speaks and since when. */
+    const total = () => {
+      const streams = new Map<string, number>();
+      for (const { resource, sums } of collector.received().slice(told)) {
+        for (const { startTime, attributes, value = 0 } of pointsWith(sums.get('dropreason.drop.count'), wanted)) {
+          streams.set(JSON.stringify([resource['service.instance.id'], String(startTime), attributes]), value);
+        }
+      }
+      return [...streams.values()].reduce((sum, value) => sum + value, 0);
+    };
+    try {
+      await namespace.dropDatagrams(70);
+      await waitFor('a push of 70', () => (total() === 70 ? true : undefined));
+      agent.reload(configure(agent.ports, { attributes_max_entries: 1024 }));
+      await waitFor('the reload', () => (agent.log.includes('the configuration was read again') ? true : undefined));
+      await namespace.dropDatagrams(20);
+      await waitFor('a push of 20', () => (total() === 90 ? true : undefined));
+      await agent.kill();
+      const pushes = collector.received().length;
+      await agent.restart();
+      await namespace.dropDatagrams(3);
+      await waitFor('a push of 3', () => (total() === 93 ? true : undefined));
+      await waitFor('another push', () => (collector.received().length > pushes + 2 ? true : undefined));
+      expect(total()).toBe(93);
     } finally {
       await agent.stop();
     }
