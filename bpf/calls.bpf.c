@@ -45,9 +45,11 @@ static __always_inline void socket_address(__u8 *address, __be32 ipv4, const str
 /* A connect goes from the socket's own address to its peer's; an accept, to its own. */
 static __always_inline bool count_call_flow(const struct sock *sk, const struct dropreason_key *row, __u32 plane)
 {
+	const struct netns netns = read_netns(BPF_CORE_READ(sk, __sk_common.skc_net.net));
 	struct dropreason_flow flow = {
+		.cookie = netns.cookie,
 		.reason = row->reason,
-		.netns = BPF_CORE_READ(sk, __sk_common.skc_net.net, ns.inum),
+		.netns = netns.inode,
 		.ifindex = BPF_CORE_READ(sk, __sk_common.skc_bound_dev_if),
 		.error = row->error,
 		.protocol = IPPROTO_TCP,
@@ -85,20 +87,20 @@ static __always_inline void count_call(const struct sock *sk, __u32 call, __u16 
 		if (config.attributes & DROPREASON_BY_PROTOCOL)
 			full.protocol = IPPROTO_TCP;
 		if (config.attributes & DROPREASON_BY_NETNS)
-			full.netns = BPF_CORE_READ(sk, __sk_common.skc_net.net, ns.inum);
-		entry = entry_of(&dropreason_attributes, &full);
+			fill_netns(&full, BPF_CORE_READ(sk, __sk_common.skc_net.net));
+		entry = ENTRY_OF(dropreason_attributes, plane, &full);
 		if (!entry)
 			count_loss(DROPREASON_SLOT_ATTRIBUTES_FULL);
 	}
 	if (!entry)
-		entry = entry_of(&dropreason_unlisted, &key);
+		entry = ENTRY_OF(dropreason_unlisted, plane, &key);
 	if (!entry) {
 		count_loss(DROPREASON_SLOT_UNLISTED_FULL);
 		return;
 	}
-	count_entry(entry, plane, 0);
+	count_entry(entry, 0);
 	if (config.flows && !count_call_flow(sk, &key, plane))
-		count_entry(entry, plane | DROPREASON_OVERFLOW, 0);
+		count_entry_overflow(entry, 0);
 }
 
 /* The open file behind a descriptor of the current task, NULL where there is none. */

@@ -12,15 +12,24 @@ struct dropreason_count {
 };
 
 /*
- * Planes of the rows. Where flows are counted, a run counts in the plane of its generation (its lowest bit), and what had no room
- * among the flows in that plane + DROPREASON_OVERFLOW too; else everything, and loss slots always, in plane 0.
+ * Planes of the node rows. Where flows are counted, a run counts in the plane of its generation (its lowest bit), and what had no
+ * room among the flows in that plane + DROPREASON_OVERFLOW too; else everything, and loss slots always, in plane 0.
  */
 #define DROPREASON_PLANES 4
 #define DROPREASON_OVERFLOW 2
 
-/* A row that is no array index. */
+/* A row that is no array index, in the map of one generation. */
 struct dropreason_entry {
-	struct dropreason_count planes[DROPREASON_PLANES];
+	struct dropreason_count all;
+	struct dropreason_count overflow; /* of those, the ones whose flow had no room */
+	__u64 since; /* when it was made: nanoseconds since the boot (CLOCK_BOOTTIME) */
+};
+
+/* What user space keeps of a row that it has taken out of the maps of generations (native/src/kept_rows.h). */
+struct dropreason_kept {
+	struct dropreason_entry entry;
+	__u64 merged; /* of a row: the last generation that was added, + 1; of a remainder: the last fold */
+	__u64 folding; /* the fold that adds this row to its remainder and removes it; 0 if none does */
 };
 
 enum dropreason_direction {
@@ -88,8 +97,9 @@ enum dropreason_slot {
 struct dropreason_key {
 	__u64 location; /* return address in the function that freed the packet */
 	__u64 stack; /* key of dropreason_stacks */
+	__u64 cookie; /* of the network namespace, which no other one ever has; 0 before Linux 5.12 */
 	__u32 reason; /* the kernel's number, or one of DROPREASON_CALL_*, NOTE_*, RESCUED */
-	__u32 netns; /* inode number of the network namespace */
+	__u32 netns; /* inode number of the network namespace, which the next one may have again */
 	__u16 error; /* errno of a failed call */
 	__u16 protocol; /* IP protocol number or DROPREASON_NO_PROTOCOL */
 	__u8 direction; /* enum dropreason_direction */
@@ -105,6 +115,7 @@ struct dropreason_flow {
 	__u8 destination[16];
 	__u64 location; /* as in dropreason_key */
 	__u64 stack;
+	__u64 cookie;
 	__u32 reason;
 	__u32 netns;
 	__u32 ifindex; /* of the packet's device, else of the one that it came in by */
@@ -122,6 +133,7 @@ struct dropreason_flow {
 
 /* Interface indices mean something in their namespace alone. */
 struct dropreason_interface {
+	__u64 cookie;
 	__u32 netns;
 	__u32 ifindex;
 };
@@ -130,7 +142,7 @@ struct dropreason_interface_name {
 	char name[16]; /* IFNAMSIZ */
 };
 
-/* The generation that is counted in now, and the one before which all flows have been taken out. */
+/* The generation that is counted in now, and the one before which everything has been taken out. */
 struct dropreason_generation {
 	__u64 current;
 	__u64 taken;
@@ -145,6 +157,7 @@ struct dropreason_stack {
 /* What is pinned, and since when it counts; fingerprint is empty until all maps are pinned. */
 struct dropreason_identity {
 	__u64 start_time_millis;
+	__u64 start_boot_nanos; /* the same moment by CLOCK_BOOTTIME */
 	char fingerprint[64];
 };
 

@@ -91,7 +91,7 @@ static __always_inline void fill_attributes(struct dropreason_key *key, __u64 *c
 	if (attributes & DROPREASON_BY_INTERFACE)
 		packet_interface(key->interface, skb);
 	if (attributes & DROPREASON_BY_NETNS)
-		key->netns = BPF_CORE_READ(packet_net(skb), ns.inum);
+		fill_netns(key, packet_net(skb));
 	if (attributes & (DROPREASON_BY_LOCATION | DROPREASON_BY_EVERY_LOCATION))
 		key->location = location;
 	if (attributes & DROPREASON_BY_STACK) {
@@ -100,15 +100,30 @@ static __always_inline void fill_attributes(struct dropreason_key *key, __u64 *c
 	}
 }
 
+/* Adds to a node row. */
+static __always_inline void count_node(const struct dropreason_key *row, __u32 plane, __s32 bytes)
+{
+	count_row(plane, row->reason << DROPREASON_REASON_SHIFT | row->direction << DROPREASON_DIRECTION_SHIFT | row->family,
+		  bytes);
+}
+
 /* Where a drop is counted: in a row of a shared map, where there is one, else in a node row. */
 static __always_inline void count_at(struct dropreason_entry *entry, const struct dropreason_key *row, __u32 plane, __s32 bytes)
 {
 	if (entry)
-		count_entry(entry, plane, bytes);
+		count_entry(entry, bytes);
 	else
-		count_row(plane,
-			  row->reason << DROPREASON_REASON_SHIFT | row->direction << DROPREASON_DIRECTION_SHIFT | row->family,
-			  bytes);
+		count_node(row, plane, bytes);
+}
+
+/* The overflow of that very row, which can't fail, for the row is there. */
+static __always_inline void count_overflow_at(struct dropreason_entry *entry, const struct dropreason_key *row, __u32 plane,
+					      __s32 bytes)
+{
+	if (entry)
+		count_entry_overflow(entry, bytes);
+	else
+		count_node(row, plane | DROPREASON_OVERFLOW, bytes);
 }
 
 /* Node rows are for the reasons that have one and need no more said; everything else has a key. */
@@ -130,7 +145,7 @@ static __always_inline void count_drop(__u64 *ctx, __u32 reason, __u32 plane, co
 	}
 	if (attributes) {
 		fill_attributes(&key, ctx, attributes, way);
-		entry = entry_of(&dropreason_attributes, &key);
+		entry = ENTRY_OF(dropreason_attributes, plane, &key);
 		if (!entry) {
 			count_loss(DROPREASON_SLOT_ATTRIBUTES_FULL);
 			/* Its flow is to be called what its row is called. */
@@ -140,7 +155,7 @@ static __always_inline void count_drop(__u64 *ctx, __u32 reason, __u32 plane, co
 	if (!entry && (reason >= config.reasons || way.rescue)) {
 		const struct dropreason_key plain = { .reason = reason, .direction = key.direction, .family = key.family };
 
-		entry = entry_of(way.rescue ? (void *)&dropreason_rescued : (void *)&dropreason_unlisted, &plain);
+		entry = way.rescue ? ENTRY_OF(dropreason_rescued, plane, &plain) : ENTRY_OF(dropreason_unlisted, plane, &plain);
 		if (!entry) {
 			count_loss(DROPREASON_SLOT_UNLISTED_FULL);
 			return;
@@ -148,7 +163,7 @@ static __always_inline void count_drop(__u64 *ctx, __u32 reason, __u32 plane, co
 	}
 	count_at(entry, &key, plane, bytes);
 	if (config.flows && !count_packet_flow(skb, &key, plane, bytes, way.cast))
-		count_at(entry, &key, plane | DROPREASON_OVERFLOW, bytes);
+		count_overflow_at(entry, &key, plane, bytes);
 }
 
 static __always_inline __u32 reason_of(__u64 *ctx)
@@ -206,16 +221,17 @@ static __always_inline int rescue(__u64 *ctx, bool cast)
 	const struct dropreason_key all = { .reason = DROPREASON_RESCUED };
 	const struct way way = { .cast = cast, .rescue = true };
 
+	const __u32 plane = current_plane();
 	struct dropreason_entry *rescued;
 
 	if (was_seen(ctx, (const void *)ctx[0]))
 		return 0;
 	/* Told apart from what was missed for good: recursion misses of the first program less these. */
-	rescued = entry_of(&dropreason_rescued, &all);
+	rescued = ENTRY_OF(dropreason_rescued, plane, &all);
 	if (!rescued)
 		return 0;
-	count_entry(rescued, 0, 0);
-	return dropped(ctx, current_plane(), way);
+	count_entry(rescued, 0);
+	return dropped(ctx, plane, way);
 }
 
 /*

@@ -74,6 +74,8 @@ export interface Layout {
     readonly reason: number;
     readonly netns: number;
     readonly ifindex: number;
+    /** 64 bits, of which 53 are told: as {@link Row.cookie}. */
+    readonly cookie: number;
     /** 16 bits each: errno of a failed call; destination port in host order, 0 where it isn't counted. */
     readonly error: number;
     readonly port: number;
@@ -183,6 +185,14 @@ export interface Attachment {
 
 /** A row that is no array index: bpf/dropreason.h says what each field holds. Counts are exact up to 2^53. */
 export interface Row {
+  /** What tells it from all others: opaque, for {@link Probe.endRows}. */
+  readonly id: string;
+  /** When it was made, before anything was counted in it, in milliseconds since the epoch. The same after a restart. */
+  readonly sinceMillis: number;
+  /** Whether it takes room in the kernel's map now. Never where flows are counted: a drain empties that. */
+  readonly live: boolean;
+  /** Of the network namespace: no two ever have the same. 0 before Linux 5.12. */
+  readonly cookie: number;
   readonly location: bigint;
   readonly reason: number;
   readonly netns: number;
@@ -212,6 +222,7 @@ export interface Flows {
 
 /** A network interface as it was called when a flow of it was first counted. */
 export interface InterfaceName {
+  readonly cookie: number;
   readonly netns: number;
   readonly ifindex: number;
   readonly name: string;
@@ -257,7 +268,7 @@ export declare class Probe {
   readonly origin: 'new' | 'taken_over' | 'replaced' | 'incomplete';
   /** Name of the pin that was missing; empty but for `incomplete`. */
   readonly missing: string;
-  /** When counting began, in milliseconds since the epoch; 0 where nothing is pinned. */
+  /** When counting began, in milliseconds since the epoch. */
   readonly startTimeMillis: number;
   /** CPUs that the counters have slices for: the highest possible one + 1. */
   readonly cpus: number;
@@ -273,15 +284,27 @@ export declare class Probe {
    */
   readonly counters: BigUint64Array;
   /**
-   * Ends a generation and takes its flows out of the kernel: {@link counters} and {@link entries} are then those of the same moment,
-   * and what they rose by since the drain before is the sum of these flows and of what the overflow rose by. It waits for the
-   * kernel, some 10 ms, on another thread; one at a time. `ERR_MAP`.
+   * Ends a generation: the kernel begins with empty maps, and what it counted is kept here (and with what is pinned).
+   *
+   * Where flows are counted it takes them out of the kernel: {@link counters} and {@link entries} are then those of the same moment,
+   * and what they rose by since the drain before is the sum of these flows and of what the overflow rose by. Where they aren't,
+   * there are none, and no number changes.
+   *
+   * It waits for the kernel, some 10 ms, on another thread; one at a time. `ERR_MAP`.
    */
   drain(): Promise<Flows>;
   /** The interfaces of which flows were counted. `ERR_MAP`. */
   interfaces(): InterfaceName[];
-  /** The rows with opt-in attributes, those without a node row, or those that were rescued: live, or as {@link counters}. `ERR_MAP`. */
+  /** All rows with opt-in attributes, those without a node row, or those that were rescued: live, or as {@link counters}. `ERR_MAP`. */
   entries(map: 'attributes' | 'unlisted' | 'rescued'): Row[];
+  /**
+   * Ends rows that {@link entries} has told, by their ids: they are forgotten, and what they had counted is added to the remainder of
+   * their kind. One that is counted in again is a new row, from 0. Not for rows that are `live`, nor while a drain is under way.
+   * `ERR_ARGUMENT`, `ERR_MAP`.
+   */
+  endRows(ids: readonly string[]): void;
+  /** What rows had counted that have ended, without protocol, interface and namespace; earlier processes' too, where it is pinned. */
+  remainders(): Row[];
   /** Return addresses by Row.stack, the innermost first: the function that freed the packet, its caller and so on. */
   stacks(): ReadonlyMap<bigint, readonly bigint[]>;
   statistics(): ProgramStatistics[];

@@ -110,20 +110,57 @@ static __always_inline const struct net *packet_net(const struct sk_buff *skb)
 	return dst ? BPF_CORE_READ(dst, dev, nd_net.net) : NULL;
 }
 
-/* Its inode number; by plain loads where it is the device's or the socket's. */
-static __always_inline __u32 packet_netns(const struct sk_buff *skb, bool cast)
+/* What tells a network namespace. */
+struct netns {
+	__u64 cookie;
+	__u32 inode;
+};
+
+/*
+ * Since 5.12 (3d368ab87cf6) the cookie is a number that the namespace has from the beginning. Before, it is made when a program
+ * first asks for it, and of another type, so that the field is none here.
+ */
+static __always_inline struct netns read_netns(const struct net *net)
+{
+	struct netns netns = { .inode = BPF_CORE_READ(net, ns.inum) };
+
+	if (bpf_core_field_exists(net->net_cookie))
+		netns.cookie = BPF_CORE_READ(net, net_cookie);
+	return netns;
+}
+
+/* The same by plain loads. */
+static __always_inline struct netns load_netns(const struct net *net)
+{
+	struct netns netns = { .inode = net->ns.inum };
+
+	if (bpf_core_field_exists(net->net_cookie))
+		netns.cookie = net->net_cookie;
+	return netns;
+}
+
+/* That of a packet, by plain loads where it is the device's or the socket's. */
+static __always_inline struct netns packet_netns(const struct sk_buff *skb, bool cast)
 {
 	const struct net *net = device_net(packet_device(skb));
 	const struct sock *sk = skb->sk;
 	const struct dst_entry *dst;
 
 	if (net)
-		return net->ns.inum;
+		return load_netns(net);
 	net = sk ? sk->__sk_common.skc_net.net : NULL;
 	if (net)
-		return net->ns.inum;
+		return load_netns(net);
 	dst = packet_dst(skb, cast);
-	return dst ? BPF_CORE_READ(dst, dev, nd_net.net, ns.inum) : 0;
+	return read_netns(dst ? BPF_CORE_READ(dst, dev, nd_net.net) : NULL);
+}
+
+static __always_inline void fill_netns(struct dropreason_key *key, const struct net *net)
+{
+	const struct netns netns = read_netns(net);
+
+	key->cookie = netns.cookie;
+	key->netns = netns.inode;
 }
 
 /* The name of the packet's device, else of the one that it came in by; empty where neither is known. */

@@ -17,7 +17,7 @@
 #define IPPROTO_UDPLITE 136
 
 /*
- * Flows of the even generations and of the odd ones. Size: flows.max_entries (32768) × (72 + 16 bytes and the kernel's 64) each,
+ * Flows of the even generations and of the odd ones. Size: flows.max_entries (32768) × (80 + 16 bytes and the kernel's 64) each,
  * 10 MB both. One map for all CPUs with atomic adds: one for each CPU would be half a gigabyte on a large machine.
  */
 struct {
@@ -29,7 +29,7 @@ struct {
 
 /*
  * What interfaces of flows were called when they were first seen: indices can be looked up in their own namespace alone. The oldest
- * give way. Size: 4096 × 88 bytes.
+ * give way. Size: 4096 × 96 bytes.
  */
 struct {
 	__uint(type, BPF_MAP_TYPE_LRU_HASH);
@@ -37,18 +37,6 @@ struct {
 	__type(key, struct dropreason_interface);
 	__type(value, struct dropreason_interface_name);
 } dropreason_interfaces SEC(".maps");
-
-/* The plane that a run counts in: read once, at its beginning. */
-static __always_inline __u32 current_plane(void)
-{
-	const __u32 zero = 0;
-	struct dropreason_generation *generation;
-
-	if (!config.flows)
-		return 0;
-	generation = bpf_map_lookup_elem(&dropreason_generation, &zero);
-	return generation ? *(volatile __u64 *)&generation->current & 1 : 0;
-}
 
 /* Adds one to a flow; 0 where it is new and there is no room, 1, or 2 where it is new. */
 static __always_inline int add_to_flow(void *map, const struct dropreason_flow *flow, __u64 bytes)
@@ -142,7 +130,7 @@ static __always_inline void read_headers(struct dropreason_flow *flow, const str
 
 static __always_inline void name_interface(const struct dropreason_flow *flow, const struct sk_buff *skb)
 {
-	const struct dropreason_interface key = { .netns = flow->netns, .ifindex = flow->ifindex };
+	const struct dropreason_interface key = { .cookie = flow->cookie, .netns = flow->netns, .ifindex = flow->ifindex };
 	struct dropreason_interface_name value = {};
 
 	if (!key.ifindex || bpf_map_lookup_elem(&dropreason_interfaces, &key))
@@ -164,11 +152,13 @@ static __always_inline __u32 packet_ifindex(const struct sk_buff *skb)
 static __always_inline bool count_packet_flow(const struct sk_buff *skb, const struct dropreason_key *row, __u32 plane,
 					      __u64 bytes, bool cast)
 {
+	const struct netns netns = packet_netns(skb, cast);
 	struct dropreason_flow flow = {
 		.location = row->location,
 		.stack = row->stack,
+		.cookie = netns.cookie,
 		.reason = row->reason,
-		.netns = packet_netns(skb, cast),
+		.netns = netns.inode,
 		.ifindex = packet_ifindex(skb),
 		.direction = row->direction,
 		.family = row->family,

@@ -30,6 +30,7 @@ struct hlist_head {
 
 struct net {
 	struct ns_common ns;
+	__u64 net_cookie;
 	struct hlist_head *dev_index_head;
 };
 

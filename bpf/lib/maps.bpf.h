@@ -23,36 +23,6 @@ struct {
 } dropreason_metrics SEC(".maps");
 
 /*
- * Rows with opt-in attributes, shared by the CPUs. Size: attributes_max_entries × (48 + 64 bytes and the kernel's 48),
- * 0.6 MB by default. What doesn't fit goes to the node row without them.
- */
-struct {
-	__uint(type, BPF_MAP_TYPE_HASH);
-	__uint(max_entries, 1);
-	__type(key, struct dropreason_key);
-	__type(value, struct dropreason_entry);
-} dropreason_attributes SEC(".maps");
-
-/* Rows that are no array index: failed calls by errno, subsystems' reasons. Size: 1024 × 160 bytes. */
-struct {
-	__uint(type, BPF_MAP_TYPE_HASH);
-	__uint(max_entries, 1024);
-	__type(key, struct dropreason_key);
-	__type(value, struct dropreason_entry);
-} dropreason_unlisted SEC(".maps");
-
-/*
- * What was dropped while kfree_skb was interrupted: the second program's own rows in place of node rows, since both may be at
- * the same one. Size: 1024 × 160 bytes, with atomic adds; what doesn't fit goes to the slot of dropreason_unlisted.
- */
-struct {
-	__uint(type, BPF_MAP_TYPE_HASH);
-	__uint(max_entries, 1024);
-	__type(key, struct dropreason_key);
-	__type(value, struct dropreason_entry);
-} dropreason_rescued SEC(".maps");
-
-/*
  * Which generation is counted in. Key: 0. Mapped by user space, which alone writes it: one page.
  */
 struct {
@@ -64,9 +34,41 @@ struct {
 } dropreason_generation SEC(".maps");
 
 /*
+ * Rows that are no array index have a map for the even generations and one for the odd, so that user space can empty the one that no
+ * run counts in any more: a program that holds a row of it is never surprised by another row in its place (docs/adr/0012).
+ *
+ * Rows with opt-in attributes, shared by the CPUs. Size: attributes_max_entries × (56 + 40 bytes and the kernel's 48) each,
+ * 1.2 MB both by default. What doesn't fit goes to the node row without them.
+ */
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, 1);
+	__type(key, struct dropreason_key);
+	__type(value, struct dropreason_entry);
+} dropreason_attributes_even SEC(".maps"), dropreason_attributes_odd SEC(".maps");
+
+/* Failed calls by errno, subsystems' reasons. Size: 1024 × 144 bytes each. */
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, 1024);
+	__type(key, struct dropreason_key);
+	__type(value, struct dropreason_entry);
+} dropreason_unlisted_even SEC(".maps"), dropreason_unlisted_odd SEC(".maps");
+
+/*
+ * What was dropped while kfree_skb was interrupted: the second program's own rows in place of node rows, since both may be at
+ * the same one. Size: 1024 × 144 bytes each, with atomic adds; what doesn't fit goes to the slot of dropreason_unlisted.
+ */
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, 1024);
+	__type(key, struct dropreason_key);
+	__type(value, struct dropreason_entry);
+} dropreason_rescued_even SEC(".maps"), dropreason_rescued_odd SEC(".maps");
+
+/*
  * For user space alone: dropreason_metrics as of the last drain, so that what has been taken and what hasn't can be told apart
- * after a restart too; and likewise the rows of the shared maps, by key, whose pad is the map's number. Sizes: as of
- * dropreason_metrics; as many rows as there are × 160 bytes, taken as they are needed.
+ * after a restart too. Size: as of dropreason_metrics.
  */
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
@@ -76,15 +78,19 @@ struct {
 	__type(value, struct dropreason_count);
 } dropreason_drained SEC(".maps");
 
+/*
+ * For user space alone: the rows that it has taken out of the maps of generations, by key, whose pad is the map's number. Size: as many
+ * rows as there are × 160 bytes, taken as they are needed.
+ */
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);
 	__uint(map_flags, BPF_F_NO_PREALLOC);
 	__uint(max_entries, 1);
 	__type(key, struct dropreason_key);
-	__type(value, struct dropreason_entry);
-} dropreason_drained_entries SEC(".maps");
+	__type(value, struct dropreason_kept);
+} dropreason_kept SEC(".maps");
 
-/* For user space alone: whose maps these are, where they are pinned. Key: 0. Size: 72 bytes. */
+/* For user space alone: whose maps these are, where they are pinned. Key: 0. Size: 80 bytes. */
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
 	__uint(max_entries, 1);
@@ -126,23 +132,49 @@ static __always_inline void count_loss(enum dropreason_slot slot)
 		add(count, 0, true);
 }
 
-/* The row of a key in a shared map, where it stays; NULL where it is new and the map is full. */
-static __always_inline struct dropreason_entry *entry_of(void *map, const struct dropreason_key *key)
+/* 1 where the generation that is counted in is an odd one. To be read once for everything that has to be of one generation. */
+static __always_inline __u32 odd_generation(void)
 {
-	const struct dropreason_entry nothing = {};
+	const __u32 zero = 0;
+	struct dropreason_generation *generation = bpf_map_lookup_elem(&dropreason_generation, &zero);
+
+	return generation ? *(volatile __u64 *)&generation->current & 1 : 0;
+}
+
+/* The plane that a run counts its node row in: read at its beginning. */
+static __always_inline __u32 current_plane(void)
+{
+	return config.flows ? odd_generation() : 0;
+}
+
+/* The row of a key in a shared map, where it stays until the generation has ended; NULL where it is new and the map is full. */
+static __always_inline struct dropreason_entry *find_entry(void *map, const struct dropreason_key *key)
+{
+	struct dropreason_entry first = {};
 	struct dropreason_entry *entry = bpf_map_lookup_elem(map, key);
 
 	if (entry)
 		return entry;
+	first.since = bpf_ktime_get_boot_ns();
 	/* Where it fails another CPU may have been first. */
-	bpf_map_update_elem(map, key, &nothing, BPF_NOEXIST);
+	bpf_map_update_elem(map, key, &first, BPF_NOEXIST);
 	return bpf_map_lookup_elem(map, key);
 }
 
+/* The same in the map of the run's generation. Where flows aren't counted that is any which was current during the run. */
+#define ENTRY_OF(map, plane, key)                                                                                      \
+	((config.flows ? (plane) : odd_generation()) ? find_entry(&map##_odd, key) : find_entry(&map##_even, key))
+
 /* Adds one to a row of a shared map. */
-static __always_inline void count_entry(struct dropreason_entry *entry, __u32 plane, __u64 bytes)
+static __always_inline void count_entry(struct dropreason_entry *entry, __u64 bytes)
 {
-	add(&entry->planes[plane & (DROPREASON_PLANES - 1)], bytes, true);
+	add(&entry->all, bytes, true);
+}
+
+/* Its flow had no room: a part of what was counted. */
+static __always_inline void count_entry_overflow(struct dropreason_entry *entry, __u64 bytes)
+{
+	add(&entry->overflow, bytes, true);
 }
 
 #endif

@@ -17,11 +17,11 @@
 #define NFCT_PTRMASK (~7UL)
 
 /*
- * Call chains. Key: FNV-1a of the frames. Value: the frames. There are as many as ways to netfilter's hooks, some tens.
- * Size: 1024 × 152 bytes.
+ * Call chains. Key: FNV-1a of the frames. Value: the frames. There are as many as ways to netfilter's hooks, some tens; the oldest
+ * give way, and come again with the next packet. Size: 1024 × 152 bytes.
  */
 struct {
-	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(type, BPF_MAP_TYPE_LRU_HASH);
 	__uint(max_entries, 1024);
 	__type(key, __u64);
 	__type(value, struct dropreason_stack);

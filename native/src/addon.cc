@@ -61,6 +61,7 @@ Napi::Object layout(Napi::Env env) {
                                    {"location", offsetof(dropreason_flow, location)},
                                    {"stack", offsetof(dropreason_flow, stack)},
                                    {"reason", offsetof(dropreason_flow, reason)},
+                                   {"cookie", offsetof(dropreason_flow, cookie)},
                                    {"netns", offsetof(dropreason_flow, netns)},
                                    {"ifindex", offsetof(dropreason_flow, ifindex)},
                                    {"error", offsetof(dropreason_flow, error)},

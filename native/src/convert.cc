@@ -146,9 +146,29 @@ dropreason::Calls to_calls(const Napi::Value& value) {
   return {boolean(object, "connect"), boolean(object, "accept")};
 }
 
-Napi::Object from_row(Napi::Env env, const dropreason::Row& row) {
+std::vector<dropreason_key> to_keys(const Napi::Value& value) {
+  if (!value.IsArray()) throw Error(Code::kArgument, "expected an array of ids", 0);
+  const auto array = value.As<Napi::Array>();
+  std::vector<dropreason_key> keys(array.Length());
+  for (uint32_t i = 0; i < keys.size(); i++) {
+    char bytes[sizeof(dropreason_key) + 2];
+    size_t length = 0;
+    const napi_status status = napi_get_value_string_latin1(array.Env(), array.Get(i), bytes, sizeof(bytes), &length);
+    if (status != napi_ok || length != sizeof(dropreason_key)) throw Error(Code::kArgument, "expected the id of a row", 0);
+    memcpy(&keys[i], bytes, sizeof(dropreason_key));
+  }
+  return keys;
+}
+
+Napi::Object from_row(Napi::Env env, const dropreason::Row& row, uint64_t since_millis) {
   Napi::Object object = Napi::Object::New(env);
-  const auto& [location, stack, reason, netns, error, protocol, direction, family, unconfirmed, pad, interface] = row.key;
+  const auto& [location, stack, cookie, reason, netns, error, protocol, direction, family, unconfirmed, pad, interface] = row.key;
+  napi_value id = nullptr;
+  napi_create_string_latin1(env, reinterpret_cast<const char*>(&row.key), sizeof(row.key), &id);
+  object.Set("id", id);
+  object.Set("live", row.live);
+  object.Set("sinceMillis", Napi::Number::New(env, static_cast<double>(since_millis)));
+  object.Set("cookie", Napi::Number::New(env, static_cast<double>(cookie)));
   object.Set("location", Napi::BigInt::New(env, static_cast<uint64_t>(location)));
   object.Set("reason", Napi::Number::New(env, reason));
   object.Set("netns", Napi::Number::New(env, netns));
@@ -159,12 +179,12 @@ Napi::Object from_row(Napi::Env env, const dropreason::Row& row) {
   object.Set("interface", Napi::String::New(env, interface, strnlen(interface, sizeof(interface))));
   object.Set("stack", Napi::BigInt::New(env, static_cast<uint64_t>(stack)));
   object.Set("unconfirmed", unconfirmed != 0);
-  const auto& planes = row.entry.planes;
+  const auto& [all, overflow, since] = row.entry;
   const auto set = [&](const char* name, uint64_t count) { object.Set(name, Napi::Number::New(env, static_cast<double>(count))); };
-  set("packets", planes[0].packets + planes[1].packets);
-  set("bytes", planes[0].bytes + planes[1].bytes);
-  set("overflowPackets", planes[DROPREASON_OVERFLOW].packets + planes[DROPREASON_OVERFLOW + 1].packets);
-  set("overflowBytes", planes[DROPREASON_OVERFLOW].bytes + planes[DROPREASON_OVERFLOW + 1].bytes);
+  set("packets", all.packets);
+  set("bytes", all.bytes);
+  set("overflowPackets", overflow.packets);
+  set("overflowBytes", overflow.bytes);
   return object;
 }
 

@@ -33,7 +33,9 @@ std::vector<uint64_t> to_addresses(const Napi::Value& value);
 dropreason::ProbeOptions to_options(const Napi::Value& value);
 std::vector<dropreason::Attachment> to_attachments(const Napi::Value& value);
 dropreason::Calls to_calls(const Napi::Value& value);
-Napi::Object from_row(Napi::Env env, const dropreason::Row& row);
+Napi::Object from_row(Napi::Env env, const dropreason::Row& row, uint64_t since_millis);
+// Ids of rows, as `from_row` gave them.
+std::vector<dropreason_key> to_keys(const Napi::Value& value);
 
 // An array of `each(item)`.
 template <typename Items, typename Each>

@@ -3,37 +3,19 @@
 #include <bpf/bpf.h>
 #include <unistd.h>
 
-#include <algorithm>
 #include <atomic>
 
-#include "batch.h"
 #include "error.h"
 
 namespace dropreason {
-namespace {
 
-// Their places are their numbers in the keys of dropreason_drained_entries.
-constexpr const char* kEntryMaps[] = {"dropreason_attributes", "dropreason_unlisted", "dropreason_rescued"};
-
-dropreason_count* row_at(const Mapping& mapping, size_t index) { return static_cast<dropreason_count*>(mapping.data()) + index; }
-
-}  // namespace
-
-Generations::Generations(bpf_object* maps, uint32_t cpus, uint32_t rows, uint32_t first_slot, bool take_over)
+Generations::Generations(bpf_object* maps, const Slices& slices, bool flows, bool take_over)
     : maps_(maps),
-      cpus_(cpus),
-      rows_(rows),
-      first_slot_(first_slot),
-      plane_bytes_(size_t{cpus} * rows * sizeof(dropreason_count)),
       generation_(bpf_map__fd(map("dropreason_generation")), sysconf(_SC_PAGESIZE), Mapping::Access::kWrite),
-      metrics_(bpf_map__fd(map("dropreason_metrics")), DROPREASON_PLANES * plane_bytes_, Mapping::Access::kRead),
-      writable_(bpf_map__fd(map("dropreason_drained")), DROPREASON_PLANES * plane_bytes_, Mapping::Access::kWrite),
-      drained_(std::make_shared<Mapping>(bpf_map__fd(map("dropreason_drained")), DROPREASON_PLANES * plane_bytes_, Mapping::Access::kRead)) {
-  if (!take_over) return;
-  const auto [keys, values] = read_all<dropreason_key, dropreason_entry>(map("dropreason_drained_entries"));
-  for (size_t i = 0; i < keys.size(); i++) entries_[keys[i]] = values[i];
-  // What was taken last may have been taken half; what is ended and not taken is for the first drain.
-  if (generation().taken != generation().current || generation().current == 0) return;
+      kept_(maps, take_over) {
+  if (flows) drained_.emplace(bpf_map__fd(map("dropreason_metrics")), bpf_map__fd(map("dropreason_drained")), slices);
+  // What was taken last may have been taken half; what is ended and not taken is for the first end of a generation.
+  if (!take_over || generation().taken != generation().current || generation().current == 0) return;
   Flows half;
   take(&half);
 }
@@ -45,7 +27,6 @@ bpf_map* Generations::map(const char* name) const {
 }
 
 Flows Generations::drain() {
-  const std::lock_guard<std::mutex> lock(mutex_);
   Flows flows;
   // A process that ended a generation and was killed before it could take it.
   if (generation().taken < generation().current) {
@@ -59,55 +40,19 @@ Flows Generations::drain() {
 }
 
 void Generations::take(Flows* flows) {
+  const std::lock_guard<std::mutex> lock(mutex_);
   const uint64_t current = generation().current;
   const uint32_t plane = (current - 1) & 1;
   generation().taken = current;
   std::atomic_thread_fence(std::memory_order_seq_cst);
   try {
-    copy_rows(plane);
-    copy_rows(plane | DROPREASON_OVERFLOW);
-    copy_slots();
-    copy_entries(plane);
-    take_flows(plane, flows);
+    if (drained_) drained_->copy(plane);
+    kept_.merge(current - 1);
+    if (drained_) take_flows(plane, flows);
   } catch (...) {
-    // The next drain tries again.
+    // The next end of a generation tries again.
     generation().taken = current - 1;
     throw;
-  }
-}
-
-void Generations::copy_rows(uint32_t plane) {
-  memcpy(static_cast<char*>(writable_.data()) + plane * plane_bytes_, static_cast<const char*>(metrics_.data()) + plane * plane_bytes_,
-         plane_bytes_);
-}
-
-// They are counted in plane 0 whatever the generation, and rise all the time.
-void Generations::copy_slots() {
-  for (uint32_t cpu = 0; cpu < cpus_; cpu++) {
-    for (uint32_t slot = 0; slot < DROPREASON_SLOTS; slot++) {
-      const size_t index = size_t{cpu} * rows_ + first_slot_ + slot;
-      row_at(writable_, index)->packets = *const_cast<const volatile __u64*>(&row_at(metrics_, index)->packets);
-    }
-  }
-}
-
-void Generations::copy_entries(uint32_t plane) {
-  const bpf_map* copy = map("dropreason_drained_entries");
-  for (uint8_t number = 0; number < std::size(kEntryMaps); number++) {
-    const auto [keys, values] = read_all<dropreason_key, dropreason_entry>(map(kEntryMaps[number]));
-    for (size_t i = 0; i < keys.size(); i++) {
-      dropreason_key key = keys[i];
-      key.pad = number;
-      dropreason_entry& known = entries_[key];
-      dropreason_entry now = known;
-      now.planes[plane] = values[i].planes[plane];
-      now.planes[plane | DROPREASON_OVERFLOW] = values[i].planes[plane | DROPREASON_OVERFLOW];
-      // How many were rescued is no row of any generation.
-      if (key.reason == DROPREASON_RESCUED) now = values[i];
-      if (memcmp(&now, &known, sizeof(now)) == 0) continue;
-      known = now;
-      if (bpf_map_update_elem(bpf_map__fd(copy), &key, &now, BPF_ANY) != 0) throw Error(Code::kMap, "can't keep what was taken", errno);
-    }
   }
 }
 
@@ -131,13 +76,17 @@ void Generations::take_flows(uint32_t plane, Flows* flows) {
 
 std::vector<Row> Generations::entries(const std::string& name) const {
   const std::lock_guard<std::mutex> lock(mutex_);
-  std::vector<Row> rows;
-  for (const auto& [key, entry] : entries_) {
-    if (name != kEntryMaps[key.pad]) continue;
-    rows.push_back({key, entry});
-    rows.back().key.pad = 0;
-  }
-  return rows;
+  return kept_.rows(name, !drained_);
+}
+
+std::vector<Row> Generations::remainders() const {
+  const std::lock_guard<std::mutex> lock(mutex_);
+  return kept_.remainders();
+}
+
+void Generations::fold(const std::vector<dropreason_key>& keys) {
+  const std::lock_guard<std::mutex> lock(mutex_);
+  kept_.fold(keys);
 }
 
 }  // namespace dropreason

@@ -2,23 +2,19 @@
 
 #include <bpf/libbpf.h>
 
-#include <cstring>
-#include <map>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "../../bpf/dropreason.h"
+#include "drained_rows.h"
 #include "grace_period.h"
+#include "kept_rows.h"
 #include "mapping.h"
 
 namespace dropreason {
-
-struct Row {
-  dropreason_key key;
-  dropreason_entry entry;
-};
 
 // Flows that were taken out: keys and counts at the same index.
 struct Flows {
@@ -27,52 +23,44 @@ struct Flows {
 };
 
 /*
- * Ends generations and takes them out of the kernel (bpf/lib/flow.bpf.h), and has all rows as of the last time, in maps of their
- * own: a process that takes over pinned maps so knows what its predecessor has taken.
+ * Ends generations and takes them out of the kernel: the rows that are no array index, and where flows are counted
+ * (bpf/lib/flow.bpf.h) everything. A process that takes over pinned maps knows what its predecessor has taken.
  *
- * To take a generation: `taken` is counted up first, and from then on it is this process's. The copying can be done again, for
- * nothing counts in that plane until the next flip; flows that a process which was killed had yet to take are its loss, and
- * thrown away. So at every point the rows less their copies are the flows that are still there and the overflow.
+ * To take a generation: `taken` is counted up first, and from then on it is this process's. What comes then can be done again, for
+ * nothing counts in that plane and those maps until the next flip; flows that a process which was killed had yet to take are its
+ * loss, and thrown away. So at every point the rows less their copies are the flows that are still there and the overflow.
  */
 class Generations {
  public:
-  // `maps` are loaded, sized and outlive this; `take_over` where an earlier process used them.
-  Generations(bpf_object* maps, uint32_t cpus, uint32_t rows, uint32_t first_slot, bool take_over);
+  // `maps` are loaded, sized and outlive this; `take_over` where an earlier process used them. `slices`: of the node rows.
+  Generations(bpf_object* maps, const Slices& slices, bool flows, bool take_over);
 
-  // Ends the current generation; everything that was counted since the last drain. From any thread, one at a time.
+  // Ends the current generation and takes it; its flows, where they are counted. From any thread, one at a time.
   Flows drain();
-  // Rows of dropreason_attributes, _unlisted or _rescued, as of the last drain.
+  // Rows of dropreason_attributes, _unlisted or _rescued: as of now; where flows are counted, as of the last end of a generation.
   std::vector<Row> entries(const std::string& map) const;
-  // dropreason_metrics as of the last drain.
-  const std::shared_ptr<Mapping>& counters() const { return drained_; }
+  // What rows had counted that have ended.
+  std::vector<Row> remainders() const;
+  // Ends rows of `entries`. Not while `drain` is under way.
+  void fold(const std::vector<dropreason_key>& keys);
+  // dropreason_metrics as of the last end of a generation, where flows are counted.
+  const std::shared_ptr<Mapping>& counters() const { return drained_->counters(); }
 
  private:
-  struct Less {
-    bool operator()(const dropreason_key& a, const dropreason_key& b) const { return memcmp(&a, &b, sizeof(a)) < 0; }
-  };
-
   bpf_map* map(const char* name) const;
   volatile dropreason_generation& generation() const { return *static_cast<dropreason_generation*>(generation_.data()); }
   // Takes what was counted in the generation before the current one, in which no run counts any more.
   void take(Flows* flows);
-  void copy_rows(uint32_t plane);
-  void copy_slots();
-  void copy_entries(uint32_t plane);
   void take_flows(uint32_t plane, Flows* flows);
 
   bpf_object* maps_;
-  uint32_t cpus_;
-  uint32_t rows_;
-  uint32_t first_slot_;
-  size_t plane_bytes_;
   Mapping generation_;
-  Mapping metrics_;
-  Mapping writable_;
-  std::shared_ptr<Mapping> drained_;
+  // Where flows are counted.
+  std::optional<DrainedRows> drained_;
   GracePeriod grace_;
+  // Of the rows: the kernel is waited for without it.
   mutable std::mutex mutex_;
-  // By key, whose pad is the map's number.
-  std::map<dropreason_key, dropreason_entry, Less> entries_;
+  KeptRows kept_;
 };
 
 }  // namespace dropreason

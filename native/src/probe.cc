@@ -10,6 +10,7 @@
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
+#include <ctime>
 #include <fstream>
 
 #include "batch.h"
@@ -24,6 +25,14 @@ constexpr char kIdentity[] = "dropreason_identity";
 constexpr char kConfig[] = "config";
 // A debugger's stop, or a freezer, still interrupts the verifier; libbpf itself tries five times in each.
 constexpr int kLoadAttempts = 20;
+// What ended rows leave: one for each reason, direction, family and errno, and freeing function.
+constexpr uint32_t kMostRemainders = 8192;
+
+uint64_t nanos(clockid_t clock) {
+  timespec now{};
+  clock_gettime(clock, &now);
+  return uint64_t{1'000'000'000} * now.tv_sec + now.tv_nsec;
+}
 
 // The kernel's CPU numbers may have holes, so the highest one counts, not how many there are: "0-3,8-11" is 12.
 uint32_t possible_cpus() {
@@ -66,6 +75,10 @@ void write_config(bpf_object* object, const dropreason_config& config) {
   memcpy(bytes + offset, &config, sizeof(config));
 }
 
+bool ends_with(const std::string& text, const std::string& end) {
+  return text.size() >= end.size() && text.compare(text.size() - end.size(), end.size(), end) == 0;
+}
+
 // To relocate programs libbpf reads all types of the kernel, some 10 MB; what it frees the C library would keep.
 struct GiveBackMemory {
   ~GiveBackMemory() { malloc_trim(0); }
@@ -81,16 +94,18 @@ Probe::Probe(const ProbeOptions& options)
   size_maps();
 
   if (options.pin) pins_.emplace(options.pin->directory);
+  if (options.pin) identity_ = options.pin->identity;
+  else identity_.start_time_millis = nanos(CLOCK_REALTIME) / 1'000'000;
+  identity_.start_boot_nanos = nanos(CLOCK_BOOTTIME);
   const bool taken_over = options.pin && take_over();
   const BlockedSignals until_made;
   const int failed = bpf_object__load(maps_.get());
   if (failed != 0) throw Error(Code::kLoad, "can't make the maps", -failed);
   if (options.pin && !taken_over) pin_maps();
-  if (options.config.flows) {
-    generations_.emplace(maps_.get(), cpus_, rows_, options.config.reasons << DROPREASON_REASON_SHIFT, taken_over);
-  } else {
-    const size_t bytes = size_t{cpus_} * rows_ * sizeof(dropreason_count);
-    counters_ = std::make_shared<Mapping>(bpf_map__fd(map(kMetrics)), bytes, Mapping::Access::kRead);
+  const Slices slices{cpus_, rows_, options.config.reasons << DROPREASON_REASON_SHIFT};
+  generations_.emplace(maps_.get(), slices, options.config.flows != 0, taken_over);
+  if (!options.config.flows) {
+    counters_ = std::make_shared<Mapping>(bpf_map__fd(map(kMetrics)), slices.plane_bytes(), Mapping::Access::kRead);
   }
 }
 
@@ -100,10 +115,12 @@ void Probe::size_maps() {
   const uint32_t counters = cpus_ * rows_ * (flows ? DROPREASON_PLANES : 1);
   const uint32_t attributes = std::max(1u, options_.attributes_max_entries);
   bpf_map__set_max_entries(map(kMetrics), counters);
-  bpf_map__set_max_entries(map("dropreason_attributes"), attributes);
+  bpf_map__set_max_entries(map("dropreason_attributes_even"), attributes);
+  bpf_map__set_max_entries(map("dropreason_attributes_odd"), attributes);
   bpf_map__set_max_entries(map("dropreason_drained"), flows ? counters : 1);
-  const uint32_t others = bpf_map__max_entries(map("dropreason_unlisted")) + bpf_map__max_entries(map("dropreason_rescued"));
-  bpf_map__set_max_entries(map("dropreason_drained_entries"), flows ? attributes + others : 1);
+  const uint32_t others = bpf_map__max_entries(map("dropreason_unlisted_even")) + bpf_map__max_entries(map("dropreason_rescued_even"));
+  // As many as user space lets be, those of one generation more, those of another that is merged before it looks, and remainders.
+  bpf_map__set_max_entries(map("dropreason_kept"), 3 * attributes + others + kMostRemainders);
   const uint32_t room = flows ? std::max(1u, options_.flows_max_entries) : 1;
   bpf_map__set_max_entries(map("dropreason_flows_even"), room);
   bpf_map__set_max_entries(map("dropreason_flows_odd"), room);
@@ -193,7 +210,6 @@ void Probe::pin_maps() {
     const int failed = bpf_obj_pin(bpf_map__fd(each), pins_->path_of(bpf_map__name(each)).c_str());
     if (failed != 0) throw Error(Code::kPin, std::string("can't pin the map ") + bpf_map__name(each), -failed);
   }
-  identity_ = options_.pin->identity;
   const uint32_t zero = 0;
   if (bpf_map_update_elem(bpf_map__fd(map(kIdentity)), &zero, &identity_, BPF_ANY) != 0) {
     throw Error(Code::kMap, "can't write the identity of what is pinned", errno);
@@ -238,17 +254,12 @@ void Probe::attach(const std::vector<Attachment>& group, const Calls& calls) {
 }
 
 std::vector<Row> Probe::entries(const std::string& name) const {
-  const std::string full = "dropreason_" + name;
-  if (generations_) return generations_->entries(full);
-  const auto [keys, entries] = read_all<dropreason_key, dropreason_entry>(map(full.c_str()));
-  std::vector<Row> rows(keys.size());
-  for (size_t i = 0; i < keys.size(); i++) rows[i] = {keys[i], entries[i]};
-  return rows;
+  return generations_->entries("dropreason_" + name);
 }
 
-Flows Probe::drain() {
-  if (!generations_) throw Error(Code::kArgument, "flows are not counted", 0);
-  return generations_->drain();
+uint64_t Probe::since_millis(const dropreason_entry& entry) const {
+  const uint64_t start = identity_.start_boot_nanos;
+  return identity_.start_time_millis + (entry.since > start ? (entry.since - start) / 1'000'000 : 0);
 }
 
 std::vector<Interface> Probe::interfaces() const {
@@ -287,12 +298,12 @@ std::vector<MapUse> Probe::maps() const {
     if (bpf_map__is_internal(each)) continue;
     std::string name = bpf_map__name(each);
     // One for the even generations and one for the odd: one to whoever asks how full it is.
-    if (name == "dropreason_flows_odd") continue;
-    const bool is_flows = name == "dropreason_flows_even";
-    if (is_flows) name = "dropreason_flows";
-    const uint64_t copies = bpf_map__type(each) == BPF_MAP_TYPE_PERCPU_ARRAY ? cpus_ : is_flows ? 2 : 1;
+    if (ends_with(name, "_odd")) continue;
+    const uint64_t maps = ends_with(name, "_even") ? 2 : 1;
+    if (maps == 2) name.erase(name.rfind('_'));
+    const uint64_t copies = bpf_map__type(each) == BPF_MAP_TYPE_PERCPU_ARRAY ? cpus_ : 1;
     const uint64_t entry = bpf_map__key_size(each) + copies * bpf_map__value_size(each);
-    all.push_back({name, bpf_map__max_entries(each), bpf_map__max_entries(each) * entry});
+    all.push_back({name, bpf_map__max_entries(each), maps * bpf_map__max_entries(each) * entry});
   }
   return all;
 }

@@ -71,8 +71,12 @@ class Probe {
   // All or none: what was attached of a group that fails is detached again.
   void attach(const std::vector<Attachment>& group, const Calls& calls);
   std::vector<Row> entries(const std::string& map) const;
-  // From any thread, one at a time. Throws kMap, kArgument where flows aren't counted.
-  Flows drain();
+  // What rows had counted that have ended.
+  std::vector<Row> remainders() const { return generations_->remainders(); }
+  // Ends rows of `entries`. Not while `drain` is under way.
+  void end_rows(const std::vector<dropreason_key>& keys) { generations_->fold(keys); }
+  // The flows of the generation, where they are counted. From any thread, one at a time. Throws kMap.
+  Flows drain() { return generations_->drain(); }
   std::vector<Interface> interfaces() const;
   std::vector<Stack> stacks() const;
   std::vector<ProgramStatistics> statistics() const;
@@ -83,11 +87,13 @@ class Probe {
   Origin origin() const { return origin_; }
   // The first pin that was missing, where that is why what was pinned was removed; else empty.
   const std::string& missing() const { return missing_; }
-  // In milliseconds since the epoch; 0 where nothing is pinned.
+  // When counting began, in milliseconds since the epoch.
   uint64_t start_time_millis() const { return identity_.start_time_millis; }
   const std::vector<Attached>& attached() const { return attached_; }
-  // Live, or as of the last drain.
-  const std::shared_ptr<Mapping>& counters() const { return generations_ ? generations_->counters() : counters_; }
+  // When the row was made, in milliseconds since the epoch: by the clock as it was when counting began.
+  uint64_t since_millis(const dropreason_entry& entry) const;
+  // Live, or where flows are counted as of the last end of a generation.
+  const std::shared_ptr<Mapping>& counters() const { return counters_ ? counters_ : generations_->counters(); }
 
  private:
   struct CloseObject {
@@ -110,6 +116,7 @@ class Probe {
   ProbeOptions options_;
   Origin origin_ = Origin::kNew;
   std::string missing_;
+  // Its times are those of this process where nothing is pinned.
   dropreason_identity identity_{};
   // Freed from the last to the first: the programs' links, the mapping, the maps, the right to the pins.
   std::optional<PinDirectory> pins_;

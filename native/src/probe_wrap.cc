@@ -23,6 +23,8 @@ Napi::Function ProbeWrap::define(Napi::Env env) {
                          InstanceMethod<&ProbeWrap::drain>("drain"),
                          InstanceMethod<&ProbeWrap::interfaces>("interfaces"),
                          InstanceMethod<&ProbeWrap::entries>("entries"),
+                         InstanceMethod<&ProbeWrap::remainders>("remainders"),
+                         InstanceMethod<&ProbeWrap::end_rows>("endRows"),
                          InstanceMethod<&ProbeWrap::stacks>("stacks"),
                          InstanceMethod<&ProbeWrap::statistics>("statistics"),
                          InstanceMethod<&ProbeWrap::maps>("maps"),
@@ -95,7 +97,21 @@ Napi::Value ProbeWrap::counters(const Napi::CallbackInfo&) { return counters_.Va
 Napi::Value ProbeWrap::entries(const Napi::CallbackInfo& info) {
   const Napi::Env env = info.Env();
   const auto rows = guarded(env, [&] { return probe(env).entries(convert::to_string(info[0])); });
-  return convert::from_all(env, rows, [&](const dropreason::Row& row) { return convert::from_row(env, row); });
+  return from_rows(env, rows);
+}
+
+Napi::Value ProbeWrap::remainders(const Napi::CallbackInfo& info) {
+  const Napi::Env env = info.Env();
+  return from_rows(env, guarded(env, [&] { return probe(env).remainders(); }));
+}
+
+Napi::Value ProbeWrap::from_rows(Napi::Env env, const std::vector<dropreason::Row>& rows) const {
+  return convert::from_all(
+      env, rows, [&](const dropreason::Row& row) { return convert::from_row(env, row, probe_->since_millis(row.entry)); });
+}
+
+void ProbeWrap::end_rows(const Napi::CallbackInfo& info) {
+  guarded(info.Env(), [&] { probe(info.Env()).end_rows(convert::to_keys(info[0])); });
 }
 
 Napi::Value ProbeWrap::drain(const Napi::CallbackInfo& info) {
@@ -108,6 +124,7 @@ Napi::Value ProbeWrap::interfaces(const Napi::CallbackInfo& info) {
   const auto all = guarded(env, [&] { return probe(env).interfaces(); });
   return convert::from_all(env, all, [&](const dropreason::Interface& one) {
     Napi::Object object = Napi::Object::New(env);
+    object.Set("cookie", Napi::Number::New(env, static_cast<double>(one.key.cookie)));
     object.Set("netns", Napi::Number::New(env, one.key.netns));
     object.Set("ifindex", Napi::Number::New(env, one.key.ifindex));
     object.Set("name", Napi::String::New(env, one.value.name, strnlen(one.value.name, sizeof(one.value.name))));

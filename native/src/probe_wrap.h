@@ -27,6 +27,9 @@ class ProbeWrap : public Napi::ObjectWrap<ProbeWrap> {
   Napi::Value drain(const Napi::CallbackInfo& info);
   Napi::Value interfaces(const Napi::CallbackInfo& info);
   Napi::Value entries(const Napi::CallbackInfo& info);
+  Napi::Value remainders(const Napi::CallbackInfo& info);
+  void end_rows(const Napi::CallbackInfo& info);
+  Napi::Value from_rows(Napi::Env env, const std::vector<dropreason::Row>& rows) const;
   Napi::Value stacks(const Napi::CallbackInfo& info);
   Napi::Value statistics(const Napi::CallbackInfo& info);
   Napi::Value maps(const Napi::CallbackInfo& info);

@@ -23,10 +23,13 @@ export class DropAccumulator {
   #hooks: readonly HookStatus[] = [];
   #lastTimeMillis = 0;
   #notBeforeMillis: number;
+  /** Of rows that say themselves when their series began. */
+  #resumedMillis: number;
 
   /** No series begins before `notBeforeMillis`: receivers may have counted, and told others, before this was made. */
   constructor(notBeforeMillis = 0) {
     this.#notBeforeMillis = notBeforeMillis;
+    this.#resumedMillis = notBeforeMillis;
     this.pods = new PodAccumulator(notBeforeMillis);
   }
 
@@ -59,13 +62,18 @@ export class DropAccumulator {
    */
   resume(): void {
     this.#notBeforeMillis = Math.max(this.#notBeforeMillis, this.#lastTimeMillis);
+    this.#resumedMillis = Math.max(this.#resumedMillis, this.#lastTimeMillis);
     this.pods.resume();
   }
 
   add(batch: DropBatch): void {
     if (batch.anew === true) this.#beginAnew(batch);
     const startTimeMillis = Math.max(batch.startTimeMillis, this.#notBeforeMillis);
-    for (const row of batch.rows) this.#map.add(row, startTimeMillis);
+    for (const row of batch.rows) {
+      const { sinceMillis } = row;
+      this.#map.add(row, sinceMillis === undefined ? startTimeMillis : Math.max(sinceMillis, this.#resumedMillis));
+    }
+    for (const row of batch.endedBefore ?? []) this.#map.addEnded(row, startTimeMillis);
     this.#end(batch);
     for (const { slot, count } of batch.losses) {
       const known = this.#losses.get(slot);

@@ -49,6 +49,8 @@ export class PublishedView {
   look(): Iterable<PublishedSeries> {
     this.settle();
     for (const series of this.#map.living.values()) if (!this.#known.has(series)) this.#join(series);
+    // Sums that never end go on with what their parts had counted, also for who looks first after a reload.
+    if (!this.#naming.ends) for (const series of this.#map.remainders.values()) if (!this.#known.has(series)) this.#join(series);
     for (const sum of this.#sums.values()) {
       sum.drops = sum.endedDrops;
       sum.bytes = sum.endedBytes;
@@ -72,6 +74,7 @@ export class PublishedView {
       return true;
     }
     if (this.#endings === this.#map.endings) return false;
+    if (!this.#naming.ends) return this.#leaveToRemainders();
     for (const series of this.#map.lately()) if (!this.#known.has(series)) this.#join(series);
     let [areAllGone, isAnyGone] = [true, false];
     for (const [key, sum] of this.#sums) {
@@ -85,10 +88,16 @@ export class PublishedView {
         sum.endedBytes = plus(sum.endedBytes, part.series.bytes);
         return false;
       });
-      if (sum.parts.length === 0 && this.#naming.ends) isAnyGone = this.#sums.delete(key) || isAnyGone;
+      if (sum.parts.length === 0) isAnyGone = this.#sums.delete(key) || isAnyGone;
     }
     if (areAllGone) this.#endings = this.#map.endings;
     return isAnyGone;
+  }
+
+  #leaveToRemainders(): boolean {
+    for (const sum of this.#sums.values()) sum.parts = sum.parts.filter(({ series }) => !series.ended);
+    this.#endings = this.#map.endings;
+    return false;
   }
 
   #join(series: DropSeries): void {

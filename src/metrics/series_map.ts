@@ -1,4 +1,4 @@
-import type { AttributeSet } from '../pdata/attributes.ts';
+import { AttributeSet } from '../pdata/attributes.ts';
 import type { DropRow } from '../pdata/batch.ts';
 
 /** One series as it stands: cumulative since its start. */
@@ -31,8 +31,14 @@ export class SeriesMap {
   readonly #living = new Map<string, Writable<DropSeries>>();
   /** Those that ended lately, by the key of their attributes, the first first. */
   readonly #ended = new Map<string, Ended>();
+  readonly #remainders = new Map<string, Writable<DropSeries>>();
   #endings = 0;
   #restarts = 0;
+
+  /** What series had counted that have ended, by reason and direction alone: for who sums over everything else, and must not fall. */
+  get remainders(): ReadonlyMap<string, DropSeries> {
+    return this.#remainders;
+  }
 
   get living(): ReadonlyMap<string, DropSeries> {
     return this.#living;
@@ -62,14 +68,14 @@ export class SeriesMap {
 
   /** Adds a row to its series, which begins at `beginMillis` if it is new, but not before the one of the same attributes ended. */
   add({ attributes, drops, bytes }: DropRow, beginMillis: number): void {
-    const known = this.#living.get(attributes.key);
-    if (known === undefined) {
-      const startTimeMillis = Math.max(beginMillis, this.#ended.get(attributes.key)?.timeMillis ?? 0);
-      this.#living.set(attributes.key, { attributes, startTimeMillis, drops, bytes, ended: false });
-      return;
-    }
-    known.drops += drops;
-    if (bytes !== undefined) known.bytes = (known.bytes ?? 0) + bytes;
+    const startTimeMillis = Math.max(beginMillis, this.#ended.get(attributes.key)?.timeMillis ?? 0);
+    addTo(this.#living, { attributes, drops, bytes }, startTimeMillis);
+  }
+
+  /** Adds what series had counted that ended before there was this map. */
+  addEnded({ attributes, drops, bytes }: DropRow, startTimeMillis: number): void {
+    const { reason = '', direction = '' } = attributes.values;
+    addTo(this.#remainders, { attributes: new AttributeSet({ reason, direction }), drops, bytes }, startTimeMillis);
   }
 
   /** Ends a series, if there is one of these attributes. */
@@ -77,6 +83,7 @@ export class SeriesMap {
     const series = this.#living.get(key);
     if (series === undefined) return;
     series.ended = true;
+    this.addEnded(series, series.startTimeMillis);
     this.#endings++;
     this.#living.delete(key);
     this.#ended.delete(key);
@@ -94,4 +101,14 @@ export class SeriesMap {
       this.#ended.delete(key);
     }
   }
+}
+
+function addTo(series: Map<string, Writable<DropSeries>>, { attributes, drops, bytes }: DropRow, startTimeMillis: number): void {
+  const known = series.get(attributes.key);
+  if (known === undefined) {
+    series.set(attributes.key, { attributes, startTimeMillis, drops, bytes, ended: false });
+    return;
+  }
+  known.drops += drops;
+  if (bytes !== undefined) known.bytes = (known.bytes ?? 0) + bytes;
 }

@@ -11,6 +11,11 @@ export interface DropRow {
   readonly drops: number;
   /** Bytes of those packets from the network header on; undefined for failed calls, which have none. */
   readonly bytes: number | undefined;
+  /**
+   * Of the node's rows: when the series began, in milliseconds since the epoch, where that was after the receiver began to count. Of
+   * rows that are merged, the earliest.
+   */
+  readonly sinceMillis?: number;
 }
 
 /** What was added to one loss slot (bpf/dropreason.h lists them) since the last read. */
@@ -57,6 +62,8 @@ export interface DropBatch {
   readonly rows: readonly DropRow[];
   /** Series of `rows` that end with this batch, after its rows: exporters forget them. A row that comes later begins one anew. */
   readonly ended?: readonly AttributeSet[];
+  /** What series had counted that ended under an earlier process, whose counters these carry on; by reason and direction. */
+  readonly endedBefore?: readonly DropRow[];
   readonly losses: readonly LossRow[];
   readonly hooks: readonly HookStatus[];
   /** In advanced mode, with each read: whose drops those of `rows` are. Absent from a batch that tells of rows alone. */

@@ -23,8 +23,12 @@ export interface FlowRow {
   readonly port: number;
   /** Name of the network interface, or `unknown`. */
   readonly interface: string;
-  /** Inode number of the network namespace; 0 where it isn't known. */
+  /** Inode number of the network namespace, which another one may have later; 0 where it isn't known. */
   readonly netns: number;
+  /** Its cookie, which no other one ever has; 0 before Linux 5.12. */
+  readonly netnsCookie: number;
+  /** Its name under /run/netns; empty where it has none. */
+  readonly netnsName: string;
   readonly drops: number;
   /** Undefined for failed calls. */
   readonly bytes: number | undefined;
@@ -62,6 +66,8 @@ export function flowAttributes(flow: FlowRow): Record<string, AttributeValue> {
   if (flow.port !== 0) all['destination.port'] = flow.port;
   all['network.interface.name'] = flow.interface;
   if (flow.netns !== 0) all['network.namespace.inode'] = flow.netns;
+  if (flow.netnsCookie !== 0) all['network.namespace.cookie'] = flow.netnsCookie;
+  if (flow.netnsName !== '') all['network.namespace.name'] = flow.netnsName;
   for (const [side, { address, attributes }] of [
     ['source', flow.source],
     ['destination', flow.destination],

@@ -82,7 +82,7 @@ const COUNTS: readonly Mutation[] = [
   {
     name: 'rows of a shared map',
     file: 'lib/maps.bpf.h',
-    find: 'add(&entry->planes[plane & (DROPREASON_PLANES - 1)], bytes, true);',
+    find: 'add(&entry->all, bytes, true);',
     replace: '',
     by: [RULE, CONNECT],
   },
@@ -153,7 +153,7 @@ const DROPS: readonly Mutation[] = [
   {
     name: 'how many were rescued',
     file: 'drops.bpf.c',
-    find: 'count_entry(rescued, 0, 0);',
+    find: 'count_entry(rescued, 0);',
     replace: '',
     by: [INTERLEAVING],
     where: 'guest',
@@ -172,14 +172,14 @@ const CALLS: readonly Mutation[] = [
   {
     name: 'calls with attributes',
     file: 'calls.bpf.c',
-    find: 'entry = entry_of(&dropreason_attributes, &full);',
+    find: 'entry = ENTRY_OF(dropreason_attributes, plane, &full);',
     replace: 'return;',
     by: [CONNECT, REFUSED, ACCEPT],
   },
   {
     name: 'calls without attributes',
     file: 'calls.bpf.c',
-    find: 'entry = entry_of(&dropreason_unlisted, &key);',
+    find: 'entry = ENTRY_OF(dropreason_unlisted, plane, &key);',
     replace: 'return;',
     by: [NODE_ROWS],
   },
@@ -374,7 +374,7 @@ const FLOW_COUNTS: readonly Mutation[] = [
   {
     name: 'overflow of calls',
     file: 'calls.bpf.c',
-    find: 'count_entry(entry, plane | DROPREASON_OVERFLOW, 0);',
+    find: 'count_entry_overflow(entry, 0);',
     replace: ';',
     by: [FLOWS_FULL],
   },

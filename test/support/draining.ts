@@ -106,7 +106,7 @@ function eachRow({ counters, cpus, rows }: Probe, plane: number, onRow: (row: nu
   for (let cpu = 0; cpu < cpus; cpu++) {
     for (let row = 0; row < LISTED << layout.reasonShift; row++) {
       const index = 2 * ((plane * cpus + cpu) * rows + row);
-      if (counters[index] !== 0n) onRow(row, [Number(counters[index]), Number(counters[index + 1])]);
+      if ((counters[index] ?? 0n) !== 0n) onRow(row, [Number(counters[index]), Number(counters[index + 1])]);
     }
   }
 }

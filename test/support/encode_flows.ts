@@ -10,6 +10,7 @@ export interface MadeFlow {
   readonly stack?: bigint;
   readonly reason?: number;
   readonly netns?: number;
+  readonly cookie?: bigint;
   readonly ifindex?: number;
   readonly error?: number;
   readonly port?: number;
@@ -34,6 +35,7 @@ export function encodeFlows(flows: readonly MadeFlow[]): Flows {
     view.setBigUint64(base + at.location, flow.location ?? 0n, true);
     view.setBigUint64(base + at.stack, flow.stack ?? 0n, true);
     view.setUint32(base + at.reason, flow.reason ?? 3, true);
+    view.setBigUint64(base + at.cookie, flow.cookie ?? 0n, true);
     view.setUint32(base + at.netns, flow.netns ?? 0, true);
     view.setUint32(base + at.ifindex, flow.ifindex ?? 0, true);
     view.setUint16(base + at.error, flow.error ?? 0, true);

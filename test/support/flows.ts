@@ -24,6 +24,8 @@ export function flow(source: string, destination: string, given: Partial<FlowRow
     port: 0,
     interface: 'eth0',
     netns: 4_026_531_840,
+    netnsCookie: 1,
+    netnsName: '',
     drops: 1,
     bytes: 100,
     ...given,

@@ -19,20 +19,21 @@ export const LAYOUT: Layout = {
   hints: { ingress: 1, egress: 2 },
   noProtocol: 0xffff,
   flow: {
-    bytes: 72,
+    bytes: 80,
     source: 0,
     destination: 16,
     location: 32,
     stack: 40,
-    reason: 48,
-    netns: 52,
-    ifindex: 56,
-    error: 60,
-    port: 62,
-    protocol: 64,
-    direction: 66,
-    family: 67,
-    unconfirmed: 68,
+    reason: 56,
+    netns: 60,
+    ifindex: 64,
+    cookie: 48,
+    error: 68,
+    port: 70,
+    protocol: 72,
+    direction: 74,
+    family: 75,
+    unconfirmed: 76,
   },
 };
 
@@ -47,7 +48,12 @@ export function rowAttributes(
 
 /** A row that is no array index, of a packet unless `given` says otherwise. */
 export function entry(given: Partial<Row>): Row {
+  const { packets: _, bytes: __, overflowPackets: ___, overflowBytes: ____, live: _____, sinceMillis: ______, ...key } = given;
   return {
+    id: JSON.stringify(key, (_name, value: unknown) => (typeof value === 'bigint' ? String(value) : value)),
+    sinceMillis: 0,
+    live: false,
+    cookie: 0,
     location: 0n,
     reason: 3,
     netns: 0,
@@ -84,6 +90,9 @@ export class FakeProbe implements Probe {
   flows: Flows = { count: 0, keys: new ArrayBuffer(0), counts: new ArrayBuffer(0) };
   interfaceNames: InterfaceName[] = [];
   interfacesAsked = 0;
+  /** What endRows was told. */
+  readonly endedIds: string[] = [];
+  remaining: Row[] = [];
   /** Recursion misses by program. */
   misses: Readonly<Record<string, number>> = {};
   /** Called before each look-up, with what is looked up. */
@@ -129,7 +138,16 @@ export class FakeProbe implements Probe {
     const { failure } = this;
     this.failure = undefined;
     if (failure !== undefined) throw failure;
-    return this.tables[map];
+    return this.tables[map].map((row) => ({ ...row, id: `${map} ${row.id}` }));
+  }
+
+  endRows(ids: readonly string[]): void {
+    this.endedIds.push(...ids);
+    this.tables.attributes = this.tables.attributes.filter(({ id }) => !ids.includes(`attributes ${id}`));
+  }
+
+  remainders(): Row[] {
+    return this.remaining;
   }
 
   drain(): Promise<Flows> {

@@ -1,5 +1,6 @@
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { statSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { fileURLToPath } from 'node:url';
 
@@ -10,12 +11,15 @@ let made = 0;
 /** A network namespace whose rule drops every datagram that is sent, and one that sends from a new address each time. */
 export class SpoofedFlood {
   readonly name: string;
+  /** As `network.namespace.inode` has it. */
+  readonly inode: number;
   #seed = 1;
 
   constructor() {
     made += 1;
     this.name = `dropreason-spoof-${process.pid}-${made}`;
     this.#ip('netns', 'add', this.name);
+    this.inode = statSync(`/run/netns/${this.name}`).ino;
     this.#ip('-n', this.name, 'link', 'set', 'lo', 'up');
     this.#ip('-n', this.name, 'route', 'add', '198.51.100.0/24', 'dev', 'lo');
     for (const command of ['iptables', 'ip6tables']) this.#in(command, '-A', 'OUTPUT', '-p', 'udp', '-j', 'DROP');

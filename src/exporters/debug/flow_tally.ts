@@ -35,11 +35,11 @@ const numbers = new WeakMap<AttributeSet, number>();
 let lastNumber = 0;
 
 /** The attributes are one object where they are equal, and their number is shorter than their key. */
-function keyOf({ attributes, source, destination, transport, port, interface: name, netns }: FlowRow): string {
+function keyOf({ attributes, source, destination, transport, port, interface: name, netns, netnsCookie }: FlowRow): string {
   let number = numbers.get(attributes);
   if (number === undefined) {
     number = ++lastNumber;
     numbers.set(attributes, number);
   }
-  return `${source.address?.key} ${destination.address?.key} ${number} ${transport} ${port} ${name} ${netns}`;
+  return `${source.address?.key} ${destination.address?.key} ${number} ${transport} ${port} ${name} ${netns} ${netnsCookie}`;
 }

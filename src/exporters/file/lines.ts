@@ -25,7 +25,7 @@ export function countLines({ flows }: TimedRead): number {
  * - `drops`: packets, or failed calls where the attribute `class` is `call`.
  * - `bytes`: of those packets, from the network header on; calls have none.
  * - `attributes`: those of the flow (`reason`, `direction`, `class`, `error.type`, `network.transport`,
- *   `network.interface.name`, `network.namespace.inode`, `destination.port`) and of its ends, with `source.` and `destination.`
+ *   `network.interface.name`, `network.namespace.inode`, `.cookie` and `.name`, `destination.port`) and of its ends, with `source.` and `destination.`
  *   before them: `source.address`, and what processors have found out. Of drops that the map of flows had no room for, those of
  *   their row and `otel.metric.overflow: "true"`.
  * The lines of a read add up to what the node's rows rose by, in drops and in bytes.

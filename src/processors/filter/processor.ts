@@ -33,13 +33,14 @@ export class Filter implements Processor {
     const keep = <T extends { readonly attributes: AttributeSet }>(rows: readonly T[]) =>
       rows.filter(({ attributes }) => this.#isKept(attributes));
     const rows = keep(batch.rows);
-    const { flows, pods } = batch;
+    const { flows, pods, endedBefore } = batch;
     this.#next.consume({
       ...batch,
       rows,
       ...(flows === undefined
         ? {}
         : { flows: { ...flows, rows: keep(flows.rows), overflow: keep(flows.overflow), node: sumOf(rows) } }),
+      ...(endedBefore === undefined ? {} : { endedBefore: keep(endedBefore) }),
       ...(pods === undefined ? {} : { pods: { ...pods, rows: keep(pods.rows) } }),
     });
   }

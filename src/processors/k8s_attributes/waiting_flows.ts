@@ -140,13 +140,13 @@ export class WaitingFlows {
   }
 
   /** What flows that are equal have in common. An IPv6 address has eight UTF-16 units of any value, so its length tells its end. */
-  #keyOf({ attributes, source, destination, transport, port, interface: name, netns }: FlowRow): string {
+  #keyOf({ attributes, source, destination, transport, port, interface: name, netns, netnsCookie }: FlowRow): string {
     let id = this.#ids.get(attributes);
     if (id === undefined) {
       id = this.#ids.size;
       this.#ids.set(attributes, id);
     }
-    return `${id} ${port} ${netns} ${transport} ${part(source)}${part(destination)}${name}`;
+    return `${id} ${port} ${netns} ${netnsCookie} ${transport} ${part(source)}${part(destination)}${name}`;
   }
 }
 
@@ -166,6 +166,8 @@ export function resolvedFlow(
     port: flow.port,
     interface: flow.interface,
     netns: flow.netns,
+    netnsCookie: flow.netnsCookie,
+    netnsName: flow.netnsName,
     drops,
     bytes,
   };

@@ -38,9 +38,11 @@ export class PercpuSum implements Processor {
 }
 
 function add(a: DropRow, b: DropRow): DropRow {
+  const since = a.sinceMillis === undefined || b.sinceMillis === undefined ? undefined : Math.min(a.sinceMillis, b.sinceMillis);
   return {
     attributes: a.attributes,
     drops: a.drops + b.drops,
     bytes: a.bytes === undefined && b.bytes === undefined ? undefined : (a.bytes ?? 0) + (b.bytes ?? 0),
+    ...(since === undefined ? {} : { sinceMillis: since }),
   };
 }

@@ -67,7 +67,12 @@ export const configSchema = z.strictObject({
     .min(1)
     .max(65_536)
     .default(4096)
-    .describe('Rows with opt-in attributes at most; what does not fit is counted without them.'),
+    .describe(
+      'Rows with opt-in attributes at most: where there are more, those end first that have had no drop for longest. New ones that find no room between two reads are counted without their attributes.',
+    ),
+  attributes_expiration: duration({ fallback: '5m' }).describe(
+    'How long a series with opt-in attributes stays after its last drop; it begins anew at the next one. 0: until there is no room.',
+  ),
   drop_reasons: z
     .enum(['kernel', 'function'])
     .default('kernel')

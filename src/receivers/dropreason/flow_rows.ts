@@ -3,12 +3,16 @@ import type { AttributeSet } from '../../pdata/attributes.ts';
 import { type FlowEnd, type FlowRow, NO_ATTRIBUTES } from '../../pdata/flow.ts';
 import { type AddressKey, IpAddress, keyOfWords } from '../../pdata/ip_address.ts';
 import { InterfaceNames } from './interface_names.ts';
+import type { NamespaceNames } from './namespaces.ts';
 import type { Origins, Place } from './origins.ts';
 import type { Flows, Layout, Probe } from './probe.ts';
 import { type RowAttributes, type Told, TRANSPORTS } from './row_attributes.ts';
 
 /** Flows that are decoded before the event loop has its turn: some milliseconds. */
 const SLICE = 4096;
+
+/** Rows that are remembered; there are hundreds. */
+const MOST_SEEN = 65_536;
 
 const NOBODY: FlowEnd = { address: undefined, attributes: NO_ATTRIBUTES };
 
@@ -23,15 +27,23 @@ export class FlowRows {
   readonly #attributes: RowAttributes;
   readonly #origins: Origins;
   readonly #interfaces: InterfaceNames;
+  readonly #namespaces: NamespaceNames;
   readonly #seen = new Map<number | string, Seen>();
   /** The ends of one read by their addresses: most flows of a read have one in common. */
   #ends = new Map<AddressKey, FlowEnd>();
 
-  constructor(probe: Pick<Probe, 'interfaces'>, layout: Layout, attributes: RowAttributes, origins: Origins) {
+  constructor(
+    probe: Pick<Probe, 'interfaces'>,
+    layout: Layout,
+    attributes: RowAttributes,
+    origins: Origins,
+    namespaces: NamespaceNames,
+  ) {
     this.#layout = layout;
     this.#attributes = attributes;
     this.#origins = origins;
     this.#interfaces = new InterfaceNames(probe);
+    this.#namespaces = namespaces;
   }
 
   /** A row for each flow; others run in between. */
@@ -44,6 +56,9 @@ export class FlowRows {
     const views = { words, halves, bytes, counts };
     this.#ends = new Map();
     this.#interfaces.begin();
+    this.#namespaces.begin();
+    // Modules come and go with the addresses of their functions.
+    if (this.#seen.size > MOST_SEEN) this.#seen.clear();
     for (let from = 0; from < flows.count; from += SLICE) {
       if (from > 0) await turn();
       const to = Math.min(from + SLICE, flows.count);
@@ -59,7 +74,7 @@ export class FlowRows {
     const base = flow * at.bytes;
     const word = (offset: number) => words[(base + offset) >> 2] as number;
     const half = (offset: number) => halves[(base + offset) >> 1] as number;
-    const netns = word(at.netns);
+    const namespace = { netns: word(at.netns), cookie: numberAt(words, (base + at.cookie) >> 2) };
     const protocol = half(at.protocol);
     return {
       attributes,
@@ -67,8 +82,10 @@ export class FlowRows {
       destination: this.#end(words, (base + at.destination) >> 2),
       transport: protocol === this.#layout.noProtocol ? '' : (TRANSPORTS[protocol] ?? String(protocol)),
       port: half(at.port),
-      interface: this.#interfaces.of(netns, word(at.ifindex)),
-      netns,
+      interface: this.#interfaces.of({ ...namespace, ifindex: word(at.ifindex) }),
+      netns: namespace.netns,
+      netnsCookie: namespace.cookie,
+      netnsName: this.#namespaces.of(namespace),
       drops: numberAt(counts, 4 * flow),
       bytes: isCall ? undefined : numberAt(counts, 4 * flow + 2),
     };

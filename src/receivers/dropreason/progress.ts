@@ -1,3 +1,4 @@
+import type { AttributeSet } from '../../pdata/attributes.ts';
 import type { DropRow, LossRow } from '../../pdata/batch.ts';
 import type { FlowRow } from '../../pdata/flow.ts';
 import type { Flows } from './probe.ts';
@@ -8,10 +9,14 @@ export interface Unread {
   readonly losses: LossRow[];
   readonly flows: FlowRow[];
   readonly overflow: DropRow[];
+  /** Series that end after it. */
+  readonly ended: AttributeSet[];
+  /** What series had counted that ended before this process began. */
+  readonly before: DropRow[];
 }
 
 export function nothingUnread(): Unread {
-  return { rows: [], losses: [], flows: [], overflow: [] };
+  return { rows: [], losses: [], flows: [], overflow: [], ended: [], before: [] };
 }
 
 /** How far the kernel's counts have been read: what each was when its rise was last told. */
@@ -33,6 +38,8 @@ export interface Progress {
   readonly drained: Flows[];
   /** Whether this process has told what stands here: what an earlier one had told is told once. */
   isBegun: boolean;
+  /** Whether it has told what series had counted that ended before it began. */
+  hasToldEnded: boolean;
 }
 
 export function noProgress(words: number, startTimeMillis: number): Progress {
@@ -46,6 +53,7 @@ export function noProgress(words: number, startTimeMillis: number): Progress {
     unread: nothingUnread(),
     drained: [],
     isBegun: false,
+    hasToldEnded: false,
   };
 }
 

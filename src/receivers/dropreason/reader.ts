@@ -1,20 +1,23 @@
-import type { AttributeSet } from '../../pdata/attributes.ts';
-import type { DropBatch, LossRow } from '../../pdata/batch.ts';
+import { AttributeSet } from '../../pdata/attributes.ts';
+import type { DropBatch, DropRow, LossRow } from '../../pdata/batch.ts';
 import { sumOf } from '../../pdata/sums.ts';
 import type { DropreasonConfig } from './config.ts';
 import { EntryRows } from './entry_rows.ts';
 import { FlowRows } from './flow_rows.ts';
 import { REASON_OF_FUNCTION } from './freeing_functions.ts';
 import { CALL_PROGRAM, CALL_PROGRAM_OF_TWO } from './hooks.ts';
+import { NamespaceNames } from './namespaces.ts';
 import { NodeRows, PLANES } from './node_rows.ts';
 import { Origins } from './origins.ts';
+import type { Row } from './probe.ts';
 import { noProgress, nothingUnread, type Progress, type Unread } from './progress.ts';
 import { RowAttributes } from './row_attributes.ts';
 import { rowsAtStart } from './rows_at_start.ts';
+import { SeriesEnds } from './series_ends.ts';
 import { isAttached, type Session } from './session.ts';
 
 /** What a read brings, as it is handed on. */
-export type Read = Pick<DropBatch, 'rows' | 'losses' | 'flows'>;
+export type Read = Pick<DropBatch, 'rows' | 'losses' | 'flows' | 'ended' | 'endedBefore'>;
 
 /** Events for which the kernel skipped a program, of packets and of calls. */
 interface Skipped {
@@ -31,7 +34,12 @@ export class Reader {
   /** Where flows are counted: what had no room among them, and they themselves. */
   readonly #overflowRows: NodeRows | undefined;
   readonly #flowRows: FlowRows | undefined;
+  readonly #namespaces = new NamespaceNames();
+  readonly #origins: Origins;
+  readonly #ends: SeriesEnds;
   #flowsUsed: number | undefined;
+  /** The kernel's maps are being emptied. */
+  #isMakingRoom = false;
   readonly #config: DropreasonConfig;
   /** By CPU and row, made when a row is first seen. */
   readonly #nodeAttributes = new Map<number, AttributeSet>();
@@ -43,8 +51,21 @@ export class Reader {
     this.#session = session;
     this.#config = config;
     this.#progress = progress;
-    this.#attributes = new RowAttributes({ layout, reasons, config, named, byFunction, chainsTell });
+    this.#attributes = new RowAttributes({
+      layout,
+      reasons,
+      config,
+      named,
+      byFunction,
+      chainsTell,
+      namespaces: this.#namespaces,
+    });
+    this.#ends = new SeriesEnds({
+      expirationMillis: config.attributes_expiration,
+      maxEntries: config.attributes_max_entries,
+    });
     const origins = new Origins(probe, named);
+    this.#origins = origins;
     const hasFlows = config.mode === 'advanced';
     const nodePlanes = hasFlows ? PLANES.node : PLANES.basic;
     this.#nodeRows = new NodeRows(probe, layout, reasons.listed, progress.node, nodePlanes);
@@ -53,12 +74,13 @@ export class Reader {
       rescuedReason: layout.rescued,
       maps: [...(isKeyed ? (['attributes'] as const) : []), 'unlisted', ...(facts.guarded ? (['rescued'] as const) : [])],
       origins,
+      ends: this.#ends,
       told: progress.entries,
       toldOverflow: progress.entriesOverflow,
     });
     if (!hasFlows) return;
     this.#overflowRows = new NodeRows(probe, layout, reasons.listed, progress.nodeOverflow, PLANES.overflow);
-    this.#flowRows = new FlowRows(probe, layout, this.#attributes, origins);
+    this.#flowRows = new FlowRows(probe, layout, this.#attributes, origins, this.#namespaces);
   }
 
   /** The rows and slots that exist at 0. */
@@ -79,9 +101,23 @@ export class Reader {
 
   /** What was added since the read before, by the node's rows alone. */
   read(): Read {
-    const { rows, losses } = this.#readRows(this.#skipped());
+    const { rows, losses, ...unread } = this.#readRows(this.#skipped());
     this.#progress.unread = nothingUnread();
-    return { rows, losses };
+    return { rows, losses, ...endedOf(unread) };
+  }
+
+  /**
+   * Without flows nothing takes rows out of the kernel but this: where its map is nearly full, or has rows of series that are to end at
+   * the read that comes next. Nothing is read meanwhile that isn't read otherwise.
+   */
+  async makeRoom(): Promise<void> {
+    if (!this.#ends.wantsRoom || this.#isMakingRoom || this.#flowRows !== undefined) return;
+    this.#isMakingRoom = true;
+    try {
+      await this.#session.probe.drain();
+    } finally {
+      this.#isMakingRoom = false;
+    }
   }
 
   /**
@@ -91,9 +127,9 @@ export class Reader {
   history(): Read {
     if (this.#progress.isBegun) return { rows: [], losses: [] };
     this.#progress.isBegun = true;
-    const { rows, losses } = this.#readRows({ drops: 0, calls: 0 });
+    const { rows, losses, ...unread } = this.#readRows({ drops: 0, calls: 0 });
     this.#progress.unread = nothingUnread();
-    return { rows, losses };
+    return { rows, losses, ...endedOf(unread) };
   }
 
   /** Ends a generation: what was added in it, by the node's rows and by flows. */
@@ -109,7 +145,7 @@ export class Reader {
     const unread = this.#readRows(skipped);
     this.#progress.unread = nothingUnread();
     const { rows, losses, overflow } = unread;
-    return { rows, losses, flows: { rows: unread.flows, overflow, node: sumOf(rows) } };
+    return { rows, losses, flows: { rows: unread.flows, overflow, node: sumOf(rows) }, ...endedOf(unread) };
   }
 
   /**
@@ -121,6 +157,7 @@ export class Reader {
     const firstSlot = reasons.listed << layout.reasonShift;
     const { unread } = this.#progress;
     const { rows, losses, overflow } = unread;
+    this.#namespaces.begin();
     this.#nodeRows.read((cpu, row, drops, bytes) => {
       if (row >= firstSlot) losses.push({ slot: layout.slots[row - firstSlot] as string, count: drops });
       else rows.push({ attributes: this.#attributesOf(cpu, row), drops, bytes });
@@ -128,10 +165,23 @@ export class Reader {
     this.#overflowRows?.read((cpu, row, drops, bytes) => {
       overflow.push({ attributes: this.#attributesOf(cpu, row).without('cpu'), drops, bytes });
     });
-    this.#entryRows.read(rows, overflow);
+    this.#entryRows.read(rows, overflow, unread.ended, { nowMillis: Date.now(), mayEnd: !this.#isMakingRoom });
+    if (!this.#progress.hasToldEnded) {
+      const remainders = this.#session.probe.remainders();
+      this.#origins.learn(remainders);
+      for (const row of remainders) unread.before.push(this.#remainderOf(row));
+      this.#progress.hasToldEnded = true;
+    }
     this.#lose('nested', skipped.drops - this.#entryRows.rescued, losses);
     this.#lose('calls_skipped', skipped.calls, losses);
     return unread;
+  }
+
+  /** What ended series of a reason and direction had counted. */
+  #remainderOf(row: Row): DropRow {
+    const { values } = this.#attributes.ofEntry(row, this.#origins.of(row));
+    const { reason = '', direction = '' } = values;
+    return { attributes: new AttributeSet({ reason, direction }), drops: row.packets, bytes: row.bytes };
   }
 
   /** Entries in use by map, where that is bounded. */
@@ -170,4 +220,9 @@ export class Reader {
     }
     return { drops: skipped.drops, calls: skipped.calls + Math.floor(skipped.oneOfTwo / 2) };
   }
+}
+
+/** Absent where nothing has ended. */
+function endedOf({ ended, before }: Pick<Unread, 'ended' | 'before'>): Pick<DropBatch, 'ended' | 'endedBefore'> {
+  return { ...(ended.length === 0 ? {} : { ended }), ...(before.length === 0 ? {} : { endedBefore: before }) };
 }

@@ -80,7 +80,16 @@ export class DropreasonReceiver implements Receiver {
     if (this.#config.mode === 'advanced') return this.#drains.request(trigger);
     const began = performance.now();
     this.#retry(trigger);
-    if (this.#reader !== undefined) this.#handOn(trigger, this.#reader.read(), began);
+    if (this.#reader === undefined) return;
+    this.#handOn(trigger, this.#reader.read(), began);
+    this.#makeRoom(this.#reader);
+  }
+
+  /** Beside the reads, for it waits for the kernel. */
+  #makeRoom(reader: Reader): void {
+    reader.makeRoom().catch((error: unknown) => {
+      this.#settings.logger.error({ err: error }, 'idle rows could not be taken out of the kernel; the next read tries again');
+    });
   }
 
   async #drain(trigger: 'interval' | 'request'): Promise<void> {

@@ -1,8 +1,9 @@
 import { AttributeSet, type AttributeValue } from '../../pdata/attributes.ts';
 import type { ChainStory } from './call_chain.ts';
-import { type DropreasonConfig, type OptInAttribute, recordsChains } from './config.ts';
+import { ATTRIBUTES, type DropreasonConfig, type OptInAttribute, recordsChains } from './config.ts';
 import { errnoName } from './errno.ts';
 import { REASON_OF_FUNCTION } from './freeing_functions.ts';
+import { NamespaceNames } from './namespaces.ts';
 import type { Layout, Row } from './probe.ts';
 import { ACCEPT_REASON, CONNECT_REASON, classOf, type Reasons } from './reasons.ts';
 
@@ -27,6 +28,9 @@ export type Told = Pick<Row, 'reason' | 'error' | 'direction' | 'family' | 'unco
 
 const NOWHERE: Origin = { freedBy: '', chain: undefined };
 
+/** Attributes of what comes and goes, or of which there are many: a series that has one may end. */
+const OF_ENDING: readonly string[] = ATTRIBUTES.filter((name) => name !== 'network.type');
+
 export interface RowAttributesOptions {
   readonly layout: Layout;
   readonly reasons: Reasons;
@@ -37,6 +41,7 @@ export interface RowAttributesOptions {
   readonly byFunction: boolean;
   /** Whether call chains tell what NAT and conntrack dropped. */
   readonly chainsTell: boolean;
+  readonly namespaces?: NamespaceNames;
 }
 
 /** What a row of the kernel is called: from numbers to the attributes that are published. */
@@ -46,10 +51,12 @@ export class RowAttributes {
   readonly #optIn: ReadonlySet<OptInAttribute>;
   readonly #byFunction: boolean;
   readonly #namesFunction: boolean;
+  readonly #namespaces: NamespaceNames;
   /** What call chains are asked for. */
   readonly #chains: { readonly nat: boolean; readonly conntrack: boolean; readonly hook: boolean };
 
-  constructor({ layout, reasons, config, named, byFunction, chainsTell }: RowAttributesOptions) {
+  constructor({ layout, reasons, config, named, byFunction, chainsTell, namespaces }: RowAttributesOptions) {
+    this.#namespaces = namespaces ?? new NamespaceNames();
     this.#layout = layout;
     this.#reasons = reasons;
     this.#optIn = new Set(config.attributes);
@@ -82,6 +89,11 @@ export class RowAttributes {
   ofFlow(flow: Told, origin: Origin = NOWHERE): AttributeSet {
     if (this.isCall(flow)) return this.ofCall(this.#callOf(flow), errnoName(flow.error), flow.direction, flow.family);
     return new AttributeSet(this.#common(this.#reasonOf(flow, origin), flow.direction, flow.family, origin.freedBy));
+  }
+
+  /** Whether a series ends when nothing adds to it. */
+  mayEnd(attributes: AttributeSet): boolean {
+    return OF_ENDING.some((name) => attributes.get(name) !== undefined);
   }
 
   isCall(row: Pick<Row, 'reason'>): boolean {
@@ -135,8 +147,18 @@ export class RowAttributes {
       keyed['network.transport'] = TRANSPORTS[row.protocol] ?? String(row.protocol);
     }
     if (this.#optIn.has('network.interface.name')) keyed['network.interface.name'] = row.interface || 'unknown';
-    if (this.#optIn.has('network.namespace.inode')) keyed['network.namespace.inode'] = row.netns;
+    if (this.#optIn.has('network.namespace.inode')) Object.assign(keyed, this.#namespaceOf(row));
     return keyed;
+  }
+
+  /** The inode number may be another namespace's next; the cookie isn't; the name is what people know. */
+  #namespaceOf({ netns, cookie }: Row): Record<string, AttributeValue> {
+    const name = this.#namespaces.of({ netns, cookie });
+    return {
+      'network.namespace.inode': netns,
+      ...(cookie === 0 ? {} : { 'network.namespace.cookie': cookie }),
+      ...(name === '' ? {} : { 'network.namespace.name': name }),
+    };
   }
 
   #seenAt(reason: string, { freedBy, chain }: Origin): Record<string, AttributeValue> {

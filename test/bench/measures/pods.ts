@@ -122,6 +122,8 @@ function flowsOf(read: number): FlowRow[] {
     port: 0,
     interface: 'eth0',
     netns: 1,
+    netnsCookie: 1,
+    netnsName: '',
     drops: 1 + (flow % 3),
     bytes: 100,
   }));

@@ -62,4 +62,29 @@ describe('DropAccumulator', () => {
     accumulator.add(batch([ruleDrop(1, 100)], { startTimeMillis: START + 15_000, timeMillis: START + 20_000 }));
     expect(only(accumulator)).toMatchObject([{ startTimeMillis: START + 15_000 }]);
   });
+
+  it('forgets a series that ends, after its last rows; the next row begins one anew, when that was made', () => {
+    const accumulator = new DropAccumulator();
+    const eth0 = { reason: 'A', direction: 'ingress', 'network.interface.name': 'eth0' };
+    const { attributes } = row(eth0, 0);
+    accumulator.add(batch([row(eth0, 3, 300)]));
+    const [first] = only(accumulator);
+    accumulator.add(batch([row(eth0, 4, 400)], { ended: [attributes] }));
+    expect(only(accumulator)).toEqual([]);
+    expect(first).toMatchObject({ drops: 7, bytes: 700, ended: true });
+    accumulator.add(batch([{ ...row(eth0, 1, 100), sinceMillis: START + 60_000 }]));
+    expect(only(accumulator)).toMatchObject([{ drops: 1, bytes: 100, startTimeMillis: START + 60_000, ended: false }]);
+  });
+
+  it('keeps what ended series had counted, by reason and direction, and what those of an earlier process had', () => {
+    const accumulator = new DropAccumulator();
+    const of = (name: string) => row({ reason: 'A', direction: 'ingress', 'network.interface.name': name }, 2, 20);
+    const endedBefore = [row({ reason: 'A', direction: 'ingress' }, 5, 50)];
+    accumulator.add(batch([of('a'), of('b')], { ended: [of('a').attributes], endedBefore }));
+    accumulator.add(batch([], { ended: [of('b').attributes, of('c').attributes] }));
+    const [remainder, ...others] = accumulator.map.remainders.values();
+    expect(remainder).toMatchObject({ drops: 9, bytes: 90, startTimeMillis: START });
+    expect(remainder?.attributes.values).toEqual({ reason: 'A', direction: 'ingress' });
+    expect(others).toEqual([]);
+  });
 });

@@ -126,7 +126,7 @@ describe.skipIf(why !== undefined)('what is pinned', () => {
   });
 
   test.each([
-    ['a map', 'dropreason_unlisted'],
+    ['a map', 'dropreason_unlisted_even'],
     ['a program', `program_${program()}`],
     ['a link', `link_${program()}`],
   ])('that lacks %s is replaced, and counting begins anew', (_, missing) => {

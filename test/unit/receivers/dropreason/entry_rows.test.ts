@@ -1,8 +1,10 @@
 import { describe, expect, test, vi } from 'vitest';
+import type { AttributeSet } from '../../../../src/pdata/attributes.ts';
 import type { DropRow } from '../../../../src/pdata/batch.ts';
 import { EntryRows } from '../../../../src/receivers/dropreason/entry_rows.ts';
 import { Origins } from '../../../../src/receivers/dropreason/origins.ts';
 import { Reasons } from '../../../../src/receivers/dropreason/reasons.ts';
+import { SeriesEnds } from '../../../../src/receivers/dropreason/series_ends.ts';
 import { entry, FakeProbe, LAYOUT, rowAttributes } from '../../../support/layout.ts';
 
 const symbolsAt = vi.hoisted(() => {
@@ -35,13 +37,17 @@ function make({ optIn = false, byFunction = false, config = {} } = {}) {
     maps: optIn || byFunction ? ['attributes', 'unlisted', 'rescued'] : ['unlisted', 'rescued'],
     rescuedReason: LAYOUT.rescued,
     origins: new Origins(probe, true),
+    ends: new SeriesEnds({ expirationMillis: 100, maxEntries: 64 }),
   });
-  const read = () => {
+  const ended: AttributeSet[] = [];
+  const read = (nowMillis = 0, mayEnd = true) => {
     const into: DropRow[] = [];
-    rows.read(into);
+    rows.read(into, [], ended, { nowMillis, mayEnd });
     return into.map(({ attributes: { values }, drops, bytes }) => ({ ...values, drops, bytes }));
   };
-  return { probe, rows, read };
+  /** Namespaces of the series that have ended since the last call. */
+  const takeEnded = () => ended.splice(0).map((attributes) => attributes.get('network.namespace.inode'));
+  return { probe, rows, read, takeEnded };
 }
 
 describe('EntryRows', () => {
@@ -73,6 +79,7 @@ describe('EntryRows', () => {
     const fields = [
       { reason: 4 },
       { netns: 9 },
+      { cookie: 9 },
       { error: 1 },
       { protocol: 6 },
       { direction: 2 },
@@ -193,5 +200,31 @@ describe('EntryRows', () => {
     expect(read()).toEqual([]);
     probe.tables.unlisted = [entry({ packets: 3, bytes: 25 })];
     expect(read()).toEqual([{ drops: 1, bytes: 5 }]);
+  });
+
+  test('a series ends with its last row that rises, and a row that comes again is new', () => {
+    const { probe, read, takeEnded } = make({ optIn: true });
+    const [a, b, other] = [entry({ netns: 7, location: 16n }), entry({ netns: 7, location: 48n }), entry({ netns: 8 })];
+    probe.tables.attributes = [a, b, other];
+    expect(read(0)).toHaveLength(3);
+    probe.tables.attributes = [a, { ...b, packets: 2 }, other];
+    expect(read(60)).toHaveLength(1);
+    read(100);
+    expect(takeEnded()).toEqual([8]);
+    read(160, false);
+    expect(takeEnded()).toEqual([]);
+    read(160);
+    expect(takeEnded()).toEqual([7]);
+    expect(probe.endedIds).toEqual([other, a, b].map(({ id }) => `attributes ${id}`));
+    probe.tables.attributes = [a];
+    expect(read(170)).toMatchObject([{ 'network.namespace.inode': 7, drops: 1 }]);
+  });
+
+  test('a series without opt-in attributes never ends', () => {
+    const { probe, read, takeEnded } = make({ byFunction: true });
+    probe.tables.attributes = [entry({ reason: 0, location: 16n })];
+    read(0);
+    read(1e9);
+    expect(takeEnded()).toEqual([]);
   });
 });

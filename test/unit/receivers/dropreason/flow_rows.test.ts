@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { FlowRows } from '../../../../src/receivers/dropreason/flow_rows.ts';
+import { NamespaceNames } from '../../../../src/receivers/dropreason/namespaces.ts';
 import { Origins } from '../../../../src/receivers/dropreason/origins.ts';
 import { Reasons } from '../../../../src/receivers/dropreason/reasons.ts';
 import { encodeFlows, type MadeFlow } from '../../../support/encode_flows.ts';
@@ -13,7 +14,7 @@ const NAMES = [
 function make({ byFunction = false } = {}) {
   const probe = new FakeProbe(1, 64);
   const attributes = rowAttributes(new Reasons(byFunction ? [] : NAMES, LAYOUT.maxReasons), {}, { named: false, byFunction });
-  const rows = new FlowRows(probe, LAYOUT, attributes, new Origins(probe, false));
+  const rows = new FlowRows(probe, LAYOUT, attributes, new Origins(probe, false), new NamespaceNames('/nowhere'));
   const decode = (flows: readonly MadeFlow[]) => rows.decode(encodeFlows(flows));
   return { probe, decode };
 }
@@ -21,7 +22,7 @@ function make({ byFunction = false } = {}) {
 describe('flows of the kernel', () => {
   test('are told with all that they have', async () => {
     const { probe, decode } = make();
-    probe.interfaceNames = [{ netns: 4_026_531_840, ifindex: 2, name: 'eth0' }];
+    probe.interfaceNames = [{ netns: 4_026_531_840, cookie: 0, ifindex: 2, name: 'eth0' }];
     const [row] = await decode([
       {
         source: '10.1.2.3',
@@ -76,7 +77,7 @@ describe('flows of the kernel', () => {
     const flows = [1, 2, 3].map((ifindex) => ({ netns: 7, ifindex }));
     expect((await decode(flows)).map((row) => row.interface)).toEqual(['unknown', 'unknown', 'unknown']);
     expect(probe.interfacesAsked).toBe(1);
-    probe.interfaceNames = [{ netns: 7, ifindex: 2, name: 'veth2' }];
+    probe.interfaceNames = [{ netns: 7, cookie: 0, ifindex: 2, name: 'veth2' }];
     expect((await decode(flows)).map((row) => row.interface)).toEqual(['unknown', 'veth2', 'unknown']);
     expect(probe.interfacesAsked).toBe(2);
   });
@@ -84,17 +85,31 @@ describe('flows of the kernel', () => {
   test('the same index in two namespaces is two interfaces', async () => {
     const { probe, decode } = make();
     probe.interfaceNames = [
-      { netns: 4_026_531_840, ifindex: 2, name: 'eth0' },
-      { netns: 4_026_531_841, ifindex: 2, name: 'cali1' },
+      { netns: 4_026_531_840, cookie: 0, ifindex: 2, name: 'eth0' },
+      { netns: 4_026_531_841, cookie: 0, ifindex: 2, name: 'cali1' },
     ];
     const rows = await decode(probe.interfaceNames.map(({ netns, ifindex }) => ({ netns, ifindex })));
     expect(rows.map((row) => row.interface)).toEqual(['eth0', 'cali1']);
   });
 
+  test('two namespaces that had the same inode number, one after the other, are two', async () => {
+    const { probe, decode } = make();
+    const netns = 4_026_531_840;
+    probe.interfaceNames = [
+      { netns, cookie: 7, ifindex: 2, name: 'eth0' },
+      { netns, cookie: 8, ifindex: 2, name: 'wg0' },
+    ];
+    const rows = await decode([7n, 8n].map((cookie) => ({ netns, cookie, ifindex: 2 })));
+    expect(rows.map((row) => [row.netnsCookie, row.interface])).toEqual([
+      [7, 'eth0'],
+      [8, 'wg0'],
+    ]);
+  });
+
   test('every index of a namespace is an interface of its own, whatever the numbers', async () => {
     const { probe, decode } = make();
     const netns = 4_026_531_840;
-    probe.interfaceNames = [1, 2, 3, 2 ** 31 - 1].map((ifindex) => ({ netns, ifindex, name: `eth${ifindex}` }));
+    probe.interfaceNames = [1, 2, 3, 2 ** 31 - 1].map((ifindex) => ({ netns, cookie: 0, ifindex, name: `eth${ifindex}` }));
     const rows = await decode(probe.interfaceNames.map(({ ifindex }) => ({ netns, ifindex })));
     expect(rows.map((row) => row.interface)).toEqual(['eth1', 'eth2', 'eth3', 'eth2147483647']);
   });

@@ -1,0 +1,155 @@
+#include "kept_rows.h"
+
+#include <bpf/bpf.h>
+
+#include <algorithm>
+#include <set>
+
+#include "batch.h"
+#include "error.h"
+
+namespace dropreason {
+namespace {
+
+// Their places are their numbers in the keys of what is kept.
+constexpr const char* kMaps[] = {"dropreason_attributes", "dropreason_unlisted", "dropreason_rescued"};
+constexpr uint8_t kRemainder = 0xff;
+
+const char* parity_of(uint64_t generation) { return generation % 2 == 0 ? "_even" : "_odd"; }
+
+void add(dropreason_entry* sum, const dropreason_entry& more) {
+  sum->all.packets += more.all.packets;
+  sum->all.bytes += more.all.bytes;
+  sum->overflow.packets += more.overflow.packets;
+  sum->overflow.bytes += more.overflow.bytes;
+  if (sum->since == 0 || more.since < sum->since) sum->since = more.since;
+}
+
+// The key of a remainder: what is left of a row's without what comes and goes.
+dropreason_key remainder_of(dropreason_key key) {
+  key.cookie = 0;
+  key.netns = 0;
+  key.protocol = 0;
+  memset(key.interface, 0, sizeof(key.interface));
+  key.pad = kRemainder;
+  return key;
+}
+
+}  // namespace
+
+KeptRows::KeptRows(bpf_object* maps, bool take_over) : maps_(maps) {
+  if (!take_over) return;
+  const auto [keys, values] = read_all<dropreason_key, dropreason_kept>(map("dropreason_kept"));
+  std::vector<dropreason_key> folding;
+  for (size_t i = 0; i < keys.size(); i++) {
+    kept_[keys[i]] = values[i];
+    if (values[i].folding != 0) folding.push_back(keys[i]);
+    const uint64_t fold = keys[i].pad == kRemainder ? values[i].merged : values[i].folding;
+    last_fold_ = std::max(last_fold_, fold);
+  }
+  if (!folding.empty()) finish_fold(folding, last_fold_);
+}
+
+bpf_map* KeptRows::map(const std::string& name) const {
+  bpf_map* found = bpf_object__find_map_by_name(maps_, name.c_str());
+  if (found == nullptr) throw Error(Code::kMap, "the BPF object has no map " + name, 0);
+  return found;
+}
+
+void KeptRows::put(const dropreason_key& key, const dropreason_kept& value) {
+  const int failed = bpf_map_update_elem(bpf_map__fd(map("dropreason_kept")), &key, &value, BPF_ANY);
+  if (failed != 0) throw Error(Code::kMap, "can't keep what was counted", -failed);
+  kept_[key] = value;
+}
+
+void KeptRows::remove(const dropreason_key& key) {
+  const int failed = bpf_map_delete_elem(bpf_map__fd(map("dropreason_kept")), &key);
+  if (failed != 0 && failed != -ENOENT) throw Error(Code::kMap, "can't remove what has ended", -failed);
+  kept_.erase(key);
+}
+
+void KeptRows::merge(uint64_t generation) {
+  for (uint8_t number = 0; number < std::size(kMaps); number++) {
+    const bpf_map* ended = map(std::string(kMaps[number]) + parity_of(generation));
+    auto [keys, entries] = read_all<dropreason_key, dropreason_entry>(ended);
+    for (size_t i = 0; i < keys.size(); i++) {
+      dropreason_key key = keys[i];
+      key.pad = number;
+      const auto known = kept_.find(key);
+      dropreason_kept now = known == kept_.end() ? dropreason_kept{} : known->second;
+      // Added by a process, or a try, that got no further.
+      if (now.merged == generation + 1) continue;
+      add(&now.entry, entries[i]);
+      now.merged = generation + 1;
+      put(key, now);
+    }
+    for (const dropreason_key& key : keys) {
+      const int failed = bpf_map_delete_elem(bpf_map__fd(ended), &key);
+      if (failed != 0 && failed != -ENOENT) throw Error(Code::kMap, "can't remove what was merged", -failed);
+    }
+  }
+}
+
+std::vector<Row> KeptRows::rows(const std::string& name, bool live) const {
+  Kept sums;
+  std::set<dropreason_key, Less> alive;
+  for (const auto& [key, kept] : kept_) {
+    if (key.pad < std::size(kMaps) && name == kMaps[key.pad]) sums[key] = kept;
+  }
+  const uint8_t number = std::find(std::begin(kMaps), std::end(kMaps), name) - std::begin(kMaps);
+  for (const char* parity : {"_even", "_odd"}) {
+    // How many were rescued is no row of any generation: it is always as of now, since what was skipped is read before it.
+    if (!live && name != kMaps[2]) break;
+    const auto [keys, entries] = read_all<dropreason_key, dropreason_entry>(map(name + parity));
+    for (size_t i = 0; i < keys.size(); i++) {
+      if (!live && keys[i].reason != DROPREASON_RESCUED) continue;
+      dropreason_key key = keys[i];
+      key.pad = number;
+      add(&sums[key].entry, entries[i]);
+      alive.insert(key);
+    }
+  }
+  std::vector<Row> rows;
+  rows.reserve(sums.size());
+  for (const auto& [key, kept] : sums) rows.push_back({key, kept.entry, alive.count(key) != 0});
+  return rows;
+}
+
+std::vector<Row> KeptRows::remainders() const {
+  std::vector<Row> rows;
+  for (const auto& [key, kept] : kept_) {
+    if (key.pad == kRemainder) rows.push_back({key, kept.entry});
+  }
+  return rows;
+}
+
+void KeptRows::fold(const std::vector<dropreason_key>& keys) {
+  std::vector<dropreason_key> known;
+  const uint64_t number = last_fold_ + 1;
+  last_fold_ = number;
+  for (const dropreason_key& key : keys) {
+    const auto found = kept_.find(key);
+    if (found == kept_.end() || key.pad == kRemainder) continue;
+    dropreason_kept marked = found->second;
+    marked.folding = number;
+    put(key, marked);
+    known.push_back(key);
+  }
+  finish_fold(known, number);
+}
+
+void KeptRows::finish_fold(const std::vector<dropreason_key>& keys, uint64_t number) {
+  Kept sums;
+  for (const dropreason_key& key : keys) add(&sums[remainder_of(key)].entry, kept_.at(key).entry);
+  for (const auto& [key, sum] : sums) {
+    dropreason_kept now = kept_[key];
+    // Added by a process that got no further.
+    if (now.merged == number) continue;
+    add(&now.entry, sum.entry);
+    now.merged = number;
+    put(key, now);
+  }
+  for (const dropreason_key& key : keys) remove(key);
+}
+
+}  // namespace dropreason
