@@ -124,6 +124,11 @@ export function lostBeforeIp(bed: Testbed, role: Role, device: string): Counter 
   };
 }
 
+/** A counter of which one is several drops of ours. */
+export function times(factor: number, counter: Counter): Counter {
+  return async () => ({ drops: factor * (await counter()).drops });
+}
+
 /** A counter that the scenario itself keeps, from what the traffic tool was told by the kernel. */
 export class Told {
   drops = 0;

@@ -32,11 +32,14 @@ function freedInBoth(v4: string, v6: string): readonly Difference[] {
   ];
 }
 
+const BEFORE_BRIDGE_REASONS: Readonly<Record<string, Difference>> = {
+  'bridge/port that takes none': { reason: 'UNKNOWN_DROP', why: 'br_handle_frame has a reason for it since 6.14' },
+  'bridge/no port that is given it': { reason: 'UNKNOWN_DROP', why: 'br_flood has a reason for it since 6.14' },
+};
+
 /** By kernel and by scenario; what isn't here is as the scenario itself says. */
 const DIFFERENCES: Readonly<Partial<Record<KernelLine, Readonly<Record<string, Difference | readonly Difference[]>>>>> = {
   '5.10': {
-    'devices/tbf local': freedIn('kfree_skb_list'),
-    'devices/tbf forwarded': freedIn('kfree_skb_list'),
     'devices/tc-bpf in': freedIn('__netif_receive_skb_core (sch_handle_ingress)'),
     'devices/tc-bpf out': freedIn('__dev_queue_xmit (sch_handle_egress)'),
     // Other hooks are freed in nf_hook_slow(); this one's loop is its own, and the same function frees for a port's state.
@@ -53,12 +56,32 @@ const DIFFERENCES: Readonly<Partial<Record<KernelLine, Readonly<Record<string, D
       why: 'tcp_drop frees with __kfree_skb, past the tracepoint; with kfree_skb_reason since 5.18 (082116ffcb74)',
     },
     'large/fragments to a closed port': freedInBoth('__udp4_lib_rcv', '__udp6_lib_rcv'),
+    'tun/ring full sent': freedIn('tun_net_xmit'),
+    'tun/ring full forwarded': freedIn('tun_net_xmit'),
+    'tun/written while down': freedIn('tun_get_user'),
+    'bridge/port that takes none': freedIn('br_handle_frame'),
+    'bridge/no port that is given it': freedIn('br_flood'),
+    'uncounted/raw socket full': freedIn('raw_rcv'),
+  },
+  '6.1': BEFORE_BRIDGE_REASONS,
+  '6.12': BEFORE_BRIDGE_REASONS,
+  '6.12-rt': BEFORE_BRIDGE_REASONS,
+  '6.18': {
+    'uncounted/raw socket full': {
+      uncounted: true,
+      why: 'raw_v4_input looks at the receive buffer before it copies the packet; older kernels copy it, and free the copy',
+    },
   },
 };
 
 /** Whether a reset that closes a socket is itself a drop: tcp_validate_incoming consumes it since 5.19 (d9d024f96609). */
 export function resetIsDropped(line = kernelLine()): boolean {
   return line === '5.10';
+}
+
+/** Whether a queue of fragments that is given up is dropped, too: it is consumed since 6.2, when reassembly got reasons. */
+export function fragmentsAreDropped(line = kernelLine()): boolean {
+  return line === '5.10' || line === '6.1';
 }
 
 /** What a scenario is looked at through: the kernel, and how the agent is made to count on it. */
@@ -96,17 +119,22 @@ export function reasonOn(reason: string, { rungs }: View, scenario: Scenario): s
   }
 }
 
+/** Whatever a queue drops is freed at one place. */
+function queued({ reason }: Scenario, { line }: View): readonly Difference[] {
+  return line === '5.10' && reason === 'QDISC_DROP' ? [freedIn('kfree_skb_list')] : [];
+}
+
 /** What has to be counted of that scenario. */
 export function expected(scenario: Scenario, family: Family, view: View): Expectation {
   const reason = reasonOn(scenario.reason, view, scenario);
   const due: Expectation = {
     reason: reason ?? scenario.reason,
-    direction: scenario.direction,
+    direction: (isWithoutReasons(view) ? scenario.directionWithoutReasons : undefined) ?? scenario.direction,
     why: '',
     ...(reason === undefined || scenario.uncounted ? { uncounted: true } : {}),
   };
   if (!view.byFunction) {
-    const differences = [DIFFERENCES[view.line]?.[scenario.name] ?? []].flat();
+    const differences = [DIFFERENCES[view.line]?.[scenario.name] ?? queued(scenario, view)].flat();
     const difference = differences.find((one) => (one.family ?? family) === family);
     return { ...due, ...difference };
   }

@@ -400,7 +400,7 @@ const RULES: readonly Mutation[] = [
     name: 'direction: behind an ifb',
     file: 'lib/direction.bpf.h',
     find: 'return in && is_ifb(in, cast) ?',
-    replace: 'return 0 ?',
+    replace: 'return !in ?',
     by: [scenarios('shaping/sent and passed ipv6')],
   },
   {

@@ -55,6 +55,8 @@ export interface Scenario {
   /** Reason and direction on the newest kernel; expectations.ts has what others say. */
   readonly reason: string;
   readonly direction: Direction;
+  /** The direction where no reason comes with a drop, if it is another: docs/metrics.md says why nothing else tells. */
+  readonly directionWithoutReasons?: Direction;
   /** The network.type of what is dropped, where it isn't the family that the scenario runs for. */
   readonly network?: 'other';
   /** The errno's name, where the reason is one of the calls. */

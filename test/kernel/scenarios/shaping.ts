@@ -1,4 +1,4 @@
-import { type Counter, qdiscDrops } from '../counters.ts';
+import { qdiscDrops, times } from '../counters.ts';
 import type { Direction, Scenario, Step } from '../scenario.ts';
 import type { Role, Shape } from '../testbed.ts';
 import { BOTH, sendDatagrams } from './datagrams.ts';
@@ -14,10 +14,6 @@ function fullQueue(device: string): string {
 function redirect(device: string, parent: string): string {
   const all = 'u32 match u32 0 0';
   return `tc filter add dev ${device} ${parent} protocol all prio 1 ${all} action mirred egress redirect dev ifb0`;
-}
-
-function times(factor: number, counter: Counter): Counter {
-  return async () => ({ drops: factor * (await counter()).drops });
 }
 
 interface Shaping {

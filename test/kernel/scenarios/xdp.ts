@@ -19,6 +19,7 @@ function dropped(what: string, shape: Shape, mode: 'xdpgeneric' | 'xdpdrv', coun
     at: 'server',
     reason: 'UNKNOWN_DROP',
     direction: 'ingress',
+    ...(mode === 'xdpdrv' ? { directionWithoutReasons: 'unknown' } : {}),
     setup: () => [program('server', mode, 'xdp')],
     counter: (bed) => lostBeforeIp(bed, 'server', 'eth0'),
     cause: (bed) => sendDatagrams(bed, count, PAYLOAD),
