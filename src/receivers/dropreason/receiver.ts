@@ -5,6 +5,7 @@ import { within } from '../../component/within.ts';
 import type { HookStatus } from '../../pdata/batch.ts';
 import { giveUpCapabilities, refuseWithoutCapabilities } from './capabilities.ts';
 import type { DropreasonConfig } from './config.ts';
+import { FullMaps } from './full_maps.ts';
 import { pinnedInstance } from './instance.ts';
 import { JoinedReads } from './joined_reads.ts';
 import { ReceiverMetrics } from './metrics.ts';
@@ -25,6 +26,7 @@ export class DropreasonReceiver implements Receiver {
   #reader: Reader | undefined;
   #metrics: ReceiverMetrics | undefined;
   #unclassified: UnclassifiedReasons | undefined;
+  #fullMaps: FullMaps | undefined;
   #timer: NodeJS.Timeout | undefined;
   #startTimeMillis = 0;
   #instance: string | undefined;
@@ -63,6 +65,7 @@ export class DropreasonReceiver implements Receiver {
     this.#metrics = new ReceiverMetrics(this.#settings, probe, this.#reader);
     this.#unclassified = new UnclassifiedReasons(this.#settings);
     this.#isAnew = this.#countsAnew();
+    this.#fullMaps = new FullMaps(this.#settings.logger);
     this.#sayOrigin();
     this.#say(ladder.reports);
     this.announce();
@@ -187,6 +190,7 @@ export class DropreasonReceiver implements Receiver {
   #handOn(trigger: 'interval' | 'request', read: Read, began?: number): void {
     this.#metrics?.accepted(read.rows.length);
     this.#unclassified?.look(read.rows);
+    this.#fullMaps?.look(read, Date.now());
     this.#next.consume({
       trigger,
       startTimeMillis: this.#startTimeMillis,
