@@ -1,5 +1,5 @@
 import { explanations } from '../src/receivers/dropreason/explanations.ts';
-import { CLASS_OF_FUNCTION, REASON_OF_FUNCTION } from '../src/receivers/dropreason/freeing_functions.ts';
+import { CLASS_BESIDE_REASONS, CLASS_OF_FUNCTION, REASON_OF_FUNCTION } from '../src/receivers/dropreason/freeing_functions.ts';
 import { REASON_CLASSES } from '../src/receivers/dropreason/reason_class.ts';
 
 const INTRO = `# Reasons
@@ -16,6 +16,12 @@ const UNKNOWN = `## UNKNOWN_DROP by kernel function
 
 Where kernel symbols can be read (CAP_SYSLOG), the class of a drop to which the kernel gives no reason is told by the function
 that freed the packet. Drops by other functions stay \`unclassified\`. The attribute \`code.function.name\` shows the function.
+`;
+
+const BESIDE = `Where the kernel gives reasons (Linux 5.17 and later, without \`drop_reasons: function\`), these too. What TCP frees there
+without a reason came to a connection that is over: the peer's FIN that reaches TIME_WAIT at every ordinary close, and late
+duplicates. Before Linux 6.15 it is also the end of a handshake that finds the accept queue full: \`nstat -az
+TcpExtListenOverflows\` counts those.
 `;
 
 const OLD = `## Kernels without reasons
@@ -39,6 +45,7 @@ export function renderReasonsDoc(): string {
     table(['class', 'meaning'], classes),
     ...subjects,
     `${UNKNOWN}\n${table(['class', 'functions'], grouped([...CLASS_OF_FUNCTION]))}`,
+    `${BESIDE}\n${table(['class', 'functions'], grouped([...CLASS_BESIDE_REASONS]))}`,
     `${OLD}\n${table(['reason', 'functions'], grouped(Object.entries(REASON_OF_FUNCTION)))}`,
   ].join('\n');
 }

@@ -1,3 +1,4 @@
+import type { ReasonClass } from '../../src/receivers/dropreason/reason_class.ts';
 import { type KernelLine, kernelLine } from './kernel_line.ts';
 import type { Rungs } from './rungs.ts';
 import type { Direction, Scenario } from './scenario.ts';
@@ -7,6 +8,8 @@ import type { Family } from './testbed.ts';
 export interface Expectation {
   readonly reason: string;
   readonly direction: Direction;
+  /** The class, where the function that freed the packet decides on it. */
+  readonly class?: ReasonClass;
   /** The kernel frees these packets past the tracepoint: nothing is counted, though its own counter rises. */
   readonly uncounted?: true;
   /** Why it isn't what the newest kernel says: the kernel's function, and the release that changed it. Empty where it is. */
@@ -50,6 +53,7 @@ const DIFFERENCES: Readonly<Partial<Record<KernelLine, Readonly<Record<string, D
     'sockets/UDP closed port': freedInBoth('__udp4_lib_rcv', '__udp6_lib_rcv'),
     'sockets/UDP receive buffer full': freedInBoth('udp_queue_rcv_one_skb', 'udpv6_queue_rcv_one_skb'),
     'sockets/UDP bad checksum': freedInBoth('udp_queue_rcv_one_skb', 'udpv6_queue_rcv_one_skb'),
+    'sockets/FIN in TIME_WAIT': freedInBoth('tcp_v4_rcv', 'tcp_v6_rcv').map((one) => ({ ...one, class: 'unclassified' })),
     'sockets/closed TCP socket': {
       reason: 'UNKNOWN_DROP',
       uncounted: true,
@@ -131,6 +135,7 @@ export function expected(scenario: Scenario, family: Family, view: View): Expect
     reason: reason ?? scenario.reason,
     direction: (isWithoutReasons(view) ? scenario.directionWithoutReasons : undefined) ?? scenario.direction,
     why: '',
+    ...(scenario.class === undefined ? {} : { class: scenario.class }),
     ...(reason === undefined || scenario.uncounted ? { uncounted: true } : {}),
   };
   if (!view.byFunction) {
@@ -139,5 +144,7 @@ export function expected(scenario: Scenario, family: Family, view: View): Expect
     return { ...due, ...difference };
   }
   // Newer kernels free elsewhere than the one that this stands for, but netfilter's functions free for nobody else there too.
-  return TOLD_BY_FUNCTION.includes(due.reason) ? due : { ...due, reason: 'UNKNOWN_DROP' };
+  if (TOLD_BY_FUNCTION.includes(due.reason)) return due;
+  // What a function frees beside its drops with reasons can't be told from them.
+  return { ...due, reason: 'UNKNOWN_DROP', ...(due.class === undefined ? {} : { class: 'unclassified' }) };
 }

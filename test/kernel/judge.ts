@@ -114,7 +114,7 @@ export function judge(scenario: Scenario, bed: Testbed, view: View, measured: Me
     const what = dues.length > 1 ? ` of ${due.reason}${due.error && ` ${due.error}`}` : '';
     check.equal(nested === 0 ? `drops${what}` : `drops with ${nested} nested`, got.drops + nested, due.drops);
     if (nested === 0) check.equal(`bytes${what}`, got.bytes, due.bytes);
-    const ofClass = classOf(due.reason);
+    const ofClass = (due.reason === expectation.reason ? expectation.class : undefined) ?? classOf(due.reason);
     for (const row of rows) if (ofClass !== undefined) check.equal('class', row.class, ofClass);
     if (due.reason === expectation.reason) [drops, bytes] = [drops + got.drops, bytes + got.bytes];
   }

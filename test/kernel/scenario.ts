@@ -1,3 +1,4 @@
+import type { ReasonClass } from '../../src/receivers/dropreason/reason_class.ts';
 import type { Counter } from './counters.ts';
 import type { View } from './expectations.ts';
 import type { Hook } from './rungs.ts';
@@ -57,6 +58,8 @@ export interface Scenario {
   readonly direction: Direction;
   /** The direction where no reason comes with a drop, if it is another: docs/metrics.md says why nothing else tells. */
   readonly directionWithoutReasons?: Direction;
+  /** The class, where it isn't the reason's own but that of the function that freed the packet. */
+  readonly class?: ReasonClass;
   /** The network.type of what is dropped, where it isn't the family that the scenario runs for. */
   readonly network?: 'other';
   /** The errno's name, where the reason is one of the calls. */

@@ -154,6 +154,27 @@ const FUNCTIONS: Readonly<Partial<Record<ReasonClass, readonly string[]>>> = {
   ],
 };
 
-export const CLASS_OF_FUNCTION: ReadonlyMap<string, ReasonClass> = new Map(
-  Object.entries(FUNCTIONS).flatMap(([each, names]) => names.map((name) => [name, each as ReasonClass] as const)),
-);
+/**
+ * The same, but only where the kernel gives reasons: there, all but one kind of these functions' frees has one. Before 5.17
+ * they free for every reason (a checksum, no socket), and the drop stays unclassified.
+ */
+const FUNCTIONS_BESIDE_REASONS: typeof FUNCTIONS = {
+  benign: [
+    // What reaches a socket in TIME_WAIT, or in FIN_WAIT2 whose program has gone: the peer's own FIN, most of all, and late
+    // duplicates (tcp_timewait_state_process() in net/ipv4/tcp_minisocks.c answers; `goto discard_it` in net/ipv4/tcp_ipv4.c
+    // frees). Likewise what a half-open connection needs no more of (tcp_check_req()): a SYN that was sent again, a bare ACK
+    // where the listener defers (TCP_DEFER_ACCEPT). Before 6.15 (e34100c2ecbb) these are joined by the rare segment that ends
+    // a handshake while the accept queue is full, which has TCP_LISTEN_OVERFLOW since.
+    'tcp_v4_rcv',
+    'tcp_v6_rcv',
+  ],
+};
+
+function byName(functions: typeof FUNCTIONS): ReadonlyMap<string, ReasonClass> {
+  return new Map(Object.entries(functions).flatMap(([each, names]) => names.map((name) => [name, each as ReasonClass] as const)));
+}
+
+/** On any kernel. */
+export const CLASS_OF_FUNCTION = byName(FUNCTIONS);
+/** Where the kernel's reasons are used. */
+export const CLASS_BESIDE_REASONS = byName(FUNCTIONS_BESIDE_REASONS);

@@ -1,4 +1,4 @@
-import { CLASS_OF_FUNCTION } from './freeing_functions.ts';
+import { CLASS_BESIDE_REASONS, CLASS_OF_FUNCTION } from './freeing_functions.ts';
 import type { KernelReason } from './probe.ts';
 import { REASON_CATALOG, type ReasonEntry } from './reason_catalog.ts';
 import type { ReasonClass } from './reason_class.ts';
@@ -36,11 +36,15 @@ export const PACKET_ROWS_AT_START = [
 
 /**
  * The class of a published reason. `freedBy` is the kernel function that freed the packet, where that is known: it decides for
- * drops to which the kernel gives no reason, and on no others.
+ * drops to which the kernel gives no reason, and on no others. `hasReasons`: whether it gives one to other drops, so that a
+ * function's drops without one are fewer.
  */
-export function classOf(reason: string, freedBy = ''): ReasonClass {
-  const byFunction = reason === UNKNOWN_REASON ? CLASS_OF_FUNCTION.get(freedBy) : undefined;
-  return byFunction ?? EXPLAINED.get(reason)?.class ?? 'unclassified';
+export function classOf(reason: string, freedBy = '', hasReasons = true): ReasonClass {
+  return (reason === UNKNOWN_REASON && classOfFunction(freedBy, hasReasons)) || (EXPLAINED.get(reason)?.class ?? 'unclassified');
+}
+
+function classOfFunction(name: string, hasReasons: boolean): ReasonClass | undefined {
+  return CLASS_OF_FUNCTION.get(name) ?? (hasReasons ? CLASS_BESIDE_REASONS.get(name) : undefined);
 }
 
 /** The kernel's names of a published reason, other than that itself: the whole one, and the one without its prefix. */

@@ -135,7 +135,7 @@ export class RowAttributes {
     const common: Record<string, AttributeValue> = {
       reason,
       direction: this.#layout.directions[direction] ?? 'unknown',
-      class: classOf(reason, freedBy),
+      class: classOf(reason, freedBy, !this.#byFunction),
     };
     if (this.#optIn.has('network.type')) common['network.type'] = this.#layout.families[family] ?? 'other';
     return common;

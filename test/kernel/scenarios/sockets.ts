@@ -4,6 +4,8 @@ import type { Scenario } from '../scenario.ts';
 import { BOTH, datagramBytes, sendDatagrams } from './datagrams.ts';
 
 const TCP_HEADER = 20;
+/** Two bytes of padding and ten of timestamps, which each segment of a connection has. */
+const TIMESTAMPS = 12;
 
 function closedTcpSocket(): Scenario {
   const [count, payload] = [17, 512];
@@ -32,6 +34,29 @@ function closedTcpSocket(): Scenario {
       const resets = resetIsDropped() ? 1 : 0;
       const headers = (count + resets) * (bed.header + TCP_HEADER);
       return { drops: count + resets, bytes: headers + count * payload };
+    },
+  };
+}
+
+/** An ordinary close: who closes second sends a FIN to a connection that the other side has forgotten but for its end. */
+function finInTimeWait(): Scenario {
+  const count = 43;
+  const told = new Told();
+  return {
+    name: 'sockets/FIN in TIME_WAIT',
+    families: BOTH,
+    shape: 'pair',
+    at: 'server',
+    reason: 'UNKNOWN_DROP',
+    class: 'benign',
+    direction: 'ingress',
+    namespaceMayBeLost: true,
+    // The kernel's list of sockets: each went from FIN_WAIT2 to TIME_WAIT, for which a FIN has to have come.
+    counter: () => told.counter,
+    cause: async (bed) => {
+      const { ended = 0 } = await bed.traffic('client', 'tcp-time-wait', bed.netns('server'), bed.target, count);
+      told.drops += ended;
+      return { drops: count, bytes: count * (bed.header + TCP_HEADER + TIMESTAMPS) };
     },
   };
 }
@@ -77,4 +102,5 @@ export const socketScenarios: readonly Scenario[] = [
     },
   },
   closedTcpSocket(),
+  finInTimeWait(),
 ];

@@ -16,6 +16,7 @@ static const struct command {
 	{"flood", "ADDRESS COUNT SIZE", 3, flood_command},
 	{"spoof", "ADDRESS COUNT SEED [SOURCES]", 3, spoof_command},
 	{"tcp-send", "LISTENER-NETNS ADDRESS BYTES COMMAND", 4, tcp_send_command},
+	{"tcp-time-wait", "LISTENER-NETNS ADDRESS COUNT", 3, tcp_time_wait_command},
 	{"tcp-closed", "LISTENER-NETNS ADDRESS FROM COUNT SIZE", 5, tcp_closed_command},
 	{"connect", "KIND ADDRESS PORT COUNT [UNREACHABLE]", 4, connect_command},
 	{"attempts", "COUNT ADDRESS blocking|nonblocking[,mptcp|,fastopen|,recverr] STEP[:ARGUMENT]…", 4, attempts_command},

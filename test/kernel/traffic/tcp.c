@@ -172,3 +172,66 @@ int tcp_closed_command(int argc, char **argv)
 	free(segment);
 	return 0;
 }
+
+#define FIN_WAIT2 5
+#define TIME_WAIT 6
+
+/* The state of the one connection from that local port, of this namespace; 0 where there is none. */
+static unsigned int state_of(int family, unsigned int port)
+{
+	FILE *sockets = fopen(family == AF_INET ? "/proc/thread-self/net/tcp" : "/proc/thread-self/net/tcp6", "re");
+	unsigned int local, state, found = 0;
+	char line[512];
+
+	if (!sockets)
+		fail("/proc/thread-self/net");
+	while (!found && fgets(line, sizeof(line), sockets))
+		if (sscanf(line, "%*d: %*[0-9A-F]:%x %*[0-9A-F]:%*x %x", &local, &state) == 2 && local == port)
+			found = state;
+	fclose(sockets);
+	return found;
+}
+
+static bool comes_to(int family, unsigned int port, unsigned int state)
+{
+	for (int tries = 0; tries < 5000; tries++) {
+		if (state_of(family, port) == state)
+			return true;
+		usleep(1000);
+	}
+	return false;
+}
+
+/*
+ * COUNT connections that the listener's side closes first, and this side when nothing is left of them there but what waits for
+ * its FIN. The acknowledgement of the first FIN has to go by itself: a FIN that brings it would meet the whole socket.
+ */
+int tcp_time_wait_command(int argc, char **argv)
+{
+	int family = address_of(argv[2], 0).any.sa_family, on = 1, ended = 0;
+	int own = open("/proc/self/ns/net", O_RDONLY | O_CLOEXEC);
+	long count = number(argv[3]);
+	char byte;
+
+	(void)argc;
+	for (long i = 0; i < count; i++) {
+		struct connection connection;
+		unsigned int port;
+
+		if (setns(own, CLONE_NEWNET))
+			fail("setns");
+		connection = connected(argv[1], argv[2]);
+		port = port_of(connection.there);
+		close(connection.there);
+		if (recv(connection.here, &byte, 1, 0) != 0)
+			fail("recv");
+		if (setsockopt(connection.here, IPPROTO_TCP, TCP_QUICKACK, &on, sizeof(on)))
+			fail("TCP_QUICKACK");
+		if (!comes_to(family, port, FIN_WAIT2))
+			fail("no FIN_WAIT2");
+		close(connection.here);
+		ended += comes_to(family, port, TIME_WAIT);
+	}
+	printf("{\"sent\":%ld,\"ended\":%d}\n", count, ended);
+	return 0;
+}

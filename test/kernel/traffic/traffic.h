@@ -52,6 +52,7 @@ int flood_command(int argc, char **argv);
 int spoof_command(int argc, char **argv);
 int tcp_send_command(int argc, char **argv);
 int tcp_closed_command(int argc, char **argv);
+int tcp_time_wait_command(int argc, char **argv);
 int connect_command(int argc, char **argv);
 int attempts_command(int argc, char **argv);
 int accept_command(int argc, char **argv);

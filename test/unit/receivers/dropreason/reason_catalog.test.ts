@@ -1,7 +1,11 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { CLASS_OF_FUNCTION, REASON_OF_FUNCTION } from '../../../../src/receivers/dropreason/freeing_functions.ts';
+import {
+  CLASS_BESIDE_REASONS,
+  CLASS_OF_FUNCTION,
+  REASON_OF_FUNCTION,
+} from '../../../../src/receivers/dropreason/freeing_functions.ts';
 import { REASON_CATALOG } from '../../../../src/receivers/dropreason/reason_catalog.ts';
 import { REASON_CLASSES } from '../../../../src/receivers/dropreason/reason_class.ts';
 import { classOf, EXPLAINED, kernelNames, Reasons } from '../../../../src/receivers/dropreason/reasons.ts';
@@ -149,11 +153,18 @@ describe('functions that free packets', () => {
     }
   });
 
+  test('beside reasons, are no others than those that have no class without them', () => {
+    for (const name of CLASS_BESIDE_REASONS.keys()) {
+      expect(CLASS_OF_FUNCTION.has(name), name).toBe(false);
+      expect(REASON_OF_FUNCTION[name], name).toBeUndefined();
+    }
+  });
+
   test('have one class each, and a name as kallsyms has it without suffixes', () => {
-    for (const name of [...Object.keys(REASON_OF_FUNCTION), ...CLASS_OF_FUNCTION.keys()])
+    for (const name of [...Object.keys(REASON_OF_FUNCTION), ...CLASS_OF_FUNCTION.keys(), ...CLASS_BESIDE_REASONS.keys()])
       expect(name).toMatch(/^[a-z_][a-z0-9_]*$/);
     const listed = readFileSync(join(import.meta.dirname, '../../../../src/receivers/dropreason/freeing_functions.ts'), 'utf8');
     const written = listed.slice(listed.indexOf('const FUNCTIONS')).match(/^ {4}'\w+',$/gm) ?? [];
-    expect(written).toHaveLength(CLASS_OF_FUNCTION.size);
+    expect(written).toHaveLength(CLASS_OF_FUNCTION.size + CLASS_BESIDE_REASONS.size);
   });
 });

@@ -115,6 +115,16 @@ describe('the class of a drop without a reason is told by the function that free
     expect(classOf('UNKNOWN_DROP', freedBy)).toBe(expected);
   });
 
+  test.each(['tcp_v4_rcv', 'tcp_v6_rcv'])('%s: benign, but where all of its drops are without a reason', (freedBy) => {
+    expect(classOf('UNKNOWN_DROP', freedBy, true)).toBe('benign');
+    expect(classOf('UNKNOWN_DROP', freedBy, false)).toBe('unclassified');
+    expect(classOf('TCP_CSUM', freedBy, true)).toBe('error');
+  });
+
+  test('others are told on every kernel', () => {
+    for (const hasReasons of [true, false]) expect(classOf('UNKNOWN_DROP', 'igmp_rcv', hasReasons)).toBe('benign');
+  });
+
   test('and that of no other drop', () => {
     expect(classOf('NO_SOCKET', 'icmpv6_rcv')).toBe('error');
     expect(classOf('A_REASON_OF_TOMORROW', 'icmpv6_rcv')).toBe('unclassified');

@@ -93,6 +93,7 @@ describe('a row with a key', () => {
       class: 'policy',
     });
     expect(old.ofEntry(entry({ reason: 0 }), freedBy('icmpv6_rcv')).get('reason')).toBe('UNKNOWN_DROP');
+    expect(old.ofEntry(entry({ reason: 0 }), freedBy('tcp_v4_rcv')).get('class')).toBe('unclassified');
     expect(old.ofEntry(entry({ reason: 0 })).get('reason')).toBe('UNKNOWN_DROP');
   });
 });
@@ -109,6 +110,7 @@ describe('the function that freed a packet', () => {
   test('gives a drop without a reason its class', () => {
     const unknown = entry({ reason: 2 });
     expect(make().ofEntry(unknown, freedBy('icmpv6_rcv')).get('class')).toBe('benign');
+    expect(make().ofEntry(unknown, freedBy('tcp_v4_rcv')).get('class')).toBe('benign');
     expect(make().ofEntry(unknown).get('class')).toBe('unclassified');
     expect(
       make()
