@@ -43,7 +43,7 @@ export class DropPublisher {
     this.#naming = naming;
     this.#resource = resource;
     this.#observed = new Set([naming.count.name, naming.bytes.name, COUNTING.lost.name]);
-    this.#view = new PublishedView(accumulator.map, naming);
+    this.#view = PublishedView.of(accumulator.map, naming);
     this.#producers = [new HookProducer(accumulator), new PodProducer(accumulator.pods, naming.pods)];
     this.#reader = this.#instruments();
   }

@@ -23,7 +23,7 @@ export class PodProducer implements MetricProducer {
   readonly #naming: SeriesNaming;
 
   constructor(pods: PodAccumulator, naming: SeriesNaming) {
-    this.#view = new PublishedView(pods.map, naming);
+    this.#view = PublishedView.of(pods.map, naming);
     this.#naming = naming;
   }
 

@@ -37,12 +37,28 @@ export class PublishedView {
   readonly #naming: SeriesNaming;
   readonly #sums = new Map<string, Sum>();
   readonly #known = new WeakSet<DropSeries>();
-  #endings = 0;
-  #restarts = 0;
+  #endings: number;
+  #restarts: number;
 
-  constructor(map: SeriesMap, naming: SeriesNaming) {
+  /**
+   * The view of a map, which outlives a reload as the map does: what has been shown of series that ended is not shown again, and no sum
+   * falls. Another naming has another view.
+   */
+  static of(map: SeriesMap, naming: SeriesNaming): PublishedView {
+    let view = views.get(map);
+    if (view === undefined || view.#naming !== naming) {
+      view = new PublishedView(map, naming);
+      views.set(map, view);
+    }
+    return view;
+  }
+
+  private constructor(map: SeriesMap, naming: SeriesNaming) {
     this.#map = map;
     this.#naming = naming;
+    // What ended before was published under other names.
+    this.#endings = map.endings;
+    this.#restarts = map.restarts;
   }
 
   /** The series as they stand now. The objects are the same at each look, so that their attributes are too. */
@@ -113,6 +129,9 @@ export class PublishedView {
     sum.parts.push({ series, shownDrops: undefined });
   }
 }
+
+/** The last view of each map. */
+const views = new WeakMap<SeriesMap, PublishedView>();
 
 function plus(a: number | undefined, b: number | undefined): number | undefined {
   return a === undefined && b === undefined ? undefined : (a ?? 0) + (b ?? 0);

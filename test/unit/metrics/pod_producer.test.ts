@@ -75,6 +75,18 @@ describe('the series of pods', () => {
     expect((await points()).map(({ start }) => start)).toEqual([1, 1]);
   });
 
+  it('are gone once they have ended, also for the exporter that takes over at a reload', async () => {
+    const { accumulator, read, points } = make();
+    read(1, { rows: [row(WEB, 2, 200)] });
+    expect(await points()).toMatchObject([{ value: 2 }]);
+    read(2, { ended: [set(WEB)] });
+    expect(await points()).toEqual([]);
+    const after = make('opentelemetry', accumulator);
+    expect(await after.points()).toEqual([]);
+    after.read(3, { rows: [row(WEB, 1, 100)] });
+    expect(await after.points()).toMatchObject([{ value: 1, start: 2 }]);
+  });
+
   it('are gone once they have ended, after what they counted last was published', async () => {
     const { accumulator, read, points } = make();
     read(1, { rows: [row(WEB, 2, 200)] });

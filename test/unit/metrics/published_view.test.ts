@@ -13,7 +13,7 @@ const shown = (view: PublishedView) =>
 describe('sums over what comes and goes', () => {
   it('never fall, nor end', () => {
     const accumulator = new DropAccumulator();
-    const view = new PublishedView(accumulator.map, NAMINGS.retina);
+    const view = PublishedView.of(accumulator.map, NAMINGS.retina);
     accumulator.add(batch([of('a', 5), of('b', 7)]));
     expect(shown(view)).toEqual([[12, 120, 0]]);
     accumulator.add(batch([of('a', 1)], end('a', 'b')));
@@ -26,15 +26,15 @@ describe('sums over what comes and goes', () => {
     const accumulator = new DropAccumulator();
     accumulator.add(batch([of('a', 5), of('b', 7)]));
     accumulator.add(batch([], end('a')));
-    expect(shown(new PublishedView(accumulator.map, NAMINGS.retina))).toEqual([[12, 120, 0]]);
+    expect(shown(PublishedView.of(accumulator.map, NAMINGS.retina))).toEqual([[12, 120, 0]]);
   });
 
   it('have what ended under an earlier process', () => {
     const accumulator = new DropAccumulator();
-    const view = new PublishedView(accumulator.map, NAMINGS.retina);
+    const view = PublishedView.of(accumulator.map, NAMINGS.retina);
     const endedBefore = [row({ reason: 'A', direction: 'ingress' }, 40, 400)];
     accumulator.add(batch([of('a', 5)], { endedBefore }));
     expect(shown(view)).toEqual([[45, 450, 0]]);
-    expect(shown(new PublishedView(accumulator.map, NAMINGS.opentelemetry))).toEqual([[5, 50, 0]]);
+    expect(shown(PublishedView.of(accumulator.map, NAMINGS.opentelemetry))).toEqual([[5, 50, 0]]);
   });
 });

@@ -188,7 +188,7 @@ describe('flow_attributes', () => {
         fc.property(reads, fc.integer({ min: 1, max: 4 }), (given, max_series) => {
           const { sink, processor } = make({ max_series, metric_expiration: '1m' });
           const accumulator = new DropAccumulator();
-          const view = new PublishedView(accumulator.map, NAMINGS.opentelemetry);
+          const view = PublishedView.of(accumulator.map, NAMINGS.opentelemetry);
           const last = new Map<string, { readonly value: number; readonly start: number }>();
           let [counted, caused, clock, scraped] = [0, 0, 0, 0];
           const scrape = () => {
