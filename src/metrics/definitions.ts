@@ -318,7 +318,7 @@ export const EXPORTER = {
     name: 'otelcol_exporter_send_failed_metric_points',
     unit: '{datapoints}',
     description:
-      'Points of pushes that were given up; the next push that succeeds carries what they said. Of `file`: flows that were lost. Of `debug`: series that were not printed.',
+      'Points that the destination rejected (OTLP partial success), and points of pushes that were given up; the next push that succeeds carries what those said. Of `file`: flows that were lost. Of `debug`: series that were not printed.',
     kind: 'counter',
     integer: true,
     attributes: { exporter: 'id of the exporter' },

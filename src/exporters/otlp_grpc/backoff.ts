@@ -21,9 +21,12 @@ export class Backoff {
     this.#intervalMillis = Math.min(options.initialMillis, options.mostMillis);
   }
 
-  /** Milliseconds to wait before the next attempt, or undefined where it is time to give up. `random` is in [0, 1). */
-  next(nowMillis: number, random: number = Math.random()): number | undefined {
-    const waitMillis = this.#intervalMillis * (1 - SPREAD + 2 * SPREAD * random);
+  /**
+   * Milliseconds to wait before the next attempt, at least `leastMillis`, or undefined where it is time to give up.
+   * `random` is in [0, 1).
+   */
+  next(nowMillis: number, leastMillis = 0, random: number = Math.random()): number | undefined {
+    const waitMillis = Math.max(this.#intervalMillis * (1 - SPREAD + 2 * SPREAD * random), leastMillis);
     this.#intervalMillis = Math.min(this.#intervalMillis * MULTIPLIER, this.#options.mostMillis);
     const { elapsedMillis } = this.#options;
     const elapsed = nowMillis - this.#beganMillis + waitMillis;

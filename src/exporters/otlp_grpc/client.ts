@@ -1,18 +1,18 @@
-import { readFile } from 'node:fs/promises';
-import { type ChannelCredentials, credentials, Metadata, status } from '@grpc/grpc-js';
-import { ExportResultCode } from '@opentelemetry/core';
-import { OTLPMetricExporter } from '@opentelemetry/exporter-metrics-otlp-grpc';
+import { Client, compressionAlgorithms, Metadata, type ServiceError, status } from '@grpc/grpc-js';
+import { ProtobufMetricsSerializer } from '@opentelemetry/otlp-transformer';
 import type { ResourceMetrics } from '@opentelemetry/sdk-metrics';
-import { ComponentError } from '../../component/errors.ts';
+import { readAnswer } from './answer.ts';
 import type { OtlpGrpcConfig } from './config.ts';
+import { makeCredentials } from './credentials.ts';
+import { retryDelay } from './retry_info.ts';
+import type { FailedResult, SendResult } from './send_result.ts';
 
-/** What became of one attempt. */
-export type SendResult =
-  | { readonly status: 'sent' }
-  | { readonly status: 'retryable'; readonly why: string }
-  | { readonly status: 'refused'; readonly why: string };
+const PATH = '/opentelemetry.proto.collector.metrics.v1.MetricsService/Export';
 
-/** Codes that the OTLP specification lets a client retry. RESOURCE_EXHAUSTED counts where the server says when: it doesn't reach us. */
+/** After so many attempts in a row without an answer the connection is made anew: it may be half open. */
+const MOST_UNANSWERED = 5;
+
+/** Codes that the OTLP specification lets a client retry, and RESOURCE_EXHAUSTED only with a RetryInfo. */
 const RETRYABLE: ReadonlySet<number> = new Set([
   status.CANCELLED,
   status.DEADLINE_EXCEEDED,
@@ -22,12 +22,21 @@ const RETRYABLE: ReadonlySet<number> = new Set([
   status.DATA_LOSS,
 ]);
 
-/** The SDK's OTLP/gRPC exporter, with a result for each attempt. */
+/** OTLP over gRPC; docs/adr/0014-otlp-over-grpc-without-the-sdks-exporter.md says why without the SDK's exporter. */
 export class OtlpClient {
-  readonly #exporter: OTLPMetricExporter;
+  readonly #connect: () => Client;
+  readonly #metadata: Metadata;
+  readonly #timeoutMillis: number;
+  #client: Client;
+  #unanswered = 0;
+  /** The attempt under way, or the last one. */
+  #attempt: Promise<unknown> = Promise.resolve();
 
-  private constructor(exporter: OTLPMetricExporter) {
-    this.#exporter = exporter;
+  private constructor(connect: () => Client, metadata: Metadata, timeoutMillis: number) {
+    this.#connect = connect;
+    this.#client = connect();
+    this.#metadata = metadata;
+    this.#timeoutMillis = timeoutMillis;
   }
 
   /** @throws ComponentError where a file of `tls` can't be read or used. Connects at the first attempt only. */
@@ -36,69 +45,58 @@ export class OtlpClient {
     const metadata = new Metadata();
     for (const [name, value] of Object.entries(config.headers)) metadata.set(name, value.reveal());
     const options = {
-      // The scheme matters for parsing alone; with http:// the SDK's URL would lose port 80, and gRPC then takes 443.
-      url: `https://${config.endpoint.address}`,
-      credentials: channelCredentials,
-      metadata,
-      compression: config.compression,
-      timeoutMillis: config.timeout,
-      userAgent: `dropreason/${version}`,
+      'grpc.default_compression_algorithm': compressionAlgorithms[config.compression === 'gzip' ? 'gzip' : 'identity'],
+      'grpc.primary_user_agent': `dropreason/${version}`,
     };
-    type Options = NonNullable<ConstructorParameters<typeof OTLPMetricExporter>[0]>;
-    return new OtlpClient(withoutEnvironment(() => new OTLPMetricExporter(options as Options)));
+    // The scheme of gRPC's names: without it a host called "unix" would be taken for one.
+    const target = `dns:${config.endpoint.address}`;
+    return new OtlpClient(() => new Client(target, channelCredentials, options), metadata, config.timeout);
   }
 
-  /** One attempt; resolves within the configured timeout and never rejects. */
+  /** One attempt at a time; resolves within the configured timeout and never rejects. */
   send(metrics: ResourceMetrics): Promise<SendResult> {
-    return new Promise((resolve) => {
-      this.#exporter.export(metrics, ({ code, error }) => {
-        resolve(code === ExportResultCode.SUCCESS ? { status: 'sent' } : failure(error));
-      });
+    const attempt = new Promise<SendResult>((resolve) => {
+      this.#client.makeUnaryRequest<ResourceMetrics, Buffer>(
+        PATH,
+        serialize,
+        (answer) => answer,
+        metrics,
+        this.#metadata,
+        { deadline: Date.now() + this.#timeoutMillis },
+        (error, answer) => {
+          this.#reconnectWhereUnanswered(error);
+          resolve(error === null ? readAnswer(answer ?? Buffer.alloc(0)) : failure(error));
+        },
+      );
     });
+    this.#attempt = attempt;
+    return attempt;
   }
 
   /** Closes the connection once nothing is under way. */
   close(): void {
-    this.#exporter.shutdown().catch(() => undefined);
+    void this.#attempt.then(() => this.#client.close());
+  }
+
+  #reconnectWhereUnanswered(error: ServiceError | null): void {
+    this.#unanswered = error?.code === status.DEADLINE_EXCEEDED ? this.#unanswered + 1 : 0;
+    if (this.#unanswered <= MOST_UNANSWERED) return;
+    this.#unanswered = 0;
+    this.#client.close();
+    this.#client = this.#connect();
   }
 }
 
-function failure(error: (Error & { code?: unknown }) | undefined): SendResult {
-  const code = typeof error?.code === 'number' ? error.code : undefined;
-  return { status: code !== undefined && RETRYABLE.has(code) ? 'retryable' : 'refused', why: error?.message ?? 'unknown error' };
+function serialize(metrics: ResourceMetrics): Buffer {
+  const { buffer, byteOffset, byteLength } = ProtobufMetricsSerializer.serializeRequest(metrics) as Uint8Array;
+  return Buffer.from(buffer, byteOffset, byteLength);
 }
 
-async function makeCredentials({ endpoint, tls }: OtlpGrpcConfig): Promise<ChannelCredentials> {
-  if (endpoint.scheme === 'http' || (tls.insecure && endpoint.scheme !== 'https')) return credentials.createInsecure();
-  const [root, key, certificate] = await Promise.all([
-    readPem('ca_file', tls.ca_file),
-    readPem('key_file', tls.key_file),
-    readPem('cert_file', tls.cert_file),
-  ]);
-  const verify = tls.insecure_skip_verify ? { rejectUnauthorized: false, checkServerIdentity: () => undefined } : {};
-  try {
-    return credentials.createSsl(root, key, certificate, verify);
-  } catch (error) {
-    throw new ComponentError(`tls: the certificates can't be used: ${(error as Error).message}`);
-  }
-}
-
-async function readPem(key: string, path: string | undefined): Promise<Buffer | null> {
-  if (path === undefined) return null;
-  try {
-    return await readFile(path);
-  } catch (error) {
-    throw new ComponentError(`tls::${key}: can't read ${path}: ${(error as NodeJS.ErrnoException).code ?? String(error)}`);
-  }
-}
-
-/** The SDK's exporter takes headers and more from OTEL_EXPORTER_OTLP_*; here the YAML file alone says what is sent. */
-function withoutEnvironment<T>(make: () => T): T {
-  const hidden = Object.entries(process.env).filter(([name]) => name.startsWith('OTEL_EXPORTER_OTLP_'));
-  for (const [name] of hidden) delete process.env[name];
-  try {
-    return make();
-  } finally {
-    for (const [name, value] of hidden) process.env[name] = value;
-  }
+function failure({ code, message, metadata }: ServiceError): FailedResult {
+  const delays = metadata?.get('grpc-status-details-bin').map((details) => retryDelay(Buffer.from(details)));
+  const waitMillis = delays?.find((delay) => delay !== undefined);
+  const retryable = RETRYABLE.has(code) || (code === status.RESOURCE_EXHAUSTED && waitMillis !== undefined);
+  if (!retryable) return { status: 'refused', cause: status[code], why: message };
+  if (waitMillis === undefined) return { status: 'retryable', why: message };
+  return { status: 'retryable', why: `${message} (the server asks to wait ${waitMillis / 1000} s)`, waitMillis };
 }

@@ -6,8 +6,9 @@ import { EXPORTER } from '../../metrics/definitions.ts';
 import { counter } from '../../metrics/instruments.ts';
 import { countPoints, splitPoints } from '../../metrics/points.ts';
 import { Backoff } from './backoff.ts';
-import type { SendResult } from './client.ts';
 import type { OtlpGrpcConfig } from './config.ts';
+import { PushLog } from './push_log.ts';
+import type { FailedResult, SendResult, SentResult } from './send_result.ts';
 
 /**
  * A message of this many points stays well below the 4 MiB that a gRPC server takes by default, and takes some 10 ms to
@@ -15,7 +16,10 @@ import type { OtlpGrpcConfig } from './config.ts';
  */
 const MOST_POINTS = 4096;
 
-/** What a pusher pushes, and where to. */
+/** What of the configuration is the same for every carrier. */
+export type PushConfig = Pick<OtlpGrpcConfig, 'endpoint' | 'retry_on_failure'>;
+
+/** What a pusher pushes, and what carries it. */
 export interface PushSource {
   collect(): Promise<ResourceMetrics>;
   /** One attempt; resolves in bounded time and never rejects. */
@@ -28,21 +32,24 @@ export interface PushSource {
  */
 export class Pusher {
   readonly #settings: Settings;
-  readonly #config: OtlpGrpcConfig;
+  readonly #config: PushConfig;
   readonly #source: PushSource;
   readonly #sent: Counter;
   readonly #failed: Counter;
-  #state: SendResult['status'] = 'sent';
+  readonly #log: PushLog;
+  /** The server asked to be left alone until then, by performance.now(). */
+  #notBeforeMillis = 0;
   #asked = false;
   #finishing = false;
   #running: Promise<void> | undefined;
-  /** Ends the wait for a retry, where there is one. */
+  /** Ends the wait, where there is one. */
   #wake: (() => void) | undefined;
 
-  constructor(settings: Settings, config: OtlpGrpcConfig, source: PushSource) {
+  constructor(settings: Settings, config: PushConfig, source: PushSource) {
     this.#settings = settings;
     this.#config = config;
     this.#source = source;
+    this.#log = new PushLog(settings, config.endpoint.address);
     this.#sent = counter(settings.meter, EXPORTER.sent);
     this.#failed = counter(settings.meter, EXPORTER.sendFailed);
     this.#sent.add(0, { exporter: settings.id });
@@ -56,7 +63,7 @@ export class Pusher {
     this.#running ??= this.#run();
   }
 
-  /** One last push, without retries, that is abandoned after `deadlineMillis`; no push follows it. */
+  /** One last push, at once and without retries, that is abandoned after `deadlineMillis`; no push follows it. */
   async finish(deadlineMillis: number): Promise<void> {
     this.#finishing = true;
     this.push();
@@ -70,6 +77,7 @@ export class Pusher {
     // Off the caller's stack: two pipelines that share this exporter make one push, not two.
     await turn();
     while (this.#asked) {
+      await this.#holdOff();
       this.#asked = false;
       try {
         await this.#pushOnce(await this.#source.collect());
@@ -83,26 +91,55 @@ export class Pusher {
   async #pushOnce(metrics: ResourceMetrics): Promise<void> {
     const parts = splitPoints(metrics, MOST_POINTS);
     const backoff = this.#backoff();
+    const total = { points: 0, rejected: 0, message: '' };
     for (let part = parts.shift(); part !== undefined; ) {
       await turn();
       const result = await this.#source.send(part);
       if (result.status === 'sent') {
-        this.#sent.add(countPoints(part), { exporter: this.#settings.id });
+        const points = countPoints(part);
+        total.points += points;
+        total.rejected += this.#count(points, result);
+        total.message ||= result.message;
         part = parts.shift();
         continue;
       }
-      const waitMillis = result.status === 'retryable' && this.#mayRetry() ? backoff.next(Date.now()) : undefined;
+      const waitMillis = this.#waitMillis(result, backoff);
+      this.#log.failed(result);
       if (waitMillis !== undefined) {
-        this.#report(result);
         await this.#wait(waitMillis);
         if (this.#mayRetry()) continue;
       }
       const givenUp = [part, ...parts].reduce((points, each) => points + countPoints(each), 0);
       this.#failed.add(givenUp, { exporter: this.#settings.id });
-      this.#report(result);
       return;
     }
-    this.#recovered();
+    this.#log.succeeded();
+    this.#log.remarked(total);
+  }
+
+  /** Points that the server rejected, of those that it was sent. */
+  #count(points: number, result: SentResult): number {
+    const rejected = Math.min(result.rejected, points);
+    this.#sent.add(points - rejected, { exporter: this.#settings.id });
+    this.#failed.add(rejected, { exporter: this.#settings.id });
+    return rejected;
+  }
+
+  /** Before the next attempt of the same push, or undefined where there is none. */
+  #waitMillis(result: FailedResult, backoff: Backoff): number | undefined {
+    if (result.status === 'refused') return undefined;
+    const { waitMillis = 0 } = result;
+    this.#notBeforeMillis = performance.now() + waitMillis;
+    return this.#mayRetry() ? backoff.next(Date.now(), waitMillis) : undefined;
+  }
+
+  /** The server's delay holds for newer pushes too. Only the last one doesn't wait: it would be lost. */
+  async #holdOff(): Promise<void> {
+    for (;;) {
+      const waitMillis = this.#notBeforeMillis - performance.now();
+      if (waitMillis <= 0 || this.#finishing) return;
+      await this.#wait(waitMillis);
+    }
   }
 
   #mayRetry(): boolean {
@@ -127,21 +164,6 @@ export class Pusher {
       const timer = setTimeout(end, millis);
       this.#wake = end;
     });
-  }
-
-  /** A failure is told when it begins, not at every attempt: the same counters go out with the next push. */
-  #report(result: Exclude<SendResult, { status: 'sent' }>): void {
-    if (this.#state === result.status) return;
-    this.#state = result.status;
-    const { logger } = this.#settings;
-    const where = `can't push to ${this.#config.endpoint.address}: ${result.why}`;
-    if (result.status === 'retryable') logger.warn(`${where}; will go on trying, the counters keep what was not sent`);
-    else logger.error(`${where}; trying again won't help by itself, see exporters::${this.#settings.id}`);
-  }
-
-  #recovered(): void {
-    if (this.#state !== 'sent') this.#settings.logger.info(`pushes to ${this.#config.endpoint.address} succeed again`);
-    this.#state = 'sent';
   }
 }
 

@@ -56,7 +56,7 @@ describe('otlp_grpc configuration', () => {
         { initialMillis: Math.max(initialMillis, mostMillis), mostMillis: 300 * 3_600_000, elapsedMillis: 0 },
         0,
       );
-      expect(backoff.next(0, 1)).toBeLessThan(2 ** 31);
+      expect(backoff.next(0, 0, 1)).toBeLessThan(2 ** 31);
     }
   });
 

@@ -1,4 +1,4 @@
-import { type Metadata, Server, ServerCredentials, type sendUnaryData } from '@grpc/grpc-js';
+import { Metadata, Server, ServerCredentials, type ServerUnaryCall, type sendUnaryData } from '@grpc/grpc-js';
 
 /** One data point as it came over the wire. */
 export interface WirePoint {
@@ -20,10 +20,17 @@ export interface WireRequest {
   readonly scope: string;
   readonly points: readonly WirePoint[];
   readonly metadata: Metadata;
+  /** Address and port of the connection's other end. */
+  readonly peer: string;
+  /** By performance.now(). */
+  readonly receivedMillis: number;
 }
 
-/** What to answer: nothing is success, a number is a gRPC code, `hang` never answers. */
-export type Answer = number | 'hang' | undefined;
+/**
+ * What to answer: nothing is success, bytes are the answer's, a number is a gRPC code, which may come with a
+ * google.rpc.Status, `hang` never answers.
+ */
+export type Answer = number | 'hang' | undefined | Uint8Array | { readonly code: number; readonly status: Uint8Array };
 
 /** A gRPC server that takes OTLP metrics, decodes them and answers as it is told. */
 export class OtlpServer {
@@ -46,11 +53,18 @@ export class OtlpServer {
         },
       },
       {
-        export: (call: { request: Buffer; metadata: Metadata }, reply: sendUnaryData<Buffer>) => {
-          this.requests.push(decode(call.request, call.metadata));
-          if (this.answer === 'hang') return;
-          if (this.answer === undefined) reply(null, Buffer.alloc(0));
-          else reply({ code: this.answer, details: 'told to fail' });
+        export: (call: ServerUnaryCall<Buffer, Buffer>, reply: sendUnaryData<Buffer>) => {
+          this.requests.push({ ...decode(call.request, call.metadata), peer: call.getPeer() });
+          const { answer } = this;
+          if (answer === 'hang') return;
+          if (answer === undefined) reply(null, Buffer.alloc(0));
+          else if (answer instanceof Uint8Array) reply(null, Buffer.from(answer));
+          else if (typeof answer === 'number') reply({ code: answer, details: 'told to fail' });
+          else {
+            const metadata = new Metadata();
+            metadata.set('grpc-status-details-bin', Buffer.from(answer.status));
+            reply({ code: answer.code, details: 'told to fail', metadata });
+          }
         },
       },
     );
@@ -112,7 +126,7 @@ function attributes(message: Message, field: number): Record<string, string | nu
   );
 }
 
-function decode(bytes: Buffer, metadata: Metadata): WireRequest {
+function decode(bytes: Buffer, metadata: Metadata): Omit<WireRequest, 'peer'> {
   const resourceMetrics = messages(parse(bytes), 1)[0] as Message;
   const scopes = messages(resourceMetrics, 2);
   const points = scopes.flatMap((scope) => messages(scope, 2)).flatMap((metric) => metricPoints(metric));
@@ -121,6 +135,7 @@ function decode(bytes: Buffer, metadata: Metadata): WireRequest {
     scope: scopes.map((scope) => text(messages(scope, 1)[0] as Message, 1)).join(),
     points,
     metadata,
+    receivedMillis: performance.now(),
   };
 }
 
