@@ -18,10 +18,11 @@ Where kernel symbols can be read (CAP_SYSLOG), the class of a drop to which the 
 that freed the packet. Drops by other functions stay \`unclassified\`. The attribute \`code.function.name\` shows the function.
 `;
 
-const BESIDE = `Where the kernel gives reasons (Linux 5.17 and later, without \`drop_reasons: function\`), these too. What TCP frees there
-without a reason came to a connection that is over: the peer's FIN that reaches TIME_WAIT at every ordinary close, and late
-duplicates. Before Linux 6.15 it is also the end of a handshake that finds the accept queue full: \`nstat -az
-TcpExtListenOverflows\` counts those.
+const BESIDE = `Where the kernel gives reasons (Linux 5.17 and later, without \`drop_reasons: function\`), these come first. What TCP frees
+there without a reason came to a connection that is over: the peer's FIN that reaches TIME_WAIT at every ordinary close, late
+duplicates, acknowledgements after the peer's FIN, and data after the program has closed, which a reset answers. Before Linux
+6.15 it is also the end of a handshake that finds the accept queue full: \`nstat -az TcpExtListenOverflows\` counts those. What
+UDP frees there without a reason is broadcast and multicast that no socket here wants (\`nstat -az UdpIgnoredMulti\`).
 `;
 
 const OLD = `## Kernels without reasons

@@ -53,9 +53,13 @@ const FUNCTIONS: Readonly<Partial<Record<ReasonClass, readonly string[]>>> = {
     'icmpv6_rcv',
     'igmp_rcv',
     'br_stp_rcv',
+    'stp_pdu_rcv',
     // Multicast that was looped back to this machine already, or that nobody here has joined.
     'ip_mc_output',
     'ip6_mc_input',
+    // The same for sockets, where they aren't compiled into __udp4_lib_rcv and __udp6_lib_rcv.
+    '__udp4_lib_mcast_deliver',
+    '__udp6_lib_mcast_deliver',
     // A message of the error queue after a program has read it.
     'ip_recv_error',
     'ipv6_recv_error',
@@ -155,8 +159,8 @@ const FUNCTIONS: Readonly<Partial<Record<ReasonClass, readonly string[]>>> = {
 };
 
 /**
- * The same, but only where the kernel gives reasons: there, all but one kind of these functions' frees has one. Before 5.17
- * they free for every reason (a checksum, no socket), and the drop stays unclassified.
+ * The same, but only where the kernel gives reasons, and before what is said above: there, all but one kind of these functions'
+ * frees has one. Before 5.17 they free for every reason (a checksum, no socket).
  */
 const FUNCTIONS_BESIDE_REASONS: typeof FUNCTIONS = {
   benign: [
@@ -167,6 +171,13 @@ const FUNCTIONS_BESIDE_REASONS: typeof FUNCTIONS = {
     // a handshake while the accept queue is full, which has TCP_LISTEN_OVERFLOW since.
     'tcp_v4_rcv',
     'tcp_v6_rcv',
+    // An acknowledgement that was dealt with, and has no data to queue, once the peer has sent its FIN (CLOSE_WAIT, LAST_ACK,
+    // CLOSING): each one of a connection that is half closed (step 7 in net/ipv4/tcp_input.c).
+    'tcp_rcv_state_process',
+    // Broadcast and multicast that reach this machine, and none of its sockets: DHCP, mDNS and NetBIOS of the neighbours.
+    // __udp4_lib_mcast_deliver() in net/ipv4/udp.c and its twin are compiled into these; `IgnoredMulti` counts the same.
+    '__udp4_lib_rcv',
+    '__udp6_lib_rcv',
   ],
 };
 

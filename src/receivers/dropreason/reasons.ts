@@ -44,7 +44,7 @@ export function classOf(reason: string, freedBy = '', hasReasons = true): Reason
 }
 
 function classOfFunction(name: string, hasReasons: boolean): ReasonClass | undefined {
-  return CLASS_OF_FUNCTION.get(name) ?? (hasReasons ? CLASS_BESIDE_REASONS.get(name) : undefined);
+  return (hasReasons ? CLASS_BESIDE_REASONS.get(name) : undefined) ?? CLASS_OF_FUNCTION.get(name);
 }
 
 /** The kernel's names of a published reason, other than that itself: the whole one, and the one without its prefix. */

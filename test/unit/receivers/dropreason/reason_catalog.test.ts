@@ -153,9 +153,9 @@ describe('functions that free packets', () => {
     }
   });
 
-  test('beside reasons, are no others than those that have no class without them', () => {
-    for (const name of CLASS_BESIDE_REASONS.keys()) {
-      expect(CLASS_OF_FUNCTION.has(name), name).toBe(false);
+  test('mean something else beside reasons only where they free for several', () => {
+    for (const [name, of] of CLASS_BESIDE_REASONS) {
+      expect(CLASS_OF_FUNCTION.get(name), name).not.toBe(of);
       expect(REASON_OF_FUNCTION[name], name).toBeUndefined();
     }
   });

@@ -115,9 +115,15 @@ describe('the class of a drop without a reason is told by the function that free
     expect(classOf('UNKNOWN_DROP', freedBy)).toBe(expected);
   });
 
-  test.each(['tcp_v4_rcv', 'tcp_v6_rcv'])('%s: benign, but where all of its drops are without a reason', (freedBy) => {
+  test.each([
+    ['tcp_v4_rcv', 'unclassified'],
+    ['tcp_v6_rcv', 'unclassified'],
+    ['tcp_rcv_state_process', 'unclassified'],
+    ['__udp4_lib_rcv', 'error'],
+    ['__udp6_lib_rcv', 'error'],
+  ])('%s: benign, but %s where all of its drops are without a reason', (freedBy, expected) => {
     expect(classOf('UNKNOWN_DROP', freedBy, true)).toBe('benign');
-    expect(classOf('UNKNOWN_DROP', freedBy, false)).toBe('unclassified');
+    expect(classOf('UNKNOWN_DROP', freedBy, false)).toBe(expected);
     expect(classOf('TCP_CSUM', freedBy, true)).toBe('error');
   });
 
