@@ -129,6 +129,12 @@ export declare function symbolRanges(names: readonly string[]): Record<string, S
  */
 export declare function symbolsAt(addresses: readonly bigint[]): string[];
 
+/**
+ * Closes /proc/kallsyms, which stays open otherwise and goes on showing what it showed at first. From then on the two functions
+ * above only know functions of these names, given as `symbolsAt` returns them. `ERR_SYMBOLS`.
+ */
+export declare function closeSymbols(names: readonly string[]): void;
+
 export interface ProbeOptions {
   /** Path of the BPF object. */
   readonly object: string;
@@ -259,6 +265,11 @@ export declare class Probe {
    * calls the program at the system calls' return counts. What is attached already is left alone.
    */
   attach(attachments: readonly Attachment[], calls?: { readonly connect: boolean; readonly accept: boolean }): void;
+  /**
+   * Has the kernel refuse writes to the maps from user space, for good and whoever writes; but for those that {@link drain} and
+   * {@link endRows} write to. Programs go on counting. `ERR_MAP`.
+   */
+  freeze(): void;
   /** What is attached now, in order; what was taken over is among it. */
   readonly attached: readonly Attachment[];
   /**

@@ -109,6 +109,10 @@ Napi::Value symbols_at(const Napi::CallbackInfo& info) {
   return from_all(env, names, [&](const std::string& name) { return Napi::String::New(env, name); });
 }
 
+void close_symbols(const Napi::CallbackInfo& info) {
+  guarded(info.Env(), [&] { dropreason::close_symbols(convert::to_strings(info[0])); });
+}
+
 Napi::Value unpin(const Napi::CallbackInfo& info) {
   const Napi::Env env = info.Env();
   const auto names = guarded(env, [&] { return dropreason::unpin(convert::to_string(info[0])); });
@@ -123,6 +127,7 @@ Napi::Object init(Napi::Env env, Napi::Object exports) {
   exports.Set("kernelFacts", Napi::Function::New<kernel_facts>(env));
   exports.Set("symbolRanges", Napi::Function::New<symbol_ranges>(env));
   exports.Set("symbolsAt", Napi::Function::New<symbols_at>(env));
+  exports.Set("closeSymbols", Napi::Function::New<close_symbols>(env));
   exports.Set("unpin", Napi::Function::New<unpin>(env));
   exports.Set("dropCapabilities", Napi::Function::New<drop_capabilities>(env));
   exports.Set("Probe", ProbeWrap::define(env));

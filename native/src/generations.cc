@@ -3,11 +3,26 @@
 #include <bpf/bpf.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <atomic>
+#include <iterator>
 
 #include "error.h"
 
 namespace dropreason {
+namespace {
+
+constexpr const char* kWritten[] = {"dropreason_generation",    "dropreason_kept",         "dropreason_attributes_even",
+                                    "dropreason_attributes_odd", "dropreason_unlisted_even", "dropreason_unlisted_odd",
+                                    "dropreason_rescued_even",   "dropreason_rescued_odd"};
+constexpr const char* kWrittenWithFlows[] = {"dropreason_drained", "dropreason_flows_even", "dropreason_flows_odd"};
+
+template <size_t Count>
+bool has(const char* const (&names)[Count], const std::string& name) {
+  return std::find(std::begin(names), std::end(names), name) != std::end(names);
+}
+
+}  // namespace
 
 Generations::Generations(bpf_object* maps, const Slices& slices, bool flows, bool take_over)
     : maps_(maps),
@@ -25,6 +40,8 @@ bpf_map* Generations::map(const char* name) const {
   if (found == nullptr) throw Error(Code::kMap, std::string("the BPF object has no map ") + name, 0);
   return found;
 }
+
+bool Generations::writes(const std::string& map) const { return has(kWritten, map) || (drained_ && has(kWrittenWithFlows, map)); }
 
 Flows Generations::drain() {
   Flows flows;

@@ -43,6 +43,8 @@ class Generations {
   std::vector<Row> remainders() const;
   // Ends rows of `entries`. Not while `drain` is under way.
   void fold(const std::vector<dropreason_key>& keys);
+  // Whether a map is written to from user space.
+  bool writes(const std::string& map) const;
   // dropreason_metrics as of the last end of a generation, where flows are counted.
   const std::shared_ptr<Mapping>& counters() const { return drained_->counters(); }
 

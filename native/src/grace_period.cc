@@ -10,7 +10,8 @@
 namespace dropreason {
 
 GracePeriod::GracePeriod() : inner_(bpf_map_create(BPF_MAP_TYPE_ARRAY, "dropreason_one", sizeof(uint32_t), sizeof(uint32_t), 1, nullptr)) {
-  if (inner_.get() < 0) throw Error(Code::kMap, "can't make a map to wait by", errno);
+  // Nobody writes to it.
+  if (inner_.get() < 0 || bpf_map_freeze(inner_.get()) != 0) throw Error(Code::kMap, "can't make a map to wait by", errno);
   bpf_map_create_opts options{};
   options.sz = sizeof(options);
   options.inner_map_fd = inner_.get();

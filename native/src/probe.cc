@@ -253,6 +253,18 @@ void Probe::attach(const std::vector<Attachment>& group, const Calls& calls) {
   }
 }
 
+// libbpf has frozen .rodata itself.
+void Probe::freeze() {
+  const bpf_map* each;
+  bpf_object__for_each_map(each, maps_.get()) {
+    const std::string name = bpf_map__name(each);
+    if (bpf_map__is_internal(each) || generations_->writes(name)) continue;
+    const int failed = bpf_map_freeze(bpf_map__fd(each));
+    // A pinned map may have been frozen by the process before.
+    if (failed != 0 && failed != -EBUSY) throw Error(Code::kMap, "can't freeze the map " + name, -failed);
+  }
+}
+
 std::vector<Row> Probe::entries(const std::string& name) const {
   return generations_->entries("dropreason_" + name);
 }

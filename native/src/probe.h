@@ -70,6 +70,8 @@ class Probe {
 
   // All or none: what was attached of a group that fails is detached again.
   void attach(const std::vector<Attachment>& group, const Calls& calls);
+  // Has the kernel refuse writes by any process to all maps that this one only reads; programs go on writing.
+  void freeze();
   std::vector<Row> entries(const std::string& map) const;
   // What rows had counted that have ended.
   std::vector<Row> remainders() const { return generations_->remainders(); }

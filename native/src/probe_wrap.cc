@@ -20,6 +20,7 @@ Napi::Function ProbeWrap::define(Napi::Env env) {
                          InstanceAccessor<&ProbeWrap::cpus>("cpus"),
                          InstanceAccessor<&ProbeWrap::rows>("rows"),
                          InstanceAccessor<&ProbeWrap::counters>("counters"),
+                         InstanceMethod<&ProbeWrap::freeze>("freeze"),
                          InstanceMethod<&ProbeWrap::drain>("drain"),
                          InstanceMethod<&ProbeWrap::interfaces>("interfaces"),
                          InstanceMethod<&ProbeWrap::entries>("entries"),
@@ -57,6 +58,10 @@ dropreason::Probe& ProbeWrap::probe(Napi::Env env) const {
 
 void ProbeWrap::attach(const Napi::CallbackInfo& info) {
   guarded(info.Env(), [&] { probe(info.Env()).attach(convert::to_attachments(info[0]), convert::to_calls(info[1])); });
+}
+
+void ProbeWrap::freeze(const Napi::CallbackInfo& info) {
+  guarded(info.Env(), [&] { probe(info.Env()).freeze(); });
 }
 
 Napi::Value ProbeWrap::attached(const Napi::CallbackInfo& info) {

@@ -17,6 +17,7 @@ class ProbeWrap : public Napi::ObjectWrap<ProbeWrap> {
   dropreason::Probe& probe(Napi::Env env) const;
 
   void attach(const Napi::CallbackInfo& info);
+  void freeze(const Napi::CallbackInfo& info);
   Napi::Value attached(const Napi::CallbackInfo& info);
   Napi::Value origin(const Napi::CallbackInfo& info);
   Napi::Value missing(const Napi::CallbackInfo& info);

@@ -6,6 +6,8 @@
 #include <cstdlib>
 #include <cstring>
 #include <mutex>
+#include <optional>
+#include <set>
 #include <string_view>
 
 #include "error.h"
@@ -19,10 +21,18 @@ std::string_view base_name(std::string_view name) { return name.substr(0, name.f
 // Node's workers share the file.
 std::mutex reading;
 
-// Whether addresses are shown is decided when the file is opened, so it is opened once and kept: what this process could
+struct Function {
+  uint64_t address;
+  std::string name;
+};
+
+FILE* file = nullptr;
+// All that is known once the file is closed.
+std::optional<std::vector<Function>> kept;
+
+// Whether addresses are shown is decided when the file is opened, so it is opened once and kept open: what this process could
 // see at the start it can still see after it has dropped its capabilities.
 FILE* kallsyms() {
-  static FILE* file = nullptr;
   if (file == nullptr) file = fopen("/proc/kallsyms", "re");
   if (file == nullptr) throw Error(Code::kSymbols, "can't open /proc/kallsyms", errno);
   rewind(file);
@@ -33,6 +43,10 @@ FILE* kallsyms() {
 template <typename Each>
 void each_function(Each each) {
   const std::lock_guard<std::mutex> lock(reading);
+  if (kept) {
+    for (const Function& function : *kept) each(function.address, function.name);
+    return;
+  }
   FILE* file = kallsyms();
   char line[1024];
   while (fgets(line, sizeof(line), file) != nullptr) {
@@ -80,6 +94,27 @@ std::vector<std::string> symbols_at(const std::vector<uint64_t>& addresses) {
     }
   });
   return found;
+}
+
+void close_symbols(const std::vector<std::string>& names) {
+  const std::set<std::string_view> wanted(names.begin(), names.end());
+  std::vector<Function> functions;
+  std::vector<uint64_t> addresses;
+  each_function([&](uint64_t address, std::string_view name) {
+    addresses.push_back(address);
+    if (wanted.count(base_name(name)) != 0) functions.push_back({address, std::string(name)});
+  });
+  // A function ends where the next one begins: that one is kept without its name, behind those that have one.
+  std::sort(addresses.begin(), addresses.end());
+  const size_t named = functions.size();
+  for (size_t i = 0; i < named; i++) {
+    const auto next = std::upper_bound(addresses.begin(), addresses.end(), functions[i].address);
+    if (next != addresses.end()) functions.push_back({*next, ""});
+  }
+  const std::lock_guard<std::mutex> lock(reading);
+  kept = std::move(functions);
+  if (file != nullptr) fclose(file);
+  file = nullptr;
 }
 
 }  // namespace dropreason

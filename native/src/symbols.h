@@ -17,5 +17,7 @@ struct SymbolRange {
 std::map<std::string, SymbolRange> symbol_ranges(const std::vector<std::string>& names);
 // The functions that return addresses lie in: one may be the first byte behind a function that ends with a call.
 std::vector<std::string> symbols_at(const std::vector<uint64_t>& addresses);
+// Closes the file. From then on only functions of these names are known, with those that the compiler made of them.
+void close_symbols(const std::vector<std::string>& names);
 
 }  // namespace dropreason

@@ -7,6 +7,7 @@ import { Agent, type AgentOptions, MAIN, NODE, pipeline } from '../support/agent
 import { pick, type Series, sum } from '../support/metrics_text.ts';
 import { Namespace } from '../support/namespace.ts';
 import { NOBODY, whyNotByNobody } from '../support/nobody.ts';
+import { hasOpen, mapsOf } from '../support/open_files.ts';
 import { whyNotHere } from '../support/requirements.ts';
 import { NO_PRIVILEGES, privilegesOf } from '../support/threads.ts';
 
@@ -30,13 +31,19 @@ function asNobody(capabilities: readonly string[], before: readonly string[] = [
 }
 
 function whyNotAsNobody(): string | undefined {
-  return whyNotHere(['ip', 'taskset', 'setpriv', 'prlimit', 'unshare']) ?? whyNotByNobody(MAIN);
+  return whyNotHere(['ip', 'taskset', 'setpriv', 'prlimit', 'unshare', 'bpftool']) ?? whyNotByNobody(MAIN);
 }
 
 /** Whether NAT's functions are in modules that aren't in use, so that a test may take them away and bring them back. */
 function natCanBeTakenAway(): boolean {
   spawnSync('modprobe', ['-qra', ...NAT_MODULES]);
   return !existsSync('/sys/module/nf_nat') && spawnSync('modprobe', ['-qn', 'nf_nat']).status === 0;
+}
+
+/** As the kernel has it: its first 15 characters. */
+function nameOfMap(id: number): string {
+  const { stdout } = spawnSync('bpftool', ['-j', 'map', 'show', 'id', String(id)], { encoding: 'utf8' });
+  return (JSON.parse(stdout) as { name: string }).name;
 }
 
 describe.skipIf(whyNotAsNobody() !== undefined)('the privileges of the agent', () => {
@@ -173,6 +180,32 @@ describe.skipIf(whyNotAsNobody() !== undefined)('the privileges of the agent', (
         expect(await running.stop()).toMatchObject({ code: 0 });
       },
     );
+
+    // Rows that are no array index are taken out of a map of two, and kept in another; flows likewise.
+    const rows = ['dropreason_attr', 'dropreason_attr', 'dropreason_gene', 'dropreason_kept', 'dropreason_of'];
+    const more = ['dropreason_resc', 'dropreason_resc', 'dropreason_unli', 'dropreason_unli'];
+    const flows = ['dropreason_drai', 'dropreason_flow', 'dropreason_flow'];
+
+    test.each([
+      ['basic', [...rows, ...more]],
+      ['advanced', [...rows, ...more, ...flows]],
+    ])('leaves no map that can be written to but those that reads take rows out of: mode %s', async (mode, expected) => {
+      const running = await start({ capabilities: 'drop', mode }, {});
+      const { all, writable } = mapsOf(running.process.pid as number);
+      expect(writable.map(nameOfMap).sort()).toEqual(expected.toSorted());
+      expect(all.length).toBeGreaterThan(expected.length + 10);
+      namespace.drop(21);
+      expect(sum(here(await running.scrape()))).toBe(21);
+    });
+
+    test.each([
+      ['closes /proc/kallsyms', { attributes: ['network.namespace.inode'] }, false],
+      ['keeps /proc/kallsyms open for code.function.name', {}, true],
+      ['keeps /proc/kallsyms open for call chains', { attributes: [], netfilter_detail: 'stack' }, true],
+    ])('%s', async (_, receiver, open) => {
+      const running = await start({ capabilities: 'drop', ...receiver }, {});
+      expect(hasOpen(running.process.pid as number, '/proc/kallsyms')).toBe(open);
+    });
 
     test('refuses a reload that changes the receiver, and goes on counting', async () => {
       const running = await start({ capabilities: 'drop' }, {});

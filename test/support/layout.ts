@@ -100,6 +100,7 @@ export class FakeProbe implements Probe {
   /** Thrown by the next reading of the entries. */
   failure: Error | undefined;
   closed = 0;
+  frozen = 0;
   attached: Attachment[] = [];
   origin: Probe['origin'] = 'new';
   missing = '';
@@ -131,6 +132,10 @@ export class FakeProbe implements Probe {
       if (error !== undefined) throw error;
     }
     this.attached = [...this.attached, ...missing];
+  }
+
+  freeze(): void {
+    this.frozen += 1;
   }
 
   entries(map: MapName): Row[] {

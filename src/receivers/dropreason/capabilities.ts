@@ -1,6 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { ComponentError } from '../../component/errors.ts';
-import { isNativeError, native, type Probe } from './probe.ts';
+import { FUNCTIONS_THAT_TELL } from './freeing_functions.ts';
+import { isNativeError, native } from './probe.ts';
+import type { Session } from './session.ts';
 
 /** Numbers of include/uapi/linux/capability.h, of those that matter here. */
 const NUMBERS = { CAP_SYS_ADMIN: 21, CAP_SYS_RESOURCE: 24, CAP_SYSLOG: 34, CAP_PERFMON: 38, CAP_BPF: 39 } as const;
@@ -33,12 +35,32 @@ export function refuseWithoutCapabilities(): void {
   );
 }
 
-/** Gives up every capability for good, then makes sure that the maps can still be read. */
-export function giveUpCapabilities(probe: Pick<Probe, 'entries'>): void {
+/** The sessions of all receivers that run, and whether each has to name any function. */
+const running = new Map<Session, { readonly namesEveryFunction: boolean }>();
+
+/** Called by a receiver that has begun, so that whoever gives up the capabilities leaves it what it needs. */
+export function enter(session: Session, needs: { readonly namesEveryFunction: boolean }): void {
+  running.set(session, needs);
+}
+
+export function leave(session: Session): void {
+  running.delete(session);
+}
+
+/**
+ * Gives up every capability for good, and whatever else of the kernel is open and isn't needed: maps that are only read can't be
+ * written to any more, and /proc/kallsyms is closed. Then makes sure that the maps can still be read.
+ */
+export function giveUpCapabilities(): void {
+  for (const { probe } of running.keys()) probe.freeze();
+  if (![...running.values()].some((needs) => needs.namesEveryFunction)) native().closeSymbols(FUNCTIONS_THAT_TELL);
   native().dropCapabilities();
   dropped = true;
   try {
-    probe.entries('unlisted');
+    for (const { probe, ladder } of running.keys()) {
+      ladder.freeze();
+      probe.entries('unlisted');
+    }
   } catch (error) {
     if (!isNativeError(error) || error.errno !== 'EPERM') throw error;
     const setting = sysctl();

@@ -112,6 +112,11 @@ export type DropreasonConfig = z.output<typeof configSchema>;
 
 export type HookId = keyof DropreasonConfig['hooks'];
 
+/** Whether any function of the kernel may have to be named, not just those that tell a reason or a class. */
+export function namesEveryFunction(config: DropreasonConfig): boolean {
+  return config.attributes.includes('code.function.name') || recordsChains(config);
+}
+
 /** Whether call chains of netfilter's drops are recorded, which tell NAT and conntrack and the hook. */
 export function recordsChains({ netfilter_detail, attributes }: DropreasonConfig): boolean {
   return netfilter_detail === 'stack' || attributes.includes('netfilter.hook');

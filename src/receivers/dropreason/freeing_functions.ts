@@ -189,3 +189,10 @@ function byName(functions: typeof FUNCTIONS): ReadonlyMap<string, ReasonClass> {
 export const CLASS_OF_FUNCTION = byName(FUNCTIONS);
 /** Where the kernel's reasons are used. */
 export const CLASS_BESIDE_REASONS = byName(FUNCTIONS_BESIDE_REASONS);
+
+/** Every function that tells something. */
+export const FUNCTIONS_THAT_TELL: readonly string[] = [
+  ...Object.keys(REASON_OF_FUNCTION),
+  ...CLASS_OF_FUNCTION.keys(),
+  ...CLASS_BESIDE_REASONS.keys(),
+];

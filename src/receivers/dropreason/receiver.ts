@@ -3,8 +3,8 @@ import type { Consumer } from '../../component/consumer.ts';
 import type { Settings } from '../../component/factory.ts';
 import { within } from '../../component/within.ts';
 import type { HookStatus } from '../../pdata/batch.ts';
-import { giveUpCapabilities, refuseWithoutCapabilities } from './capabilities.ts';
-import type { DropreasonConfig } from './config.ts';
+import { enter, giveUpCapabilities, leave, refuseWithoutCapabilities } from './capabilities.ts';
+import { type DropreasonConfig, namesEveryFunction } from './config.ts';
 import { FullMaps } from './full_maps.ts';
 import { pinnedInstance } from './instance.ts';
 import { JoinedReads } from './joined_reads.ts';
@@ -54,6 +54,7 @@ export class DropreasonReceiver implements Receiver {
     } catch (error) {
       throw explainStartError(error, this.#config);
     }
+    enter(this.#session, { namesEveryFunction: namesEveryFunction(this.#config) });
     const { probe, ladder } = this.#session;
     this.#startTimeMillis = probe.startTimeMillis || now;
     if (this.#config.pin) this.#instance = pinnedInstance(this.#config.pin_path, this.#startTimeMillis);
@@ -133,6 +134,7 @@ export class DropreasonReceiver implements Receiver {
     this.#isEnding = true;
     await within(deadlineMillis, last);
     this.#metrics?.stop();
+    leave(this.#session);
     this.#session.probe.close();
     this.#session = undefined;
     this.#reader = undefined;
@@ -151,11 +153,10 @@ export class DropreasonReceiver implements Receiver {
     if (this.#session === undefined) return;
     await this.read('request');
     try {
-      giveUpCapabilities(this.#session.probe);
+      giveUpCapabilities();
     } catch (error) {
       throw explainStartError(error, this.#config);
     }
-    this.#session.ladder.freeze();
     this.#settings.logger.info('every capability has been given up: nothing can be attached from now on');
   }
 

@@ -107,4 +107,33 @@ describe.skipIf(whyNotHere() !== undefined)('where kernel functions lie', () => 
     // Where the kernel hides addresses at all, that shows that ours is the old file.
     if (Number(readFileSync('/proc/sys/kernel/perf_event_paranoid', 'utf8')) > 1) expect(anew).toBe('0');
   });
+
+  test('is known of the functions asked for alone once the file is closed, with what the compiler made of them', () => {
+    const all = functions();
+    const part = all.find(({ name }) => /^\w+\.(part|isra|constprop)\.0$/.test(name))?.name ?? 'ip_rcv';
+    const result = inProcess<Record<'before' | 'after', string[]> & { open: number; ranges: string[] }>(`
+      const names = ['ip_rcv', 'ip_output', '${part}'];
+      const ranges = native.symbolRanges(names);
+      const within = names.flatMap((name) => [ranges[name].start + 1n, ranges[name].end, ranges[name].end + 1n]);
+      const before = native.symbolsAt(within);
+      native.closeSymbols(['ip_rcv', '${part.replace(/\..*/, '')}']);
+      result = {
+        before,
+        after: native.symbolsAt(within),
+        ranges: Object.entries(native.symbolRanges(names)).map(([name, { start, end }]) =>
+          name + (start === ranges[name].start && end === ranges[name].end)),
+        open: readdirSync('/proc/self/fd').filter((fd) => {
+          try { return readlinkSync('/proc/self/fd/' + fd) === '/proc/kallsyms'; } catch { return false; }
+        }).length,
+      };
+    `);
+    const [base] = part.split('.') as [string];
+    const kept = new Set(['ip_rcv', base]);
+    expect(result.before.slice(0, 2)).toEqual(['ip_rcv', 'ip_rcv']);
+    expect(result.before.slice(3, 5)).toEqual(['ip_output', 'ip_output']);
+    expect(result.before.slice(6, 8)).toEqual([base, base]);
+    expect(result.after).toEqual(result.before.map((name) => (kept.has(name) ? name : '')));
+    expect(result.ranges.sort()).toEqual(['ip_rcvtrue', `${part}true`].sort());
+    expect(result.open).toBe(0);
+  });
 });

@@ -16,7 +16,7 @@ vi.mock('../../../../src/receivers/dropreason/probe.ts', async (importOriginal) 
 
 /** Capabilities are a state of the process: each test has modules of its own. */
 async function make(config: object = {}, probe = new FakeProbe(1, 256)) {
-  const dropped = { capabilities: false };
+  const dropped = { capabilities: false, symbols: false };
   const opened: ProbeOptions[] = [];
   kernel.native = {
     layout: LAYOUT,
@@ -28,6 +28,9 @@ async function make(config: object = {}, probe = new FakeProbe(1, 256)) {
     }),
     symbolRanges: () => ({}),
     symbolsAt: () => [],
+    closeSymbols: () => {
+      dropped.symbols = true;
+    },
     dropCapabilities: () => {
       dropped.capabilities = true;
     },
@@ -172,6 +175,23 @@ describe('capabilities: drop', () => {
     await receiver.shutdown(1_000);
   });
 
+  test.each([
+    [[{}], true],
+    [[{ attributes: ['code.function.name'] }], false],
+    [[{ netfilter_detail: 'stack' }], false],
+    [[{ attributes: ['netfilter.hook'] }, {}], false],
+    [[{}, { attributes: ['network.transport'] }], true],
+  ])('freezes what is only read, and closes what no receiver needs any more: %j', async (configs, closed) => {
+    const { probe, dropped, create } = await make();
+    const receivers = configs.map((config, index) =>
+      create({ ...config, capabilities: index === configs.length - 1 ? 'drop' : 'keep' }),
+    );
+    for (const receiver of receivers) await receiver.start();
+    expect(probe.frozen).toBe(receivers.length);
+    expect(dropped.symbols).toBe(closed);
+    for (const receiver of receivers) await receiver.shutdown(1_000);
+  });
+
   test('is a mistake of the configuration where the kernel then refuses to read maps', async () => {
     const { probe, dropped, create } = await make({ capabilities: 'drop' });
     probe.onLook = () => {
@@ -185,10 +205,11 @@ describe('capabilities: drop', () => {
   });
 
   test('is not done where it is not asked for', async () => {
-    const { dropped, create } = await make();
+    const { probe, dropped, create } = await make();
     const receiver = create();
     await receiver.start();
-    expect(dropped.capabilities).toBe(false);
+    expect(dropped).toEqual({ capabilities: false, symbols: false });
+    expect(probe.frozen).toBe(0);
     await receiver.shutdown(1_000);
   });
 });
