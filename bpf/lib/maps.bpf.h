@@ -35,7 +35,7 @@ struct {
 
 /*
  * Rows that are no array index have a map for the even generations and one for the odd, so that user space can empty the one that no
- * run counts in any more: a program that holds a row of it is never surprised by another row in its place (docs/adr/0012).
+ * run counts in any more: a program that holds a row of it is never surprised by another row in its place (docs/adr/0017).
  *
  * Rows with opt-in attributes, shared by the CPUs. Size: attributes_max_entries × (56 + 40 bytes and the kernel's 48) each,
  * 1.2 MB both by default. What doesn't fit goes to the node row without them.

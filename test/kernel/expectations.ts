@@ -133,7 +133,7 @@ export function expected(scenario: Scenario, family: Family, view: View): Expect
   const reason = reasonOn(scenario.reason, view, scenario);
   const due: Expectation = {
     reason: reason ?? scenario.reason,
-    direction: (isWithoutReasons(view) ? scenario.directionWithoutReasons : undefined) ?? scenario.direction,
+    direction: (view.byFunction ? scenario.directionByFunction : undefined) ?? scenario.direction,
     why: '',
     ...(scenario.class === undefined ? {} : { class: scenario.class }),
     ...(reason === undefined || scenario.uncounted ? { uncounted: true } : {}),

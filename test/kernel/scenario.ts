@@ -56,8 +56,8 @@ export interface Scenario {
   /** Reason and direction on the newest kernel; expectations.ts has what others say. */
   readonly reason: string;
   readonly direction: Direction;
-  /** The direction where no reason comes with a drop, if it is another: docs/metrics.md says why nothing else tells. */
-  readonly directionWithoutReasons?: Direction;
+  /** The direction where the kernel's reasons are left unused, if it is another: docs/metrics.md says why nothing else tells. */
+  readonly directionByFunction?: Direction;
   /** The class, where it isn't the reason's own but that of the function that freed the packet. */
   readonly class?: ReasonClass;
   /** The network.type of what is dropped, where it isn't the family that the scenario runs for. */

@@ -47,8 +47,6 @@ export const KINDS: readonly Kind[] = [
     ownMac: true,
     families: ['ipv4'],
   },
-  { what: 'ipvlan L2', type: 'ipvlan', make: upon('ipvlan mode l2'), families: ['ipv4'] },
-  { what: 'ipvlan L3', type: 'ipvlan', make: upon('ipvlan mode l3'), families: BOTH },
   {
     what: 'VRF',
     type: 'vrf',

@@ -18,7 +18,7 @@ const ITEMS_BYTES = 32;
 
 /**
  * Cuts the JSON of a list into its objects while it arrives. Each object is parsed as soon as its last byte has come, so one object
- * is in memory at a time and not the page. The rest of the list is parsed at the end. See docs/adr/0009.
+ * is in memory at a time and not the page. The rest of the list is parsed at the end. See docs/adr/0015.
  */
 export class ListSplitter {
   readonly #limits: Limits;
