@@ -50,6 +50,8 @@ function finInTimeWait(): Scenario {
     reason: 'UNKNOWN_DROP',
     class: 'benign',
     direction: 'ingress',
+    // A FIN that meets the socket after all is queued, and thrown away with it.
+    beside: ['QUEUE_PURGE'],
     namespaceMayBeLost: true,
     // The kernel's list of sockets: each went from FIN_WAIT2 to TIME_WAIT, for which a FIN has to have come.
     counter: () => told.counter,
