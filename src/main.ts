@@ -3,31 +3,44 @@ import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { constants } from 'node:os';
 import { fileURLToPath } from 'node:url';
-
-// A reader of our output that goes away, or a full disk behind it, must not end the agent.
-for (const stream of [process.stdout, process.stderr]) stream.on('error', () => {});
+import { Signals } from './cli/signals.ts';
 
 /** The least Node.js that the dependencies run on; an older one hands over to the one that comes as a package. */
 const LEAST_NODE = 24;
 /** The rest of the 5 s in which an agent ends. */
 const RUN_FLUSH_MILLIS = 250;
 const PACKAGED_NODE = fileURLToPath(new URL(`../node_modules/node-linux-${process.arch}/bin/node`, import.meta.url));
+/** Set for the Node.js that is handed over to: it says by a message that signals reach it. */
+const HANDED_OVER = 'DROPREASON_HANDED_OVER';
+
+// Before all else: see Signals. Other commands end by a signal, as any does.
+const isAgent = process.argv[2] === 'run';
+const signals = isAgent ? new Signals() : undefined;
+// A reader of our output that goes away, or a full disk behind it, must not end the agent.
+for (const stream of [process.stdout, process.stderr]) stream.on('error', () => {});
 
 if (Number.parseInt(process.versions.node, 10) >= LEAST_NODE) {
+  if (process.env[HANDED_OVER] !== undefined) {
+    delete process.env[HANDED_OVER];
+    process.send?.('ready', () => process.disconnect());
+  }
   const { cli } = await import('./cli/cli.ts');
   const { Output } = await import('./cli/output.ts');
   const [stdout, stderr] = [new Output(process.stdout), new Output(process.stderr)];
   const argv = process.argv.slice(2);
-  const code = await cli(argv, { stdout: stdout.write, stderr: stderr.write });
-  const isAgent = argv[0] === 'run';
+  const code = await cli(argv, { stdout: stdout.write, stderr: stderr.write }, signals);
   // A pager may take its time. What an agent has to flush has been, and its end waits for no reader.
   await Promise.all([stdout, stderr].map((output) => output.flush(isAgent ? RUN_FLUSH_MILLIS : undefined)));
   if (!isAgent && stdout.lost !== undefined) stderr.write(`dropreason: can't write the output: ${stdout.lost.message}\n`);
   // A peer that hangs must not hold the process.
   process.exit(!isAgent && stdout.lost !== undefined ? 1 : code);
 } else if (existsSync(PACKAGED_NODE)) {
-  const child = spawn(PACKAGED_NODE, process.argv.slice(1), { stdio: 'inherit' });
-  for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) process.on(signal, () => child.kill(signal));
+  const kept = signals ?? new Signals();
+  const child = spawn(PACKAGED_NODE, process.argv.slice(1), {
+    stdio: ['inherit', 'inherit', 'inherit', 'ipc'],
+    env: { ...process.env, [HANDED_OVER]: '1' },
+  });
+  child.once('message', () => kept.listen((signal) => child.kill(signal)));
   child.on('exit', (code, signal) => process.exit(code ?? 128 + (signal === null ? 0 : constants.signals[signal])));
 } else {
   process.stderr.write(

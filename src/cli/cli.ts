@@ -4,6 +4,7 @@ import { factories } from '../components.ts';
 import type { LoadOptions } from '../config/load.ts';
 import { VERSION } from '../metrics/version.ts';
 import type { Io } from './io.ts';
+import { Signals } from './signals.ts';
 
 /** 0: success, or ended by a signal. 1: a configuration or a start that failed, or doctor says not ready. 2: wrong usage. */
 export type ExitCode = 0 | 1 | 2;
@@ -30,8 +31,8 @@ function loadOptions({ config, set }: ConfigFlags): LoadOptions {
   return { files: config.length === 0 ? ['otel-collector.yaml'] : config, sets: set, env: process.env, factories };
 }
 
-/** Runs one command. Commands are loaded when they are asked for. */
-export async function cli(argv: readonly string[], io: Io): Promise<ExitCode> {
+/** Runs one command. Commands are loaded when they are asked for. `signals` are those that came before, for the agent. */
+export async function cli(argv: readonly string[], io: Io, signals?: Signals): Promise<ExitCode> {
   let code: ExitCode = 0;
   const program = new Command('dropreason')
     .description('Counts the packets that the Linux kernel drops, by reason and direction.')
@@ -41,7 +42,7 @@ export async function cli(argv: readonly string[], io: Io): Promise<ExitCode> {
 
   withConfig(program.command('run').description('run the agent')).action(async (flags: ConfigFlags) => {
     const { run } = await import('./run.ts');
-    await run(loadOptions(flags), io);
+    await run(loadOptions(flags), io, signals ?? new Signals());
   });
   withConfig(program.command('validate').description('check a configuration and say all that is wrong with it')).action(
     async (flags: ConfigFlags) => {

@@ -3,37 +3,48 @@ import { loadConfig } from '../config/load.ts';
 import type { Graph } from '../service/graph.ts';
 import { Service } from '../service/service.ts';
 import type { Io } from './io.ts';
+import type { Signals } from './signals.ts';
 
 /** The process ends this long after a signal at the latest, also where a peer holds up a reload that comes first: 5 s are promised. */
 const END_MILLIS = 4_000;
+/** A signal to end that comes twice within this time is one: a terminal sends it to npm and to us, and npm hands its own on. */
+const SAME_MILLIS = 500;
 
 /** `dropreason run`: resolves when a signal has ended the agent, and rejects where it can't start. */
-export async function run(options: LoadOptions, { stdout }: Io): Promise<void> {
+export async function run(options: LoadOptions, { stdout }: Io, signals: Signals): Promise<void> {
   const service = new Service(() => loadConfig(options));
-  const ended = signals(service);
-  stdout(greeting(await service.start()));
+  const started = service.start();
+  const ended = life(service, started, signals);
+  const graph = await Promise.race([started, ended]);
+  if (graph !== undefined) stdout(greeting(graph));
   await ended;
 }
 
-/** SIGTERM and SIGINT end the agent, SIGHUP has it read its configuration again; each waits for the one before it. */
-function signals(service: Service): Promise<void> {
-  const { promise, resolve, reject } = Promise.withResolvers<void>();
-  let turn: Promise<void> = Promise.resolve();
-  let ending = false;
-  const end = () => {
-    if (ending) return;
-    ending = true;
-    const late = setTimeout(resolve, END_MILLIS);
-    turn = turn
-      .then(() => service.shutdown())
-      .then(resolve, reject)
-      .finally(() => clearTimeout(late));
-  };
-  process.on('SIGTERM', end);
-  process.on('SIGINT', end);
-  process.on('SIGHUP', () => {
-    turn = turn.then(() => (ending ? undefined : service.reload()));
-    turn.catch(reject);
+/**
+ * SIGTERM and SIGINT end the agent, also while it starts; a second one ends it at once. SIGHUP has it read its configuration
+ * again. Each waits for the one before it, and for the start.
+ */
+function life(service: Service, started: Promise<unknown>, signals: Signals): Promise<undefined> {
+  const { promise, resolve, reject } = Promise.withResolvers<undefined>();
+  const end = () => resolve(undefined);
+  // Where the start fails, that is what `run` says.
+  let turn: Promise<unknown> = started.catch(() => undefined);
+  let endingSince: number | undefined;
+  signals.listen((signal) => {
+    if (signal === 'SIGHUP') {
+      turn = turn.then(() => (endingSince === undefined ? service.reload() : undefined));
+      turn.catch(reject);
+      return;
+    }
+    if (endingSince !== undefined) {
+      if (performance.now() - endingSince > SAME_MILLIS) end();
+      return;
+    }
+    endingSince = performance.now();
+    const late = setTimeout(end, END_MILLIS);
+    void service.interrupt();
+    turn = turn.then(() => service.shutdown());
+    turn.then(end, reject).finally(() => clearTimeout(late));
   });
   return promise;
 }

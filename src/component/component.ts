@@ -5,7 +5,8 @@ import type { Host, SourceState } from './host.ts';
 /**
  * The life of every component. The service calls `start` once, exporters first, then processors, receivers, and `shutdown`
  * once afterwards, receivers first. `shutdown` is also called when `start` failed or was never called, may be called
- * twice, and frees whatever there is to free.
+ * twice, and frees whatever there is to free. It may come while `start` is under way, where a signal ends the agent: `start`
+ * then resolves or rejects soon, and `shutdown` is called once more.
  */
 export interface Component {
   /** Resolves when the component does its work; rejects with a ComponentError where it can't. */

@@ -6,7 +6,7 @@ import type { ComponentHealth, Host, SourceState } from '../component/host.ts';
 import type { Config } from '../config/config.ts';
 import { FanOut } from './fan_out.ts';
 import { ownerOf } from './keepsakes.ts';
-import { type Named, shutdownAll, startAll } from './started.ts';
+import { type Named, Starter, shutdownAll } from './started.ts';
 
 /** A receiver with what a later graph needs to take it over. */
 interface RunningReceiver extends Named<Receiver> {
@@ -39,6 +39,7 @@ export class Graph {
   readonly #settingsOf: SettingsOf;
   readonly #observer: Consumer;
   readonly #owners = new Set<string>();
+  readonly #starter = new Starter((name) => this.#host(name));
 
   private constructor({ settingsOf, observer }: GraphOptions) {
     this.#settingsOf = settingsOf;
@@ -69,17 +70,24 @@ export class Graph {
     return graph;
   }
 
-  /** Exporters first, receivers last, so that no batch comes before its takers. Throws what the first that can't says. */
+  /**
+   * Exporters first, receivers last, so that no batch comes before its takers. Throws what the first that can't says, and
+   * Interrupted where `interrupt` came first; what has started then is for `shutdown` to end.
+   */
   async start(): Promise<void> {
-    const host = (name: string) => this.#host(name);
-    await startAll([...this.#exporters.values()], host);
-    await startAll(this.#processors, host);
+    await this.#starter.start([...this.#exporters.values()]);
+    await this.#starter.start(this.#processors);
     for (const receiver of this.#receivers.values()) {
       receiver.next.targets = [...receiver.heads, this.#observer];
       if (receiver.isTakenOver) receiver.component.announce();
-      else await startAll([receiver], host);
+      else await this.#starter.start([receiver]);
     }
-    await startAll(this.#extensions, host);
+    await this.#starter.start(this.#extensions);
+  }
+
+  /** Ends a start that is under way; one that has ended or never began is as it was. */
+  interrupt(deadlineMillis: number): Promise<void> {
+    return this.#starter.interrupt(deadlineMillis);
   }
 
   /**
@@ -87,13 +95,13 @@ export class Graph {
    * read until it starts still arrives here: exporters keep their counters across a reload.
    */
   async shutdown(deadlineMillis: number, successor?: Graph): Promise<void> {
-    const deadline = Date.now() + deadlineMillis;
+    const deadline = performance.now() + deadlineMillis;
     const extensions = shutdownAll(this.#extensions, deadlineMillis);
     const takenOver = successor?.receivers ?? [];
     const ending = [...this.#receivers.values()].filter(({ component }) => !takenOver.includes(component));
     await shutdownAll(ending, deadlineMillis);
-    await shutdownAll(this.#processors, deadline - Date.now());
-    await shutdownAll([...this.#exporters.values()], deadline - Date.now());
+    await shutdownAll(this.#processors, deadline - performance.now());
+    await shutdownAll([...this.#exporters.values()], deadline - performance.now());
     await extensions;
   }
 

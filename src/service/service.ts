@@ -3,6 +3,7 @@ import type { Settings } from '../component/factory.ts';
 import type { Config } from '../config/config.ts';
 import { Graph } from './graph.ts';
 import { Keepsakes } from './keepsakes.ts';
+import { Interrupted } from './started.ts';
 import { CountingMetrics } from './telemetry/counting_metrics.ts';
 import type { InstanceResource } from './telemetry/instance_resource.ts';
 import { registerLogMetrics } from './telemetry/log_metrics.ts';
@@ -26,6 +27,9 @@ export class Service {
   readonly #counting: CountingMetrics;
   #config: Config;
   #graph: Graph | undefined;
+  /** The graph that is starting now. */
+  #starting: Graph | undefined;
+  #isEnding = false;
 
   /** `load` reads the configuration anew; it throws a ConfigError. */
   constructor(load: () => Config) {
@@ -45,14 +49,19 @@ export class Service {
     return this.#log.logger;
   }
 
-  /** Starts all components. Where one can't, stops those that could, and throws what that one says. */
-  async start(): Promise<Graph> {
+  /**
+   * Starts all components. Where one can't, stops those that could, and throws what that one says; undefined where `shutdown` came
+   * first.
+   */
+  async start(): Promise<Graph | undefined> {
     const graph = await this.#build(this.#config);
-    await this.#ownTelemetry.start();
     try {
-      await graph.start();
+      if (this.#isEnding) return undefined;
+      await this.#ownTelemetry.start();
+      await this.#begin(graph);
     } catch (error) {
       await this.#stop(graph);
+      if (error instanceof Interrupted) return undefined;
       throw error;
     }
     this.#graph = graph;
@@ -67,7 +76,7 @@ export class Service {
   async reload(): Promise<void> {
     this.#log.reopen();
     const previous = this.#graph;
-    if (previous === undefined) return;
+    if (previous === undefined || this.#isEnding) return;
     let config: Config;
     let graph: Graph;
     try {
@@ -84,28 +93,52 @@ export class Service {
       this.logger.warn('service::telemetry has changed: that takes effect when dropreason is started again');
     }
     await previous.shutdown(SHUTDOWN_MILLIS, graph);
+    this.#graph = graph;
     try {
-      await graph.start();
-      this.#graph = graph;
+      await this.#begin(graph);
       this.#config = config;
       this.#identify(graph);
       this.#keepsakes.retain(graph.owners);
       this.logger.info('the configuration was read again');
     } catch (error) {
+      // The graph is for `shutdown` to end.
+      if (error instanceof Interrupted) return;
       this.logger.error(`the new configuration can't start, back to the old one: ${messageOf(error)}`);
       const restored = await this.#build(this.#config, graph);
       await graph.shutdown(SHUTDOWN_MILLIS, restored);
-      await restored.start();
       this.#graph = restored;
+      await this.#begin(restored).catch((failure) => {
+        if (!(failure instanceof Interrupted)) throw failure;
+      });
       this.#identify(restored);
       this.#keepsakes.retain(restored.owners);
     }
   }
 
-  /** Reads once more, flushes and frees, within 5 s. */
+  /**
+   * Reads once more, flushes and frees, within 5 s. A start or a reload that is under way is interrupted first: whoever called
+   * that still has to wait for it.
+   */
   async shutdown(): Promise<void> {
+    await this.interrupt();
     await this.#stop(this.#graph);
     this.#graph = undefined;
+  }
+
+  /** Ends a start that is under way, and begins no other: the end has come. */
+  async interrupt(): Promise<void> {
+    this.#isEnding = true;
+    await this.#starting?.interrupt(SHUTDOWN_MILLIS);
+  }
+
+  async #begin(graph: Graph): Promise<void> {
+    this.#starting = graph;
+    try {
+      if (this.#isEnding) throw new Interrupted('the end came before the start');
+      await graph.start();
+    } finally {
+      this.#starting = undefined;
+    }
   }
 
   async #stop(graph: Graph | undefined): Promise<void> {

@@ -7,14 +7,50 @@ export interface Named<C extends Component> {
   readonly component: C;
 }
 
-/** Starts components in order; an error says which one could not. */
-export async function startAll(components: readonly Named<Component>[], hostOf: (name: string) => Host): Promise<void> {
-  for (const { name, component } of components) {
-    try {
-      await component.start(hostOf(name));
-    } catch (error) {
-      throw new Error(`${name}: ${error instanceof Error ? error.message : String(error)}`, { cause: error });
+/** The start was interrupted: no component is to blame. */
+export class Interrupted extends Error {
+  override readonly name = 'Interrupted';
+}
+
+/** Starts components one after another, and can be interrupted while it does. */
+export class Starter {
+  readonly #hostOf: (name: string) => Host;
+  #isInterrupted = false;
+  /** What is starting now. */
+  #current: Component | undefined;
+
+  constructor(hostOf: (name: string) => Host) {
+    this.#hostOf = hostOf;
+  }
+
+  /**
+   * In order; an error says which one could not.
+   * @throws Interrupted once it was interrupted: nothing more starts.
+   */
+  async start(components: readonly Named<Component>[]): Promise<void> {
+    for (const { name, component } of components) {
+      this.#check();
+      this.#current = component;
+      try {
+        await component.start(this.#hostOf(name));
+      } catch (error) {
+        this.#check();
+        throw new Error(`${name}: ${error instanceof Error ? error.message : String(error)}`, { cause: error });
+      } finally {
+        this.#current = undefined;
+      }
+      this.#check();
     }
+  }
+
+  /** Has the component that is starting end that, by its `shutdown`. */
+  async interrupt(deadlineMillis: number): Promise<void> {
+    this.#isInterrupted = true;
+    await this.#current?.shutdown(deadlineMillis);
+  }
+
+  #check(): void {
+    if (this.#isInterrupted) throw new Interrupted('the start was interrupted');
   }
 }
 

@@ -14,6 +14,8 @@ const schema = z.strictObject({
   fails: z.string().default(''),
   /** What a receiver counts outlives the process, under this name. */
   instance: z.string().optional(),
+  /** Starts for as long as nobody shuts it down. */
+  hangs: z.boolean().default(false),
   /** Fails when it is made. */
   unmakeable: z.boolean().default(false),
 });
@@ -97,6 +99,7 @@ class Life {
   readonly name: string;
   protected readonly journal: string[];
   readonly #config: Config;
+  readonly #stopped = Promise.withResolvers<void>();
   host: Host | undefined;
 
   constructor(journal: string[], name: string, config: Config) {
@@ -109,10 +112,12 @@ class Life {
     this.journal.push(`start ${this.name}`);
     this.host = host;
     if (this.#config.fails !== '') throw new ComponentError(this.#config.fails);
+    if (this.#config.hangs) await this.#stopped.promise;
   }
 
   async shutdown(_deadlineMillis: number): Promise<void> {
     this.journal.push(`stop ${this.name}`);
+    this.#stopped.resolve();
   }
 }
 

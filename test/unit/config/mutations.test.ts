@@ -50,7 +50,8 @@ const withoutKernel: Factories = {
   ...factories,
   receivers: factories.receivers.map((factory) => ({
     ...factory,
-    create: async ({ id }, _config, next) => new SourceReceiver([], id, { tag: '', fails: '', unmakeable: false }, next),
+    create: async ({ id }, _config, next) =>
+      new SourceReceiver([], id, { tag: '', fails: '', hangs: false, unmakeable: false }, next),
   })),
 };
 

@@ -117,20 +117,20 @@ describe('a graph', () => {
   test('health is well while each receiver has its hook', async () => {
     const { service, stage } = two();
     const graph = await service.start();
-    expect(graph.health()).toEqual([
+    expect(graph?.health()).toEqual([
       { id: 'source/a', healthy: true, why: '' },
       { id: 'source/b', healthy: true, why: '' },
     ]);
     stage.receiver('source/b').status = [{ hook: 'kfree_skb', attached: false, rung: 'none', why: 'eperm', detail: 'refused' }];
-    expect(graph.health()[1]).toEqual({ id: 'source/b', healthy: false, why: 'refused' });
+    expect(graph?.health()[1]).toEqual({ id: 'source/b', healthy: false, why: 'refused' });
     stage.receiver('source/b').status = [];
-    expect(graph.health()[1]).toMatchObject({ healthy: false });
+    expect(graph?.health()[1]).toMatchObject({ healthy: false });
     await service.shutdown();
   });
 
   test('says where to look', async () => {
     const { service } = serve(simple());
-    expect((await service.start()).places).toEqual(['curl exporters::sink']);
+    expect((await service.start())?.places).toEqual(['curl exporters::sink']);
     await service.shutdown();
   });
 });

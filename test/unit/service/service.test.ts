@@ -236,3 +236,48 @@ describe('the instance', () => {
     await running.service.shutdown();
   });
 });
+
+describe('a shutdown', () => {
+  test('during the start ends it: nothing more starts, and all that was made is stopped', async () => {
+    const file = { ...simple({ source: { hangs: true } }), extensions: { aside: {} } };
+    const { service, stage } = serve(file);
+    const starting = service.start();
+    await expect.poll(() => stage.journal).toContain('start receivers::source');
+    await service.interrupt();
+    expect(await starting).toBeUndefined();
+    await service.shutdown();
+    const news = stage.news();
+    expect(news.filter((line) => line.startsWith('start'))).toEqual(['start exporters::sink', 'start receivers::source']);
+    expect([...new Set(news.filter((line) => line.startsWith('stop')))].sort()).toEqual([
+      'stop exporters::sink',
+      'stop extensions::aside',
+      'stop receivers::source',
+    ]);
+  });
+
+  test('before the components are made starts none', async () => {
+    const { service, stage } = serve(simple());
+    const starting = service.start();
+    await service.interrupt();
+    expect(await starting).toBeUndefined();
+    expect(stage.news().filter((line) => line.startsWith('start'))).toEqual([]);
+  });
+
+  test('during a reload ends it, with a last read of what was taken over', async () => {
+    const { service, stage, write, lines } = serve(simple());
+    await service.start();
+    write(simple({ sink: { hangs: true } }));
+    const reloading = service.reload();
+    await expect.poll(() => stage.exporters.length).toBe(2);
+    await expect.poll(() => stage.journal.filter((line) => line === 'start exporters::sink')).toHaveLength(2);
+    stage.receiver('source').pending = 3;
+    await service.interrupt();
+    await reloading;
+    await service.shutdown();
+    expect(stage.exporter('sink').sums.get(SOURCE)).toBe(3);
+    expect(stage.news().at(-1)).toBe('stop exporters::sink');
+    expect(lines().map(({ level }) => level)).not.toContain('error');
+    await service.reload();
+    expect(stage.news()).toEqual([]);
+  });
+});
