@@ -16,6 +16,7 @@ export interface NativeError extends Error {
     | 'ERR_PIN'
     | 'ERR_LOCKED'
     | 'ERR_CAPABILITIES'
+    | 'ERR_USER'
     | 'ERR_ARGUMENT'
     | 'ERR_CLOSED';
   /** The errno's name, such as `EPERM`; empty where there is none. */
@@ -330,8 +331,23 @@ export declare class Probe {
  */
 export declare function unpin(directory: string): string[];
 
+/** Whose rights a process has. */
+export interface User {
+  readonly uid: number;
+  readonly gid: number;
+  /** Supplementary ones. */
+  readonly groups: readonly number[];
+}
+
+/**
+ * From `user` or `user:group`, each a name or a number; without a group it is the user's own, with all others that the user is in.
+ * `ERR_USER` for one that isn't there, and for root.
+ */
+export declare function findUser(text: string): User;
+
 /**
  * Gives up every capability of every thread of this process for good: effective, permitted, inheritable, ambient, and the
- * bounding set where CAP_SETPCAP is held; sets no_new_privs. `ERR_CAPABILITIES`.
+ * bounding set where CAP_SETPCAP is held; sets no_new_privs. Before that, changes every thread to a user, where one is given: that
+ * takes CAP_SETUID and CAP_SETGID. `ERR_CAPABILITIES`.
  */
-export declare function dropCapabilities(): void;
+export declare function dropCapabilities(user?: User): void;

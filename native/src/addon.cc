@@ -10,6 +10,7 @@
 #include "pin_directory.h"
 #include "probe_wrap.h"
 #include "symbols.h"
+#include "user.h"
 
 namespace {
 
@@ -119,7 +120,17 @@ Napi::Value unpin(const Napi::CallbackInfo& info) {
   return from_all(env, names, [&](const std::string& name) { return Napi::String::New(env, name); });
 }
 
-void drop_capabilities(const Napi::CallbackInfo& info) { guarded(info.Env(), [] { dropreason::drop_capabilities(); }); }
+Napi::Value find_user(const Napi::CallbackInfo& info) {
+  const Napi::Env env = info.Env();
+  const auto user = guarded(env, [&] { return dropreason::find_user(convert::to_string(info[0])); });
+  Napi::Object object = numbers(env, {{"uid", user.uid}, {"gid", user.gid}});
+  object.Set("groups", from_all(env, user.groups, [&](gid_t group) { return Napi::Number::New(env, group); }));
+  return object;
+}
+
+void drop_capabilities(const Napi::CallbackInfo& info) {
+  guarded(info.Env(), [&] { dropreason::drop_capabilities(convert::to_user(info[0])); });
+}
 
 Napi::Object init(Napi::Env env, Napi::Object exports) {
   dropreason::capture_libbpf_log();
@@ -129,6 +140,7 @@ Napi::Object init(Napi::Env env, Napi::Object exports) {
   exports.Set("symbolsAt", Napi::Function::New<symbols_at>(env));
   exports.Set("closeSymbols", Napi::Function::New<close_symbols>(env));
   exports.Set("unpin", Napi::Function::New<unpin>(env));
+  exports.Set("findUser", Napi::Function::New<find_user>(env));
   exports.Set("dropCapabilities", Napi::Function::New<drop_capabilities>(env));
   exports.Set("Probe", ProbeWrap::define(env));
   return exports;

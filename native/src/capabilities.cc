@@ -7,6 +7,8 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include <algorithm>
+#include <atomic>
 #include <cerrno>
 #include <chrono>
 #include <cstdio>
@@ -45,6 +47,18 @@ bool act(const KernelAction* next, KernelAction* previous) {
   return syscall(SYS_rt_sigaction, kSignal, next, previous, sizeof(uint64_t)) == 0;
 }
 
+// Whom each thread becomes, if anybody, and the errno where one can't.
+std::atomic<const User*> becomes{nullptr};
+std::atomic<int> refused{0};
+
+// By system calls: glibc's functions would have all threads do it, and each has to do it between two steps of its own.
+void become(const User& user) {
+  if (syscall(SYS_setgroups, user.groups.size(), user.groups.data()) != 0 ||
+      syscall(SYS_setresgid, user.gid, user.gid, user.gid) != 0 || syscall(SYS_setresuid, user.uid, user.uid, user.uid) != 0) {
+    refused = errno;
+  }
+}
+
 // Of the calling thread. Only system calls, since it runs in a signal handler; what fails is seen afterwards.
 void drop_own(int) {
   const int saved = errno;
@@ -54,6 +68,8 @@ void drop_own(int) {
   prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0);
   // Refused without CAP_SETPCAP; EINVAL says that the kernel has no capability of that number.
   for (int each = 0; prctl(PR_CAPBSET_READ, each, 0, 0, 0) >= 0; each++) prctl(PR_CAPBSET_DROP, each, 0, 0, 0);
+  // The bounding set comes before: with the user root the capability to narrow it goes.
+  if (const User* user = becomes) become(*user);
   syscall(SYS_capset, &header, sets);
   errno = saved;
 }
@@ -65,13 +81,31 @@ struct ThreadStatus {
   uint64_t bounding = 0;
   bool may_gain = false;
   bool pending = false;  // the signal has been sent and not been taken
+  std::vector<uint32_t> uids;  // real, effective, saved and that of the file system
+  std::vector<uint32_t> gids;
+  std::vector<uint32_t> groups;
 
   bool done() const { return capabilities == 0 && !may_gain && !pending; }
+  bool is(const User& user) const {
+    const auto all = [](const std::vector<uint32_t>& ids, uint32_t id) { return std::count(ids.begin(), ids.end(), id) == 4; };
+    return all(uids, user.uid) && all(gids, user.gid) &&
+           std::is_permutation(groups.begin(), groups.end(), user.groups.begin(), user.groups.end());
+  }
 };
+
+std::vector<uint32_t> numbers_in(const char* text) {
+  std::vector<uint32_t> numbers;
+  for (char* end = nullptr;; text = end) {
+    const unsigned long number = strtoul(text, &end, 10);
+    if (end == text) return numbers;
+    numbers.push_back(number);
+  }
+}
 
 struct Close {
   void operator()(FILE* file) const { fclose(file); }
   void operator()(DIR* directory) const { closedir(directory); }
+  void operator()(char* text) const { free(text); }
 };
 
 // False where the thread has ended.
@@ -80,8 +114,13 @@ bool read_status(pid_t id, ThreadStatus& status) {
   const std::unique_ptr<FILE, Close> file(fopen(path.c_str(), "re"));
   if (!file) return false;
   status.id = id;
-  char line[256];
-  while (fgets(line, sizeof(line), file.get()) != nullptr) {
+  char* line = nullptr;
+  size_t room = 0;
+  std::unique_ptr<char, Close> owner;
+  // Any length: a thread may be in thousands of groups.
+  while (getline(&line, &room, file.get()) >= 0) {
+    owner.release();
+    owner.reset(line);
     char* value = strchr(line, ':');
     if (value == nullptr) continue;
     *value++ = 0;
@@ -91,6 +130,9 @@ bool read_status(pid_t id, ThreadStatus& status) {
     if (key == "CapEff" || key == "CapPrm" || key == "CapInh" || key == "CapAmb") status.capabilities |= bits;
     if (key == "CapBnd") status.bounding = bits;
     if (key == "NoNewPrivs") status.may_gain = bits == 0;
+    if (key == "Uid") status.uids = numbers_in(value);
+    if (key == "Gid") status.gids = numbers_in(value);
+    if (key == "Groups") status.groups = numbers_in(value);
     if (key == "SigPnd") status.pending = (bits & kSignalBit) != 0;
   }
   return true;
@@ -143,16 +185,22 @@ class Handler {
 
 }  // namespace
 
-void drop_capabilities() {
+void drop_capabilities(const std::optional<User>& user) {
   const bool bounding = may_narrow_bounding();
   const auto give_up = std::chrono::steady_clock::now() + kPatience;
+  // A thread that comes too late still looks there.
+  static User whom;
+  if (user) whom = *user;
+  becomes = user ? &whom : nullptr;
+  refused = 0;
   Handler handler;
   drop_own(0);
   // A thread made by one that had not dropped yet has what that one had: it ends with a look that finds all of them done.
   for (;;) {
+    if (refused != 0) throw Error(Code::kCapabilities, "can't become uid " + std::to_string(whom.uid), refused);
     std::string left;
     for (const ThreadStatus& thread : threads()) {
-      if (thread.done() && (!bounding || thread.bounding == 0)) continue;
+      if (thread.done() && (!bounding || thread.bounding == 0) && (!user || thread.is(*user))) continue;
       left += (left.empty() ? "" : ", ") + thread.name + " (" + std::to_string(thread.id) + ")";
       if (!thread.pending) syscall(SYS_tgkill, getpid(), thread.id, kSignal);
     }

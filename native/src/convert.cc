@@ -139,6 +139,22 @@ std::vector<dropreason::Attachment> to_attachments(const Napi::Value& value) {
   return attachments;
 }
 
+std::optional<dropreason::User> to_user(const Napi::Value& value) {
+  if (value.IsUndefined()) return std::nullopt;
+  if (!value.IsObject()) throw Error(Code::kArgument, "expected a user", 0);
+  const auto object = value.As<Napi::Object>();
+  dropreason::User user{number(object, "uid"), number(object, "gid"), {}};
+  const Napi::Value groups = object.Get("groups");
+  if (!groups.IsArray()) throw Error(Code::kArgument, "expected an array of groups", 0);
+  const auto array = groups.As<Napi::Array>();
+  for (uint32_t i = 0; i < array.Length(); i++) {
+    const Napi::Value each = array.Get(i);
+    if (!each.IsNumber()) throw Error(Code::kArgument, "expected the number of a group", 0);
+    user.groups.push_back(each.As<Napi::Number>().Uint32Value());
+  }
+  return user;
+}
+
 dropreason::Calls to_calls(const Napi::Value& value) {
   if (value.IsUndefined()) return {};
   if (!value.IsObject()) throw Error(Code::kArgument, "expected which calls are counted", 0);

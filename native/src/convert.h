@@ -2,11 +2,13 @@
 
 #include <napi.h>
 
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "error.h"
 #include "probe.h"
+#include "user.h"
 
 // Between JavaScript values and plain C++ ones.
 namespace convert {
@@ -32,6 +34,7 @@ std::vector<std::string> to_strings(const Napi::Value& value);
 std::vector<uint64_t> to_addresses(const Napi::Value& value);
 dropreason::ProbeOptions to_options(const Napi::Value& value);
 std::vector<dropreason::Attachment> to_attachments(const Napi::Value& value);
+std::optional<dropreason::User> to_user(const Napi::Value& value);
 dropreason::Calls to_calls(const Napi::Value& value);
 Napi::Object from_row(Napi::Env env, const dropreason::Row& row, uint64_t since_millis);
 // Ids of rows, as `from_row` gave them.

@@ -48,6 +48,7 @@ const char* name_of(Code code) {
     case Code::kPin: return "ERR_PIN";
     case Code::kLocked: return "ERR_LOCKED";
     case Code::kCapabilities: return "ERR_CAPABILITIES";
+    case Code::kUser: return "ERR_USER";
     case Code::kArgument: return "ERR_ARGUMENT";
     case Code::kClosed: return "ERR_CLOSED";
   }

@@ -6,7 +6,7 @@
 namespace dropreason {
 
 // Where an error comes from; the names are those of index.d.ts.
-enum class Code { kBtf, kOpen, kLoad, kAttach, kMap, kSymbols, kPin, kLocked, kCapabilities, kArgument, kClosed };
+enum class Code { kBtf, kOpen, kLoad, kAttach, kMap, kSymbols, kPin, kLocked, kCapabilities, kUser, kArgument, kClosed };
 
 // The one error of this addon: what was being done, the errno, and libbpf's last lines.
 class Error : public std::runtime_error {

@@ -9,7 +9,7 @@ import { Namespace } from '../support/namespace.ts';
 import { NOBODY, whyNotByNobody } from '../support/nobody.ts';
 import { hasOpen, mapsOf } from '../support/open_files.ts';
 import { whyNotHere } from '../support/requirements.ts';
-import { NO_PRIVILEGES, privilegesOf } from '../support/threads.ts';
+import { identitiesOf, NO_PRIVILEGES, privilegesOf } from '../support/threads.ts';
 
 const BPF = ['bpf', 'perfmon'];
 const NEEDED = /run as root \(sudo npm start\), or give the process CAP_BPF and CAP_PERFMON/;
@@ -231,6 +231,49 @@ describe.skipIf(whyNotAsNobody() !== undefined)('the privileges of the agent', (
       await running.said('the configuration was read again');
       namespace.drop(7);
       expect(sum(here(await running.scrape()))).toBe(11);
+    });
+
+    describe('with `user`', () => {
+      // Another user has to reach what is loaded later.
+      const root: AgentOptions = { command: [NOBODY[0] as string, NODE, MAIN] };
+
+      test.each([
+        ['nobody', 'basic'],
+        ['65534:65534', 'advanced'],
+      ])('changes to %s for good in mode %s, and goes on counting exactly', async (user, mode) => {
+        const running = await start({ capabilities: 'drop', user, mode }, root);
+        const check = () => {
+          const { pid } = running.process;
+          const ids = identitiesOf(pid);
+          const [Uid, Gid] = ['65534 65534 65534 65534', '65534 65534 65534 65534'];
+          expect(ids).toEqual(ids.map(() => ({ Uid, Gid, Groups: user === 'nobody' ? '65534' : '' })));
+          expect(privilegesOf(pid)).toEqual(privilegesOf(pid).map(() => NO_PRIVILEGES));
+        };
+        check();
+        namespace.drop(21);
+        const series = await running.scrape();
+        expect(sum(here(series))).toBe(21);
+        expect([...functions(series)]).toEqual([expect.stringMatching(/udp/)]);
+        namespace.drop(13);
+        expect(sum(here(await running.scrape()))).toBe(34);
+        check();
+        expect(await running.stop()).toMatchObject({ code: 0 });
+      });
+
+      test('needs no capability to stay the user that it is', async () => {
+        const running = await start({ capabilities: 'drop', user: '65534:65534' }, asNobody([...BPF, 'syslog']));
+        namespace.drop(5);
+        expect(sum(here(await running.scrape()))).toBe(5);
+      });
+
+      test.each([
+        ['no-such-user', root, 'user: there is no user no-such-user: give the name of one that is there, or uid:gid'],
+        ['12345:12345', asNobody(BPF), 'user: to change to 12345:12345 takes CAP_SETUID and CAP_SETGID: run as root'],
+        ['12345:12345', asNobody([...BPF, 'setgid']), 'user: to change to 12345:12345 takes CAP_SETUID: run as root'],
+      ])('says in a sentence why it can not change: %s', async (user, as, why) => {
+        const output = await endsWith(Agent.spawn({ receiver: { capabilities: 'drop', user } }, as));
+        expect(output).toContain(`dropreason: receivers::dropreason: ${why}`);
+      });
     });
 
     test.skipIf(!natCanBeTakenAway())('leaves a hook off whose module comes later', async () => {

@@ -17,9 +17,20 @@ export const NO_PRIVILEGES: Privileges = {
 
 /** Of every thread of a process, and of the process itself, which is its first one. */
 export function privilegesOf(pid: number | 'self' = 'self'): Privileges[] {
+  return fieldsOf(pid, /^(Cap\w+|NoNewPrivs):\s*(\S+)/gm);
+}
+
+/** The users and groups of every thread of a process, and of the process itself. */
+export function identitiesOf(pid: number | 'self' = 'self'): Readonly<Record<string, string>>[] {
+  return fieldsOf(pid, /^(Uid|Gid|Groups):[ \t]*(.*)$/gm);
+}
+
+function fieldsOf(pid: number | 'self', field: RegExp): Readonly<Record<string, string>>[] {
   const statuses = readdirSync(`/proc/${pid}/task`).map((thread) => `/proc/${pid}/task/${thread}/status`);
   return [`/proc/${pid}/status`, ...statuses].map((path) => {
-    const lines = readFileSync(path, 'utf8').matchAll(/^(Cap\w+|NoNewPrivs):\s*(\S+)/gm);
-    return Object.fromEntries([...lines].map(([, name, value]) => [name as string, value as string]));
+    const lines = readFileSync(path, 'utf8').matchAll(field);
+    return Object.fromEntries(
+      [...lines].map(([, name, value]) => [name as string, (value as string).trim().replaceAll('\t', ' ')]),
+    );
   });
 }

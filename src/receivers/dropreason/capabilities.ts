@@ -1,11 +1,19 @@
 import { readFileSync } from 'node:fs';
 import { ComponentError } from '../../component/errors.ts';
 import { FUNCTIONS_THAT_TELL } from './freeing_functions.ts';
-import { isNativeError, native } from './probe.ts';
+import { isNativeError, native, type User } from './probe.ts';
 import type { Session } from './session.ts';
 
 /** Numbers of include/uapi/linux/capability.h, of those that matter here. */
-const NUMBERS = { CAP_SYS_ADMIN: 21, CAP_SYS_RESOURCE: 24, CAP_SYSLOG: 34, CAP_PERFMON: 38, CAP_BPF: 39 } as const;
+const NUMBERS = {
+  CAP_SETGID: 6,
+  CAP_SETUID: 7,
+  CAP_SYS_ADMIN: 21,
+  CAP_SYS_RESOURCE: 24,
+  CAP_SYSLOG: 34,
+  CAP_PERFMON: 38,
+  CAP_BPF: 39,
+} as const;
 
 export type CapabilityName = keyof typeof NUMBERS;
 
@@ -48,13 +56,38 @@ export function leave(session: Session): void {
 }
 
 /**
- * Gives up every capability for good, and whatever else of the kernel is open and isn't needed: maps that are only read can't be
+ * The user to change to, if that is another one than now; undefined where it isn't. Throws a NativeError where there is none of that name,
+ * a ComponentError where this process may not change.
+ */
+export function userToBecome(text: string | undefined): User | undefined {
+  if (text === undefined) return undefined;
+  const user = native().findUser(text);
+  if (isCurrent(user)) return undefined;
+  const held = heldCapabilities();
+  const missing = (['CAP_SETUID', 'CAP_SETGID'] as const).filter((each) => !held.has(each));
+  if (missing.length === 0) return user;
+  throw new ComponentError(
+    `user: to change to ${text} takes ${missing.join(' and ')}: run as root, give the process what is missing, or leave "user" out and ` +
+      'run as that user',
+  );
+}
+
+/** Groups may or may not have the primary one among them. */
+function isCurrent({ uid, gid, groups }: User): boolean {
+  const others = (all: readonly number[]) => [...new Set(all)].filter((each) => each !== gid).sort((a, b) => a - b);
+  const isSame =
+    process.getuid?.() === uid && process.geteuid?.() === uid && process.getgid?.() === gid && process.getegid?.() === gid;
+  return isSame && String(others(process.getgroups?.() ?? [])) === String(others(groups));
+}
+
+/**
+ * Gives up every capability for good, changes to `user`, and gives up what is open and not needed: maps that are only read can't be
  * written to any more, and /proc/kallsyms is closed. Then makes sure that the maps can still be read.
  */
-export function giveUpCapabilities(): void {
+export function giveUpCapabilities(user: User | undefined): void {
   for (const { probe } of running.keys()) probe.freeze();
   if (![...running.values()].some((needs) => needs.namesEveryFunction)) native().closeSymbols(FUNCTIONS_THAT_TELL);
-  native().dropCapabilities();
+  native().dropCapabilities(user);
   dropped = true;
   try {
     for (const { probe, ladder } of running.keys()) {

@@ -18,6 +18,10 @@ export const RUNGS = ['fexit', 'kprobe', 'tracepoint'] as const;
 
 export type Rung = (typeof RUNGS)[number];
 
+/** `user` or `user:group`. */
+const USER = /^[^\s:]+(:[^\s:]+)?$/;
+const NO_USER = 'must be a user or user:group, by name or by number, such as "nobody" or "65534:65534"';
+
 /** A hook's switches; `rungs` are those that it has, `tried` those that are tried where nothing is said. */
 function hook(description: string, { rungs = RUNGS, tried = rungs }: { rungs?: readonly Rung[]; tried?: readonly Rung[] } = {}) {
   return z
@@ -36,7 +40,7 @@ function hook(description: string, { rungs = RUNGS, tried = rungs }: { rungs?: r
 const CALLS =
   'tracepoint is the return of every system call. kprobe misses failures while as many calls block as there are CPUs.';
 
-export const configSchema = z.strictObject({
+const keys = z.strictObject({
   collection_interval: duration({ least: '1s', fallback: '10s' }).describe(
     'The most that may pass between two reads, and how often exporters push; a scrape always reads.',
   ),
@@ -106,6 +110,16 @@ export const configSchema = z.strictObject({
     .enum(['keep', 'drop'])
     .default('keep')
     .describe('drop: once attached, the process gives up every capability for good; nothing can be attached later.'),
+  user: z
+    .union([z.string().regex(USER, NO_USER), z.int().min(0, NO_USER)], NO_USER)
+    .transform(String)
+    .optional()
+    .describe('With `capabilities: drop`: the user to change to, once attached; also user:group, each a name or a number.'),
+});
+
+export const configSchema = keys.refine(({ capabilities, user }) => user === undefined || capabilities === 'drop', {
+  path: ['user'],
+  error: 'needs "capabilities: drop" beside it: another user has none',
 });
 
 export type DropreasonConfig = z.output<typeof configSchema>;

@@ -16,6 +16,7 @@ export type {
   ProbeOptions,
   Row,
   SymbolRange,
+  User,
 } from '../../../native/index.js';
 
 const root = fileURLToPath(new URL('../../../', import.meta.url));

@@ -3,12 +3,13 @@ import type { Consumer } from '../../component/consumer.ts';
 import type { Settings } from '../../component/factory.ts';
 import { within } from '../../component/within.ts';
 import type { HookStatus } from '../../pdata/batch.ts';
-import { enter, giveUpCapabilities, leave, refuseWithoutCapabilities } from './capabilities.ts';
+import { enter, giveUpCapabilities, leave, refuseWithoutCapabilities, userToBecome } from './capabilities.ts';
 import { type DropreasonConfig, namesEveryFunction } from './config.ts';
 import { FullMaps } from './full_maps.ts';
 import { pinnedInstance } from './instance.ts';
 import { JoinedReads } from './joined_reads.ts';
 import { ReceiverMetrics } from './metrics.ts';
+import type { User } from './probe.ts';
 import { noProgress, progressOfPinned } from './progress.ts';
 import { type Read, Reader } from './reader.ts';
 import { openSession, type Session } from './session.ts';
@@ -49,7 +50,9 @@ export class DropreasonReceiver implements Receiver {
   async start(): Promise<void> {
     refuseWithoutCapabilities();
     const now = Date.now();
+    let user: User | undefined;
     try {
+      user = userToBecome(this.#config.user);
       this.#session = openSession(this.#config);
     } catch (error) {
       throw explainStartError(error, this.#config);
@@ -71,7 +74,7 @@ export class DropreasonReceiver implements Receiver {
     this.#say(ladder.reports);
     this.announce();
     if (this.#config.mode === 'advanced') this.#handOn('request', this.#reader.history());
-    if (this.#config.capabilities === 'drop') await this.#giveUpCapabilities();
+    if (this.#config.capabilities === 'drop') await this.#giveUpCapabilities(user);
     this.#timer = setInterval(() => void this.#readOrLog('interval'), this.collectionIntervalMillis);
   }
 
@@ -149,14 +152,16 @@ export class DropreasonReceiver implements Receiver {
   }
 
   /** A read comes first: symbols that it needs are looked up while they can be. */
-  async #giveUpCapabilities(): Promise<void> {
+  async #giveUpCapabilities(user: User | undefined): Promise<void> {
     if (this.#session === undefined) return;
     await this.read('request');
     try {
-      giveUpCapabilities();
+      giveUpCapabilities(user);
     } catch (error) {
       throw explainStartError(error, this.#config);
     }
+    if (user !== undefined)
+      this.#settings.logger.info({ user: this.#config.user, ...user }, 'this process runs as another user now');
     this.#settings.logger.info('every capability has been given up: nothing can be attached from now on');
   }
 

@@ -31,6 +31,7 @@ function sentence(error: NativeError, path: string, held: ReadonlySet<Capability
       'write; root can prepare it: mkdir and chown'
     );
   }
+  if (code === 'ERR_USER') return `user: ${message}`;
   if (code === 'ERR_BTF') return `${message}: a kernel with BTF is needed (Linux 5.8 or later)`;
   // The kernel says EPERM too where the limit is what keeps it.
   if (errno === 'ENOMEM') return `${message}: not enough memory for the maps; ${MEMLOCK}`;

@@ -50,3 +50,23 @@ test('call chains are recorded where they are asked for, by either key', () => {
   expect(records({ netfilter_detail: 'stack' })).toBe(true);
   expect(records({ attributes: ['netfilter.hook'] })).toBe(true);
 });
+
+describe('user', () => {
+  test.each([
+    ['nobody', 'nobody'],
+    [65534, '65534'],
+    ['65534:daemon', '65534:daemon'],
+  ])('%j is one beside capabilities: drop', (user, expected) => {
+    expect(configSchema.parse({ capabilities: 'drop', user })).toMatchObject({ user: expected });
+  });
+
+  test.each([[{ user: 'nobody' }], [{ user: 'nobody', capabilities: 'keep' }]])('%j is a mistake', (config) => {
+    expect(told(config)).toEqual(['user: needs "capabilities: drop" beside it: another user has none']);
+  });
+
+  test.each(['', ':', 'nobody:', ':nobody', 'no body', 'a:b:c', -1, 1.5, null, []])('%j is none', (user) => {
+    expect(told({ capabilities: 'drop', user })).toEqual([
+      expect.stringMatching(/^user: must be a user or user:group, by name or by number, such as "nobody" or "65534:65534"/),
+    ]);
+  });
+});
