@@ -32,7 +32,7 @@ describe('FileExporter, to a file', () => {
       flowBatch(
         [
           flow('10.0.0.1', '2001:db8::1', { port: 53, drops: 3, bytes: 252, source: end('10.0.0.1', { 'k8s.pod.name': 'a"b' }) }),
-          flow('', '', { ...call, transport: '', netns: 0, interface: 'unknown' }),
+          flow('', '', { ...call, transport: '', netns: 0, netnsCookie: 0, interface: 'unknown' }),
         ],
         { overflow: [row({ reason: 'NO_SOCKET', direction: 'ingress', class: 'error' }, 5, 500)] },
       ),
@@ -51,6 +51,7 @@ describe('FileExporter, to a file', () => {
           'network.transport': 'udp',
           'destination.port': 53,
           'network.interface.name': 'eth0',
+          'network.namespace.cookie': 1,
           'network.namespace.inode': 4_026_531_840,
           'source.address': '10.0.0.1',
           'source.k8s.pod.name': 'a"b',
