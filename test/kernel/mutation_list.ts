@@ -99,8 +99,8 @@ const DROPS: readonly Mutation[] = [
   {
     name: 'drops in node rows',
     file: 'drops.bpf.c',
-    find: '\telse\n\t\tcount_row(',
-    replace: '\telse if (0)\n\t\tcount_row(',
+    find: '\telse\n\t\tcount_node(row, plane, bytes);',
+    replace: '\telse if (0)\n\t\tcount_node(row, plane, bytes);',
     by: [NODE_ROWS],
   },
   {
@@ -360,7 +360,7 @@ const FLOW_COUNTS: readonly Mutation[] = [
   {
     name: 'overflow of drops',
     file: 'drops.bpf.c',
-    find: 'count_at(entry, &key, plane | DROPREASON_OVERFLOW, bytes);',
+    find: 'count_overflow_at(entry, &key, plane, bytes);',
     replace: ';',
     by: [FLOWS_FULL],
   },
