@@ -12,10 +12,11 @@ import { type Family, removeAllTestbeds } from './testbed.ts';
 
 /*
  * The scenarios without a test framework, whose start takes long under emulation:
- *   node test/kernel/main.ts [--filter TEXT] [--rungs RUNGS] [--hooks HOOK,…|all] [--reasons function] [--mode advanced] [--ran] [--meter MODULE]
+ *   node test/kernel/main.ts [--filter TEXT] [--rungs RUNGS] [--hooks HOOK,…|all] [--reasons function] [--mode MODE,…] [--ran] [--meter MODULE]
  * prints one JSON object a line, and ends with 1 where one failed. First come the hooks, by the rung that each stands on: one
  * that was asked for and isn't what stands is a failure. RUNGS as parseRungs has them. --hooks: only scenarios that tell one
- * rung of these hooks from another. --reasons function: as on a kernel without reasons. --mode advanced: flows are counted too. --ran: whether the programs of the
+ * rung of these hooks from another. --reasons function: as on a kernel without reasons. --mode advanced: flows are counted too;
+ * with basic,advanced two receivers count the same drops at once. --ran: whether the programs of the
  * hooks have run at all; it turns on statistics that slow down all BPF of this machine. MODULE exports createMeter(), and
  * stands in for the agent.
  */
@@ -32,16 +33,17 @@ const { values } = parseArgs({
 });
 const hooks = values.hooks === undefined || values.hooks === 'all' ? HOOKS : parseHooks(values.hooks);
 const byFunction = values.reasons === 'function';
-const isAdvanced = values.mode === 'advanced';
-const report = new Report(isAdvanced ? 'advanced' : byFunction ? 'reasons: function' : values.rungs);
+const modes = values.mode.split(',');
+const labels = modes.map((mode) => (mode === 'advanced' ? mode : byFunction ? 'reasons: function' : values.rungs));
+const report = new Report(labels[0] as string);
 
 function isChosen(scenario: Pick<Scenario, 'name' | 'hook'>, family: Family): boolean {
   if (values.hooks !== undefined && (scenario.hook === undefined || !hooks.includes(scenario.hook))) return false;
   return `${scenario.name} ${family}`.includes(values.filter);
 }
 
-async function runAll(meter: Meter): Promise<void> {
-  const runner = new Runner([meter], byFunction);
+async function runAll(meters: readonly Meter[]): Promise<void> {
+  const runner = new Runner(meters, byFunction);
   for (const scenario of scenarios) {
     for (const family of scenario.families) {
       if (!isChosen(scenario, family)) continue;
@@ -51,17 +53,18 @@ async function runAll(meter: Meter): Promise<void> {
         continue;
       }
       if (values.ran) countRuns(!scenario.mayInterruptItself);
-      for (const outcome of await runner.run(scenario, family)) report.settle(outcome);
+      for (const [index, outcome] of (await runner.run(scenario, family)).entries()) report.settle(outcome, labels[index]);
     }
   }
   await runner.stop();
 }
 
-async function runFullMap(meter: Meter): Promise<void> {
+async function runFullMap(meter: Meter, label: string | undefined): Promise<void> {
   const chosen = scenarios.filter(({ name }) => FULL_SCENARIOS.includes(name));
   await meter.start();
   for (const family of ['ipv4', 'ipv6'] as const) {
-    if (isChosen({ name: 'full map/new reasons' }, family)) report.settle(await checkFullMap(meter, chosen, family, byFunction));
+    if (isChosen({ name: 'full map/new reasons' }, family))
+      report.settle(await checkFullMap(meter, chosen, family, byFunction), label);
   }
   await meter.stop();
 }
@@ -74,14 +77,17 @@ async function main(): Promise<number> {
     return report.sumUp();
   }
   const { createMeter } = (await import(values.meter)) as { createMeter: (options: MeterOptions) => Meter };
-  const config = { ...rungsConfig(asked), ...(byFunction ? { drop_reasons: 'function' } : {}), mode: values.mode };
-  const meter = createMeter({ config });
-  await meter.start();
-  for (const result of checkRungs(meter, asked)) report.settle(result);
-  await runAll(meter);
-  if (values.ran && values.filter === '') for (const result of await checkRuns(meter, hooks)) report.settle(result);
-  await meter.stop();
-  if (values.hooks === undefined) await runFullMap(createMeter({ config: { ...config, ...FULL_CONFIG } }));
+  const configs = modes.map((mode) => ({ ...rungsConfig(asked), ...(byFunction ? { drop_reasons: 'function' } : {}), mode }));
+  const meters = configs.map((config) => createMeter({ config }));
+  for (const meter of meters) await meter.start();
+  const [first] = meters as [Meter];
+  for (const result of checkRungs(first, asked)) report.settle(result);
+  await runAll(meters);
+  if (values.ran && values.filter === '') for (const result of await checkRuns(first, hooks)) report.settle(result);
+  for (const meter of meters) await meter.stop();
+  if (values.hooks !== undefined) return report.sumUp();
+  for (const [index, config] of configs.entries())
+    await runFullMap(createMeter({ config: { ...config, ...FULL_CONFIG } }), labels[index]);
   return report.sumUp();
 }
 

@@ -20,10 +20,10 @@ export class Report {
     this.#run = run;
   }
 
-  settle(result: Result): void {
+  settle(result: Result, run = this.#run): void {
     this.#counts[result.skipped ? 'skipped' : result.ok ? 'passed' : 'failed']++;
     const regressions = regressionsOf(result.scenario);
-    print({ ...result, run: this.#run, ...(regressions.length > 0 ? { regressions } : {}) });
+    print({ ...result, run, ...(regressions.length > 0 ? { regressions } : {}) });
   }
 
   /** The last line; returns the status that the process is to end with. */

@@ -15,7 +15,7 @@ const USAGE = `usage: npm run test:vm -- [options] [-- COMMAND…]
   --check          fail where docs/kernels.md isn't what this run would write, rather than write it
   --cpus N         CPUs of a guest (1, of 6.12-rt 2)
   --jobs N         guests at a time (one for each CPU of this machine)
-  --timeout N      seconds for one kernel, boot included (1800)
+  --timeout N      seconds for one kernel, boot included (2700)
   COMMAND          run this in each guest rather than the scenarios, and show what it prints`;
 
 const ROOT = join(import.meta.dirname, '..', '..');
@@ -30,7 +30,7 @@ const { values: options, positionals } = parseArgs({
     check: { type: 'boolean', default: false },
     cpus: { type: 'string' },
     jobs: { type: 'string' },
-    timeout: { type: 'string', default: '1800' },
+    timeout: { type: 'string', default: '2700' },
     help: { type: 'boolean', short: 'h', default: false },
   },
 });

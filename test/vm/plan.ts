@@ -13,17 +13,18 @@ export interface Run {
  * the hooks of netfilter stand on none.
  */
 export const LOWER_RUNGS = ['kprobe', 'stack', 'tracepoint'] as const;
-/** The rungs that a hook is moved to alone. */
+/** The hooks that tell one lower rung from another: to those of calls, `stack` is what `tracepoint` is. */
+const MOVED_HOOKS = { kprobe: 'all', stack: 'nat,conntrack', tracepoint: 'all' } as const;
+/** The rungs that a hook is moved to alone. Those of calls have nothing to do with other hooks: they are only left out. */
 const ALONE = {
   nat: ['kprobe', 'stack', 'none'],
   conntrack: ['kprobe', 'stack', 'none'],
-  connect: ['kprobe', 'tracepoint', 'none'],
-  accept: ['kprobe', 'tracepoint', 'none'],
+  connect: ['none'],
+  accept: ['none'],
 } as const;
 /** The kernel on which each hook is moved down alone too, and on which reasons are done without. */
 export const FINEST = '6.12';
 export const BY_FUNCTION = 'reasons: function';
-export const ADVANCED = 'advanced';
 export const LATE_MODULES = 'modules loaded later';
 
 function moved(rungs: string, hooks: string): Run {
@@ -32,15 +33,15 @@ function moved(rungs: string, hooks: string): Run {
 
 /**
  * All that runs in one boot of a kernel, in order: modules are loaded while the first one runs; the second one runs every
- * scenario on the rungs that the hooks choose; the others run those that need hooks on every lower rung.
+ * scenario on the rungs that the hooks choose, counted in basic and in advanced mode at once; the others run those that need hooks
+ * on every lower rung.
  */
 export function planOf(kernel: string): Run[] {
   const alone = HOOKS.flatMap((hook) => ALONE[hook].map((rung) => moved(`${hook}=${rung}`, hook)));
   return [
     { label: LATE_MODULES, command: ['late_modules.ts'] },
-    { label: 'default', command: ['main.ts', '--ran'] },
-    ...LOWER_RUNGS.map((rungs) => moved(rungs, 'all')),
-    { label: ADVANCED, command: ['main.ts', '--mode', 'advanced'] },
+    { label: 'default', command: ['main.ts', '--ran', '--mode', 'basic,advanced'] },
+    ...LOWER_RUNGS.map((rungs) => moved(rungs, MOVED_HOOKS[rungs])),
     ...(kernel === FINEST ? [...alone, { label: BY_FUNCTION, command: ['main.ts', '--reasons', 'function'] }] : []),
   ];
 }
