@@ -109,7 +109,7 @@ describe.skipIf(whyNotHere(['ip', 'iptables', 'setpriv', 'cc', 'mount']) !== und
       } finally {
         await agent.stop();
       }
-    }, 90_000);
+    }, 300_000);
 
     test('nothing twice and all of it after it was killed in a flood', async () => {
       const directory = join(mounted, 'flows');
