@@ -73,7 +73,6 @@ class ReceiverMeter implements Meter {
     const attributes = ['network.type', 'network.namespace.inode'];
     const config = dropreasonFactory.schema.parse({
       attributes,
-      attributes_max_entries: 65_536,
       collection_interval: '1h',
       ...this.#config,
     });

@@ -56,6 +56,8 @@ describe.skipIf(skipReason(AGENT_MISSING, OTELCOL.missing))('a Collector that th
       direction: 'ingress',
       class: expect.stringMatching(/^(error|unclassified)$/),
       'network.namespace.inode': namespace.inode,
+      'network.namespace.cookie': expect.any(Number),
+      'network.namespace.name': namespace.name,
     });
   });
 
