@@ -34,14 +34,14 @@ function moved(rungs: string, hooks: string): Run {
 /**
  * All that runs in one boot of a kernel, in order: modules are loaded while the first one runs; the second one runs every
  * scenario on the rungs that the hooks choose, counted in basic and in advanced mode at once; the others run those that need hooks
- * on every lower rung.
+ * on every lower rung, on one kernel or, with `allRungs`, on each: that takes more than an hour.
  */
-export function planOf(kernel: string): Run[] {
+export function planOf(kernel: string, allRungs = false): Run[] {
   const alone = HOOKS.flatMap((hook) => ALONE[hook].map((rung) => moved(`${hook}=${rung}`, hook)));
   return [
     { label: LATE_MODULES, command: ['late_modules.ts'] },
     { label: 'default', command: ['main.ts', '--ran', '--mode', 'basic,advanced'] },
-    ...LOWER_RUNGS.map((rungs) => moved(rungs, MOVED_HOOKS[rungs])),
+    ...(allRungs || kernel === FINEST ? LOWER_RUNGS.map((rungs) => moved(rungs, MOVED_HOOKS[rungs])) : []),
     ...(kernel === FINEST ? [...alone, { label: BY_FUNCTION, command: ['main.ts', '--reasons', 'function'] }] : []),
   ];
 }
