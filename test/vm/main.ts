@@ -5,7 +5,7 @@ import { type Fetched, fetchKernels } from './fetch.ts';
 import { count, type KernelRun, runKernel } from './kernel_run.ts';
 import { cpusOf, findImage, KERNELS, type KernelImage } from './kernels.ts';
 import { kernelsAreUpToDate, writeKernels } from './kernels_doc.ts';
-import { planOf, quote, scriptOf } from './plan.ts';
+import { FINEST, planOf, quote, scriptOf } from './plan.ts';
 import type { ScenarioResult } from './results.ts';
 
 const USAGE = `usage: npm run test:vm -- [options] [-- COMMAND…]
@@ -57,7 +57,8 @@ async function main(): Promise<number> {
   }
   const images = await obtain(names);
   const jobs = Number(options.jobs ?? availableParallelism());
-  const queue = [...images];
+  // What takes longest goes first.
+  const queue = images.toSorted((a, b) => Number(b.name === FINEST) - Number(a.name === FINEST));
   await Promise.all(Array.from({ length: jobs }, () => work(queue)));
   if (positionals.length === 0) settleDoc();
   console.log(`${totals.passed} passed, ${totals.failed} failed, ${totals.skipped} skipped`);
