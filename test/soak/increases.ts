@@ -1,0 +1,26 @@
+import type { Series } from '../support/metrics_text.ts';
+
+/**
+ * What a scraper sees counters rise by, over all that it has scraped: a series that begins counts from 0, and so does one that has fallen
+ * or has been away.
+ */
+export class Increases {
+  #last = new Map<string, number>();
+  #sum = 0;
+
+  get sum(): number {
+    return this.#sum;
+  }
+
+  /** The series of one scrape, all of the same metric. */
+  add(series: readonly Series[]): void {
+    const now = new Map<string, number>();
+    for (const { labels, value } of series) {
+      const key = JSON.stringify(labels);
+      const before = this.#last.get(key) ?? 0;
+      this.#sum += value >= before ? value - before : value;
+      now.set(key, value);
+    }
+    this.#last = now;
+  }
+}
