@@ -8,6 +8,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Agent, MAIN, NODE } from '../support/agent.ts';
+import { Increases } from '../support/increases.ts';
 import { FakeKubeApi } from '../support/kube_api/fake_kube_api.ts';
 import { namespaceObject, nodeObject, podObject } from '../support/kube_objects.ts';
 import { pick, type Series } from '../support/metrics_text.ts';
@@ -16,7 +17,6 @@ import { SpoofedFlood } from '../support/spoof.ts';
 import { Bed } from './bed.ts';
 import { configuration, type Ports } from './configuration.ts';
 import { type Course, whyNotFlat } from './flat.ts';
-import { Increases } from './increases.ts';
 
 const TICK_MILLIS = 1_000;
 /** In ticks. */

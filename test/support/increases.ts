@@ -1,4 +1,4 @@
-import type { Series } from '../support/metrics_text.ts';
+import type { Series } from './metrics_text.ts';
 
 /**
  * What a scraper sees counters rise by, over all that it has scraped: a series that begins counts from 0, and so does one that has fallen
