@@ -189,5 +189,4 @@ function ofAnotherNamespace(type: 'macvlan' | 'ipvlan', count: number): Scenario
 export const stackedScenarios: readonly Scenario[] = [
   ...KINDS.flatMap(scenariosOf),
   ofAnotherNamespace('macvlan', 43),
-  ofAnotherNamespace('ipvlan', 47),
 ];
