@@ -186,7 +186,4 @@ function ofAnotherNamespace(type: 'macvlan' | 'ipvlan', count: number): Scenario
 }
 
 /** Devices that lie on others, by which the packets come in, go out and are forwarded. */
-export const stackedScenarios: readonly Scenario[] = [
-  ...KINDS.flatMap(scenariosOf),
-  ofAnotherNamespace('macvlan', 43),
-];
+export const stackedScenarios: readonly Scenario[] = [...KINDS.flatMap(scenariosOf), ofAnotherNamespace('macvlan', 43)];
