@@ -69,10 +69,16 @@ async function measure(
   );
 }
 
+/** Namespaces, and the name of the ground that was made in them. */
+interface Standing {
+  readonly bed: Testbed;
+  readonly ground: string | undefined;
+}
+
 /** Runs scenarios one after another, in namespaces that are used again where the scenario before left no trace in them. */
 export class Runner {
   readonly #meters: readonly Meter[];
-  readonly #beds = new Map<Shape, Testbed>();
+  readonly #beds = new Map<Shape, Standing>();
   readonly #byFunction: boolean;
 
   /** Several meters count the same drops at once. `byFunction`: they leave the kernel's reasons unused. */
@@ -96,8 +102,7 @@ export class Runner {
     const { shape } = scenario;
     const expectationOf = (meter: Meter) => expected(scenario, family, this.#viewOf(meter));
     try {
-      const bed = this.#beds.get(shape) ?? (await Testbed.make(shape));
-      this.#beds.set(shape, bed);
+      const bed = await this.#bedFor(scenario);
       bed.speak(family);
       const steps = scenario.setup?.(bed) ?? [];
       for (const { at, run } of steps) await bed.sh(at, run);
@@ -119,8 +124,18 @@ export class Runner {
     for (const shape of [...this.#beds.keys()]) await this.#discard(shape);
   }
 
+  async #bedFor({ shape, ground }: Scenario): Promise<Testbed> {
+    const standing = this.#beds.get(shape);
+    if (standing !== undefined && standing.ground === ground?.name) return standing.bed;
+    if (standing?.ground !== undefined) await this.#discard(shape);
+    const bed = this.#beds.get(shape)?.bed ?? (await Testbed.make(shape));
+    this.#beds.set(shape, { bed, ground: ground?.name });
+    for (const { at, run } of ground?.steps(bed) ?? []) await bed.sh(at, run);
+    return bed;
+  }
+
   async #discard(shape: Shape): Promise<void> {
-    await this.#beds.get(shape)?.remove();
+    await this.#beds.get(shape)?.bed.remove();
     this.#beds.delete(shape);
   }
 }

@@ -34,6 +34,15 @@ export interface Step {
   readonly undo?: string;
 }
 
+/**
+ * What several scenarios stand on, such as the devices that lie on the cable: put in place once, it stays for those that come next and
+ * name the same one. It goes with the namespaces, for which it needs no undoing.
+ */
+export interface Ground {
+  readonly name: string;
+  steps(bed: Testbed): readonly Omit<Step, 'undo'>[];
+}
+
 /** One way to have the kernel drop packets, or to have calls fail, with somebody else who counts them too. */
 export interface Scenario {
   /** `family of scenarios/what is dropped where`; unique. */
@@ -82,7 +91,8 @@ export interface Scenario {
    * target alone; what has no address has none.
    */
   addresses?(bed: Testbed): readonly string[];
-  /** What has to be in place before it is measured. */
+  readonly ground?: Ground;
+  /** What has to be in place before it is measured, upon the ground. */
   setup?(bed: Testbed): readonly Step[];
   /** The kernel's own count of the same, or the caller's. */
   counter(bed: Testbed): Counter;

@@ -8,11 +8,11 @@ import { KINDS, type Kind, OUTER, UPPER_MAC } from './stacked_kinds.ts';
 const PAYLOAD = 431;
 
 /** The ends of a tunnel are addresses of the cable. */
-function outer(device: string, own: Role, peer: Role, peerMac: string): string {
+function outer(device: string, own: Role, peer: Role, peerMac: string): string[] {
   return [
-    `ip addr add ${OUTER[own]}/24 dev ${device}`,
-    `ip neigh replace ${OUTER[peer]} lladdr ${peerMac} nud permanent dev ${device}`,
-  ].join('; ');
+    `addr add ${OUTER[own]}/24 dev ${device}`,
+    `neigh replace ${OUTER[peer]} lladdr ${peerMac} nud permanent dev ${device}`,
+  ];
 }
 
 /** One end of a cable: where, by which device, in which net, and who is at the other end. */
@@ -26,28 +26,37 @@ interface End {
   readonly peerMac: string;
 }
 
+/** A script that gives `ip` all lines at once: under emulation it is starting programs that takes the time. */
+function ip(lines: readonly string[], options = ''): string {
+  return `printf '%s\\n' ${lines.map((line) => `'${line}'`).join(' ')} | ip ${options} -batch -`;
+}
+
 /** Puts the device upon the cable, and the cable's addresses upon the device. */
 function stack(kind: Kind, { at, device, net, host, peer, peerHost, peerMac }: End): Step {
   const up = kind.below ? device : 'up0';
   const mac = kind.ownMac ? UPPER_MAC[peer] : peerMac;
-  const quiet = 'echo 0 > /proc/sys/net/ipv6/conf/default/forwarding'; // a router would join groups on it
-  const run = [
-    quiet,
-    `ip addr flush dev ${device}`,
-    kind.tunnel === undefined ? ':' : outer(device, at, peer, peerMac),
-    kind.make(device, at, peer),
-    'ip link set up0 arp off multicast off',
-    'ip link set up0 up',
-    `until ip link show dev ${device} | grep -q LOWER_UP && ip link show dev up0 | grep -q LOWER_UP; do sleep 0.01; done`,
-    `ip addr add 10.${net}.0.${host}/24 dev ${up}`,
-    `ip addr add fd0${net}::${host}/64 dev ${up} nodad`,
+  const lines = [
+    `addr flush dev ${device}`,
+    ...(kind.tunnel === undefined ? [] : outer(device, at, peer, peerMac)),
+    ...kind.make(device, at, peer),
+    'link set up0 arp off multicast off',
+    'link set up0 up',
+    `addr add 10.${net}.0.${host}/24 dev ${up}`,
+    `addr add fd0${net}::${host}/64 dev ${up} nodad`,
     ...(kind.type === 'gre'
       ? []
       : [`10.${net}.0.${peerHost}`, `fd0${net}::${peerHost}`].map(
-          (address) => `ip neigh replace ${address} lladdr ${mac} nud permanent dev ${up}`,
+          (address) => `neigh replace ${address} lladdr ${mac} nud permanent dev ${up}`,
         )),
   ];
-  return { at, run: run.join('; ') };
+  const quiet = 'echo 0 > /proc/sys/net/ipv6/conf/default/forwarding'; // a router would join groups on it
+  return { at, run: `${quiet}; ${ip(lines)}` };
+}
+
+/** Waits until the device and the cable below it carry packets, which the kernel's link watch finds out by itself. */
+function carrying({ at, device }: End): Step {
+  const links = `ip -o link show up | grep -cE ': (up0|${device})[@:].*LOWER_UP'`;
+  return { at, run: `until [ "$(${links})" = 2 ]; do sleep 0.01; done` };
 }
 
 /** Both ends of the only cable, or of the router's second one. */
@@ -77,22 +86,27 @@ function ends(bed: Testbed): readonly [End, End] {
 }
 
 function fullQueue(at: Role, device: string): Step {
-  return { at, run: `tc qdisc add dev ${device} root tbf rate 1mbit burst 1600 limit ${PAYLOAD}` };
+  return {
+    at,
+    run: `tc qdisc add dev ${device} root tbf rate 1mbit burst 1600 limit ${PAYLOAD}`,
+    undo: `tc qdisc del dev ${device} root`,
+  };
 }
 
 /** The client and the server have their routes by the cable; the router's are those of the addresses. */
 function setUp(bed: Testbed, kind: Kind): Step[] {
-  const steps = ends(bed).map((end) => stack(kind, end));
+  const both = ends(bed);
+  const steps = both.map((end) => stack(kind, end));
   if (bed.shape === 'router' && kind.type === 'vrf') {
     const west = [
-      'ip link set west master up0',
-      'ip addr replace fd01::2/64 dev west nodad',
-      `ip neigh replace fd01::1 lladdr ${bed.mac('client')} nud permanent dev west`,
-      `ip neigh replace 10.1.0.1 lladdr ${bed.mac('client')} nud permanent dev west`,
+      'link set west master up0',
+      'addr replace fd01::2/64 dev west nodad',
+      `neigh replace fd01::1 lladdr ${bed.mac('client')} nud permanent dev west`,
+      `neigh replace 10.1.0.1 lladdr ${bed.mac('client')} nud permanent dev west`,
     ];
-    steps.push({ at: 'router', run: west.join('; ') });
+    steps.push({ at: 'router', run: ip(west) });
   }
-  return steps;
+  return [...steps, ...both.map(carrying)];
 }
 
 /** Why there is no such device here, or undefined where there is: asked in a namespace of its own, which goes away at once. */
@@ -126,12 +140,13 @@ function scenario(kind: Kind, { what, shape, at, direction, count, full }: Place
     at,
     reason: full === undefined ? 'IPTABLE_RULE_DROP' : 'QDISC_DROP',
     direction,
-    setup: (bed) => [
-      ...setUp(bed, kind),
+    ground: { name: kind.what, steps: (bed) => setUp(bed, kind) },
+    setup: () => [
       full === undefined
         ? {
             at,
             run: "nft 'add table inet t; add chain inet t c { type filter hook input priority 0; }; add rule inet t c iifname up0 counter drop'",
+            undo: 'nft delete table inet t',
           }
         : fullQueue(at, full),
     ],
@@ -168,16 +183,18 @@ function ofAnotherNamespace(count: number): Scenario {
     reason: 'QDISC_DROP',
     direction: 'egress',
     setup: (bed) => {
-      const make = `ip link add link east name up0 netns ${bed.netns('client')} type macvlan mode bridge`;
       const [v4, v6] = ['10.2.0.2', 'fd02::2'];
-      const use = [
-        'ip link set up0 arp off multicast off',
-        'ip link set up0 up',
-        'ip addr add 10.2.0.7/24 dev up0',
-        'ip addr add fd02::7/64 dev up0 nodad',
-        ...[v4, v6].map((address) => `ip neigh replace ${address} lladdr ${bed.mac('server')} nud permanent dev up0`),
+      const lines = [
+        'link set up0 arp off multicast off',
+        'link set up0 up',
+        'addr add 10.2.0.7/24 dev up0',
+        'addr add fd02::7/64 dev up0 nodad',
+        ...[v4, v6].map((address) => `neigh replace ${address} lladdr ${bed.mac('server')} nud permanent dev up0`),
       ];
-      return [{ at: 'router', run: make }, { at: 'client', run: use.join('; ') }, fullQueue('router', 'east')];
+      const other = bed.netns('client');
+      const make = `ip link add link east name up0 netns ${other} type macvlan mode bridge`;
+      const run = `${make}; ${ip(lines, `-n ${other}`)}`;
+      return [{ at: 'router', run, undo: `ip -n ${other} link del up0` }, fullQueue('router', 'east')];
     },
     addresses: (bed) => [`${bed.v6 ? 'fd02::7' : '10.2.0.7'} > ${bed.target}`],
     counter: (bed) => qdiscDrops(bed, 'router', 'east'),

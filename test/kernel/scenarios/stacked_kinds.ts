@@ -9,8 +9,8 @@ export interface Kind {
   readonly what: string;
   /** As `ip link add … type` has it. */
   readonly type: string;
-  /** Makes it as `up0` upon `device`, at the end `own` of the cable whose other end is `peer`. */
-  make(device: string, own: Role, peer: Role): string;
+  /** Makes it as `up0` upon `device`, at the end `own` of the cable whose other end is `peer`: lines for `ip -batch`. */
+  make(device: string, own: Role, peer: Role): readonly string[];
   /** Whether it has an address of its own, by which the other end knows it. */
   readonly ownMac?: true;
   /** Bytes that it puts in front, below which the packet is another one: of this host, IPv4, between the addresses of the cable. */
@@ -23,49 +23,53 @@ export interface Kind {
 /** The ends of tunnels: addresses of the cable itself. */
 export const OUTER = { client: '10.9.0.1', router: '10.9.0.2', server: '10.9.0.3' } as const;
 
-const upon = (type: string) => (device: string) => `ip link add link ${device} name up0 type ${type}`;
+const upon = (type: string) => (device: string) => [`link add link ${device} name up0 type ${type}`];
 
 export const KINDS: readonly Kind[] = [
   { what: 'VLAN', type: 'vlan', make: upon('vlan id 7'), families: BOTH },
   {
     what: 'bond',
     type: 'bond',
-    make: (device) =>
-      `ip link add up0 type bond mode active-backup miimon 10; ip link set ${device} down; ip link set ${device} master up0`,
+    make: (device) => [
+      'link add up0 type bond mode active-backup miimon 10',
+      `link set ${device} down`,
+      `link set ${device} master up0`,
+    ],
     families: ['ipv4'],
   },
   {
     what: 'bridge',
     type: 'bridge',
-    make: (device) => `ip link add up0 type bridge mcast_snooping 0; ip link set ${device} master up0`,
+    make: (device) => ['link add up0 type bridge mcast_snooping 0', `link set ${device} master up0`],
     families: ['ipv4'],
   },
   {
     what: 'macvlan',
     type: 'macvlan',
-    make: (device, own) => `ip link add link ${device} name up0 address ${UPPER_MAC[own]} type macvlan mode bridge`,
+    make: (device, own) => [`link add link ${device} name up0 address ${UPPER_MAC[own]} type macvlan mode bridge`],
     ownMac: true,
     families: ['ipv4'],
   },
   {
     what: 'VRF',
     type: 'vrf',
-    make: (device) => `ip link add up0 type vrf table 10; ip link set ${device} master up0`,
+    make: (device) => ['link add up0 type vrf table 10', `link set ${device} master up0`],
     below: true,
     families: BOTH,
   },
   {
     what: 'GRE',
     type: 'gre',
-    make: (_, own, peer) => `ip link add up0 type gre local ${OUTER[own]} remote ${OUTER[peer]}`,
+    make: (_, own, peer) => [`link add up0 type gre local ${OUTER[own]} remote ${OUTER[peer]}`],
     tunnel: 24,
     families: BOTH,
   },
   {
     what: 'VXLAN',
     type: 'vxlan',
-    make: (_, own, peer) =>
-      `ip link add up0 address ${UPPER_MAC[own]} type vxlan id 9 local ${OUTER[own]} remote ${OUTER[peer]} dstport 4789`,
+    make: (_, own, peer) => [
+      `link add up0 address ${UPPER_MAC[own]} type vxlan id 9 local ${OUTER[own]} remote ${OUTER[peer]} dstport 4789`,
+    ],
     ownMac: true,
     tunnel: 50,
     families: ['ipv4'],
