@@ -15,7 +15,7 @@ const MOST_REFUSED = 64;
 /** The open connections of an endpoint, at most so many. */
 export class Connections {
   readonly #most: number;
-  /** By state, with the time since when; the longest in a state comes first. */
+  /** By state, with the time since when, by performance.now(); the longest in a state comes first. */
   readonly #open: Readonly<Record<ConnectionState, Map<Duplex, number>>> = {
     idle: new Map(),
     waiting: new Map(),
@@ -37,9 +37,9 @@ export class Connections {
     const { idle, waiting, sending, refused } = this.#open;
     socket.once('close', () => this.#forget(socket));
     const isFull = idle.size + waiting.size + sending.size >= this.#most;
-    if (!isFull || this.#makeRoom()) idle.set(socket, Date.now());
+    if (!isFull || this.#makeRoom()) idle.set(socket, performance.now());
     else if (refused.size < MOST_REFUSED) {
-      refused.set(socket, Date.now());
+      refused.set(socket, performance.now());
       setTimeout(() => socket.destroy(), UNDISTURBED_MILLIS).unref();
     } else socket.destroy();
     return isFull;
@@ -54,7 +54,7 @@ export class Connections {
   mark(socket: Duplex, state: Exclude<ConnectionState, 'refused'>): void {
     if (socket.destroyed) return;
     this.#forget(socket);
-    this.#open[state].set(socket, Date.now());
+    this.#open[state].set(socket, performance.now());
   }
 
   /** Ends those whose requests have all been answered. */
@@ -70,7 +70,7 @@ export class Connections {
   #makeRoom(): boolean {
     const [idle] = this.#open.idle.keys();
     const [sending] = this.#open.sending;
-    const isSlow = sending !== undefined && Date.now() - sending[1] >= UNDISTURBED_MILLIS;
+    const isSlow = sending !== undefined && performance.now() - sending[1] >= UNDISTURBED_MILLIS;
     const gone = idle ?? (isSlow ? sending[0] : undefined);
     if (gone === undefined) return false;
     gone.destroy();

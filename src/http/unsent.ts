@@ -41,16 +41,16 @@ export class Unsent {
     const known = this.#readers.get(body);
     if (known === undefined) {
       if (!this.#isRoomFor(body.length)) return false;
-      this.#readers.set(body, new Map([[socket, Date.now()]]));
+      this.#readers.set(body, new Map([[socket, performance.now()]]));
       this.#bytes += body.length;
-    } else known.set(socket, Date.now());
+    } else known.set(socket, performance.now());
     return true;
   }
 
   /** A client has taken more of it. */
   progress(body: Body, socket: Duplex): void {
     const readers = this.#readers.get(body);
-    if (readers?.has(socket)) readers.set(socket, Date.now());
+    if (readers?.has(socket)) readers.set(socket, performance.now());
   }
 
   /** A client has it, or has ended. */
@@ -65,7 +65,7 @@ export class Unsent {
 
   /** Makes room, if need be, by disconnecting the clients that take nothing. */
   #isRoomFor(length: number): boolean {
-    const before = Date.now() - STALLED_MILLIS;
+    const before = performance.now() - STALLED_MILLIS;
     for (const [body, readers] of this.#readers) {
       if (this.#bytes + length <= this.#most) break;
       for (const [socket, tookMillis] of readers) {

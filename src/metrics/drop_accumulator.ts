@@ -51,7 +51,10 @@ export class DropAccumulator {
     return this.#hooks;
   }
 
-  /** When the last batch was read, in milliseconds since the epoch; 0 before the first. */
+  /**
+   * When the last batch was read, in milliseconds since the epoch; 0 before the first. It is the time of what is published, for no
+   * series begins after it, however the clock has been set.
+   */
   get lastTimeMillis(): number {
     return this.#lastTimeMillis;
   }
@@ -67,11 +70,14 @@ export class DropAccumulator {
   }
 
   add(batch: DropBatch): void {
+    const { timeMillis } = batch;
+    if (timeMillis < Math.max(this.#lastTimeMillis, this.#notBeforeMillis, this.#resumedMillis)) this.#setBack(timeMillis);
     if (batch.anew === true) this.#beginAnew(batch);
-    const startTimeMillis = Math.max(batch.startTimeMillis, this.#notBeforeMillis);
+    const startTimeMillis = this.#beginning(Math.max(batch.startTimeMillis, this.#notBeforeMillis), timeMillis);
     for (const row of batch.rows) {
       const { sinceMillis } = row;
-      this.#map.add(row, sinceMillis === undefined ? startTimeMillis : Math.max(sinceMillis, this.#resumedMillis));
+      const since = sinceMillis === undefined ? startTimeMillis : Math.max(sinceMillis, this.#resumedMillis);
+      this.#map.add(row, this.#beginning(since, timeMillis));
     }
     for (const row of batch.endedBefore ?? []) this.#map.addEnded(row, startTimeMillis);
     this.#end(batch);
@@ -82,7 +88,17 @@ export class DropAccumulator {
     }
     this.pods.add(batch);
     if (batch.hooks.length > 0) this.#hooks = batch.hooks;
-    this.#lastTimeMillis = Math.max(this.#lastTimeMillis, batch.timeMillis);
+    this.#lastTimeMillis = timeMillis;
+  }
+
+  /**
+   * When a series begins that appears in a read: not after it, though the clock has been set back since it began. Then it is the read
+   * before, and not this one: a backend would take its first value for the base, and not for drops.
+   */
+  #beginning(beganMillis: number, timeMillis: number): number {
+    if (beganMillis <= timeMillis) return beganMillis;
+    const last = this.#lastTimeMillis;
+    return last > 0 && last < timeMillis ? last : timeMillis - 1;
   }
 
   #beginAnew({ startTimeMillis }: DropBatch): void {
@@ -92,9 +108,17 @@ export class DropAccumulator {
   }
 
   /** Once a series has ended, new ones begin no earlier: theirs are drops of later reads. */
-  #end({ ended = [], timeMillis }: DropBatch): void {
+  #end({ ended = [], timeMillis, steadyMillis }: DropBatch): void {
     if (ended.length > 0) this.#notBeforeMillis = Math.max(this.#notBeforeMillis, timeMillis);
-    for (const attributes of ended) this.#map.end(attributes, timeMillis);
-    this.#map.forget(timeMillis);
+    for (const attributes of ended) this.#map.end(attributes, { timeMillis, steadyMillis });
+    this.#map.forget(steadyMillis);
+  }
+
+  /** The clock has been set back: nothing that is published may lie after it. */
+  #setBack(timeMillis: number): void {
+    this.#notBeforeMillis = Math.min(this.#notBeforeMillis, timeMillis);
+    this.#resumedMillis = Math.min(this.#resumedMillis, timeMillis);
+    this.#map.setBack(timeMillis);
+    for (const loss of this.#losses.values()) loss.startTimeMillis = Math.min(loss.startTimeMillis, timeMillis);
   }
 }

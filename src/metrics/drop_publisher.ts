@@ -1,5 +1,5 @@
 import type { Attributes, BatchObservableResult, HrTime, Observable } from '@opentelemetry/api';
-import { millisToHrTime } from '@opentelemetry/core';
+import { hrTimeToMilliseconds, millisToHrTime } from '@opentelemetry/core';
 import type { Resource } from '@opentelemetry/resources';
 import {
   DataPointType,
@@ -53,11 +53,12 @@ export class DropPublisher {
     if (this.#view.settle()) this.#reader = this.#instruments();
     const { resourceMetrics, errors } = await this.#reader.collect();
     if (errors.length > 0) throw errors[0];
+    const endTime = millisToHrTime(this.#accumulator.lastTimeMillis);
     return {
       resource: resourceMetrics.resource,
       scopeMetrics: resourceMetrics.scopeMetrics.map(({ scope, metrics }) => ({
         scope,
-        metrics: metrics.map((metric) => this.#withStartTimes(metric)),
+        metrics: metrics.map((metric) => this.#withTimes(metric, endTime)),
       })),
     };
   }
@@ -74,7 +75,7 @@ export class DropPublisher {
 
   #observe(result: BatchObservableResult, to: { count: Observable; bytes: Observable; lost: Observable }): void {
     for (const { attributes, startTimeMillis, drops, bytes } of this.#view.look()) {
-      if (!this.#startTimes.has(attributes.values)) this.#startTimes.set(attributes.values, millisToHrTime(startTimeMillis));
+      this.#begins(attributes.values, startTimeMillis);
       result.observe(to.count, drops, attributes.values);
       if (bytes !== undefined) result.observe(to.bytes, bytes, attributes.values);
     }
@@ -83,16 +84,23 @@ export class DropPublisher {
       if (attributes === undefined) {
         attributes = { slot: loss.slot };
         this.#lossAttributes.set(loss, attributes);
-        this.#startTimes.set(attributes, millisToHrTime(loss.startTimeMillis));
       }
+      this.#begins(attributes, loss.startTimeMillis);
       result.observe(to.lost, loss.count, attributes);
     }
   }
 
-  #withStartTimes(metric: MetricData): MetricData {
+  #begins(attributes: Attributes, startTimeMillis: number): void {
+    const known = this.#startTimes.get(attributes);
+    if (known !== undefined && hrTimeToMilliseconds(known) === startTimeMillis) return;
+    this.#startTimes.set(attributes, millisToHrTime(startTimeMillis));
+  }
+
+  #withTimes(metric: MetricData, endTime: HrTime): MetricData {
     if (metric.dataPointType !== DataPointType.SUM || !this.#observed.has(metric.descriptor.name)) return metric;
     const dataPoints = metric.dataPoints.map((point) => ({
       ...point,
+      endTime,
       startTime: this.#startTimes.get(point.attributes) ?? point.startTime,
     }));
     return { ...metric, dataPoints };

@@ -22,7 +22,7 @@ export class HookProducer implements MetricProducer {
 
   collect(): Promise<CollectionResult> {
     const { name, unit, description } = COUNTING.hookAttached;
-    const now = millisToHrTime(Date.now());
+    const now = millisToHrTime(this.#accumulator.lastTimeMillis);
     const dataPoints = this.#accumulator.hooks.map(({ hook, attached, rung, why }) => ({
       startTime: now,
       endTime: now,

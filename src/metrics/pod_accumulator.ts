@@ -1,5 +1,5 @@
 import type { DropBatch } from '../pdata/batch.ts';
-import { type DropSeries, SeriesMap } from './series_map.ts';
+import { type DropSeries, type EndTime, SeriesMap } from './series_map.ts';
 
 /**
  * The cumulative series of pods, for one exporter. A series begins at the read before the one that it appeared in, or before the
@@ -7,7 +7,7 @@ import { type DropSeries, SeriesMap } from './series_map.ts';
  */
 export class PodAccumulator {
   readonly #map = new SeriesMap();
-  #timeMillis = 0;
+  #last: EndTime = { timeMillis: 0, steadyMillis: Number.NEGATIVE_INFINITY };
   #beforeMillis = 0;
   #readsSinceResume: number | undefined;
   readonly #notBeforeMillis: number;
@@ -19,6 +19,11 @@ export class PodAccumulator {
 
   get map(): SeriesMap {
     return this.#map;
+  }
+
+  /** See {@link DropAccumulator}. */
+  get lastTimeMillis(): number {
+    return this.#last.timeMillis;
   }
 
   get series(): ReadonlyMap<string, DropSeries> {
@@ -33,20 +38,21 @@ export class PodAccumulator {
     this.#readsSinceResume = 0;
   }
 
-  add({ pods, timeMillis, startTimeMillis, anew }: DropBatch): void {
+  add({ pods, timeMillis, steadyMillis, startTimeMillis, anew }: DropBatch): void {
     if (anew === true) this.#map.restart();
-    if (timeMillis > this.#timeMillis) {
-      this.#beforeMillis = this.#timeMillis;
-      this.#timeMillis = timeMillis;
+    if (steadyMillis > this.#last.steadyMillis) {
+      if (timeMillis < this.#last.timeMillis) this.#map.setBack(timeMillis);
+      this.#beforeMillis = this.#last.timeMillis;
+      this.#last = { timeMillis, steadyMillis };
       this.#lookForLost();
     }
     if (pods === undefined) return;
     this.#readsSinceResume = undefined;
     const before = Math.max(this.#beforeMillis === 0 ? startTimeMillis : this.#beforeMillis, this.#notBeforeMillis);
-    const sinceMillis = Math.min(before, pods.sinceMillis ?? before);
+    const sinceMillis = Math.min(before, pods.sinceMillis ?? before, timeMillis - 1);
     for (const row of pods.rows) this.#map.add(row, sinceMillis);
-    for (const attributes of pods.ended) this.#map.end(attributes, this.#timeMillis);
-    this.#map.forget(timeMillis);
+    for (const attributes of pods.ended) this.#map.end(attributes, this.#last);
+    this.#map.forget(steadyMillis);
   }
 
   /** The processor that brought series may be gone since a reload. */
@@ -55,6 +61,6 @@ export class PodAccumulator {
     this.#readsSinceResume++;
     if (this.#readsSinceResume <= 2) return;
     this.#readsSinceResume = undefined;
-    this.#map.endAll(this.#timeMillis);
+    this.#map.endAll(this.#last);
   }
 }

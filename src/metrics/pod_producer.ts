@@ -19,16 +19,18 @@ import { PublishedView } from './published_view.ts';
  * never forgets an attribute set, so that a pod which is gone would be published for ever.
  */
 export class PodProducer implements MetricProducer {
+  readonly #pods: PodAccumulator;
   readonly #view: PublishedView;
   readonly #naming: SeriesNaming;
 
   constructor(pods: PodAccumulator, naming: SeriesNaming) {
+    this.#pods = pods;
     this.#view = PublishedView.of(pods.map, naming);
     this.#naming = naming;
   }
 
   collect(): Promise<CollectionResult> {
-    const endTime = millisToHrTime(Date.now());
+    const endTime = millisToHrTime(this.#pods.lastTimeMillis);
     const count: DataPoint<number>[] = [];
     const bytes: DataPoint<number>[] = [];
     for (const series of this.#view.look()) {

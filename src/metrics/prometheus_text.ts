@@ -61,10 +61,11 @@ export class PrometheusText {
     const sample = type === 'counter' ? `${name}_total` : name;
     const hasCreated = isOpen && type !== 'gauge';
     let text = head(family, isOpen ? name : sample, isOpen);
-    for (const { attributes, value, startTime } of withoutEquals(family, this.#labels)) {
+    for (const { attributes, value, startTime, endTime } of withoutEquals(family, this.#labels)) {
       const labels = this.#labels.of(attributes);
       text += typeof value === 'number' ? `${sample}${labels} ${writeValue(value)}\n` : histogram(name, labels, value, isOpen);
-      if (hasCreated) text += `${name}_created${labels} ${writeSeconds(startTime)}\n`;
+      // A clock that was set back since would have it created in the future, which Prometheus takes for a fault.
+      if (hasCreated && !isLater(startTime, endTime)) text += `${name}_created${labels} ${writeSeconds(startTime)}\n`;
       if (text.length < PIECE) continue;
       yield text;
       text = '';
@@ -108,6 +109,10 @@ function histogram(name: string, labels: string, { buckets, sum, count }: Histog
 function writeValue(value: number): string {
   if (value === Number.POSITIVE_INFINITY) return '+Inf';
   return value === Number.NEGATIVE_INFINITY ? '-Inf' : String(value);
+}
+
+function isLater([seconds, nanos]: HrTime, [thanSeconds, thanNanos]: HrTime): boolean {
+  return seconds > thanSeconds || (seconds === thanSeconds && nanos > thanNanos);
 }
 
 /** In seconds since the epoch, to the millisecond: Prometheus knows no less. */

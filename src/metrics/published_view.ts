@@ -73,6 +73,7 @@ export class PublishedView {
       for (const part of sum.parts) {
         sum.drops += part.series.drops;
         sum.bytes = plus(sum.bytes, part.series.bytes);
+        sum.startTimeMillis = Math.min(sum.startTimeMillis, part.series.startTimeMillis);
         part.shownDrops = part.series.drops;
       }
     }

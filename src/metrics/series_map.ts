@@ -1,5 +1,5 @@
 import { AttributeSet } from '../pdata/attributes.ts';
-import type { DropRow } from '../pdata/batch.ts';
+import type { DropBatch, DropRow } from '../pdata/batch.ts';
 
 /** One series as it stands: cumulative since its start. */
 export interface DropSeries {
@@ -21,9 +21,11 @@ type Writable<T> = { -readonly [K in keyof T]: T[K] };
  */
 const REMEMBERED_MILLIS = 120_000;
 
-interface Ended {
-  readonly series: DropSeries;
-  readonly timeMillis: number;
+/** When something ended: in milliseconds since the epoch, and by performance.now(). */
+export type EndTime = Pick<DropBatch, 'timeMillis' | 'steadyMillis'>;
+
+interface Ended extends Writable<EndTime> {
+  readonly series: Writable<DropSeries>;
 }
 
 /** Cumulative series by their attributes, for one exporter. Some of them end: a row that comes later begins another one. */
@@ -79,7 +81,7 @@ export class SeriesMap {
   }
 
   /** Ends a series, if there is one of these attributes. */
-  end({ key }: Pick<AttributeSet, 'key'>, timeMillis: number): void {
+  end({ key }: Pick<AttributeSet, 'key'>, { timeMillis, steadyMillis }: EndTime): void {
     const series = this.#living.get(key);
     if (series === undefined) return;
     series.ended = true;
@@ -87,20 +89,36 @@ export class SeriesMap {
     this.#endings++;
     this.#living.delete(key);
     this.#ended.delete(key);
-    this.#ended.set(key, { series, timeMillis });
+    this.#ended.set(key, { series, timeMillis, steadyMillis });
   }
 
-  endAll(timeMillis: number): void {
-    for (const key of [...this.#living.keys()]) this.end({ key }, timeMillis);
+  endAll(time: EndTime): void {
+    for (const key of [...this.#living.keys()]) this.end({ key }, time);
   }
 
-  /** Forgets what ended long before `timeMillis`. */
-  forget(timeMillis: number): void {
+  /** Forgets what ended long before `steadyMillis`, by performance.now(). */
+  forget(steadyMillis: number): void {
     for (const [key, ended] of this.#ended) {
-      if (ended.timeMillis + REMEMBERED_MILLIS > timeMillis) break;
+      if (ended.steadyMillis + REMEMBERED_MILLIS > steadyMillis) break;
       this.#ended.delete(key);
     }
   }
+
+  /**
+   * The clock has been set back to `timeMillis`: what began after that begins there anew, at what it has counted. A backend takes that for
+   * a stream whose beginning is not known, and its first value for the base.
+   */
+  setBack(timeMillis: number): void {
+    for (const ended of this.#ended.values()) {
+      ended.timeMillis = Math.min(ended.timeMillis, timeMillis);
+      beginBy(ended.series, timeMillis);
+    }
+    for (const all of [this.#living, this.#remainders]) for (const series of all.values()) beginBy(series, timeMillis);
+  }
+}
+
+function beginBy(series: Writable<DropSeries>, timeMillis: number): void {
+  series.startTimeMillis = Math.min(series.startTimeMillis, timeMillis);
 }
 
 function addTo(series: Map<string, Writable<DropSeries>>, { attributes, drops, bytes }: DropRow, startTimeMillis: number): void {

@@ -57,8 +57,10 @@ export interface DropBatch {
    * Pins that a later process carries on with must not stand for less than has been published.
    */
   readonly anew?: boolean;
-  /** When this read was made, in milliseconds since the epoch. */
+  /** When this read was made, in milliseconds since the epoch. Earlier than that of the read before, where the clock was set back. */
   readonly timeMillis: number;
+  /** The same moment by performance.now(), which nobody can set: what ages are measured by. */
+  readonly steadyMillis: number;
   readonly rows: readonly DropRow[];
   /** Series of `rows` that end with this batch, after its rows: exporters forget them. A row that comes later begins one anew. */
   readonly ended?: readonly AttributeSet[];

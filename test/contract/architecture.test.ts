@@ -54,6 +54,22 @@ const IMPORTS = SOURCES.flatMap(importsOf);
 const WITHIN = IMPORTS.filter(({ to }) => to.startsWith('src/'));
 const told = (imports: readonly Import[]) => imports.map(({ from, to }) => `${from} imports ${to}`);
 
+/** Points in time are published or logged by it, and names made of it. What is measured, or is to happen later, has performance.now(). */
+const WALL_CLOCK = [
+  'src/exporters/file/rotated_file.ts',
+  'src/exporters/otlp_grpc/client.ts',
+  'src/extensions/health_check/extension.ts',
+  'src/receivers/dropreason/receiver.ts',
+  'src/receivers/dropreason/session.ts',
+  'src/service/service.ts',
+  'src/service/telemetry/log_output.ts',
+  'src/service/telemetry/logger.ts',
+];
+
+test('the clock that can be set is read for points in time only', () => {
+  expect(SOURCES.filter((file) => /Date\.now\(|new Date\(\)/.test(code(file)))).toEqual(WALL_CLOCK);
+});
+
 describe('arrows point one way', () => {
   test('every file is of a layer, and imports are seen', () => {
     expect([...new Set(SOURCES.map(layerOf))].filter((layer) => !(layer in MAY_IMPORT))).toEqual([]);

@@ -44,5 +44,5 @@ export function flowBatch(
     node.drops += drops;
     node.bytes += bytes ?? 0;
   }
-  return { ...batch(all), flows: { rows: flows, overflow, node }, ...rest };
+  return { ...batch(all, rest), flows: { rows: flows, overflow, node }, ...rest };
 }

@@ -13,6 +13,7 @@ export function batch(rows: readonly DropRow[], more: Partial<DropBatch> = {}): 
     trigger: 'request',
     startTimeMillis: START_MILLIS,
     timeMillis: START_MILLIS + 1_000,
+    steadyMillis: more.timeMillis ?? START_MILLIS + 1_000,
     rows,
     losses: [],
     hooks: [],

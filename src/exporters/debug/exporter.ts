@@ -21,7 +21,8 @@ interface Printed {
   readonly series: WeakMap<DropSeries, { readonly drops: number; readonly bytes: number }>;
   readonly losses: Map<string, number>;
   hooks: string;
-  timeMillis: number | undefined;
+  /** When that was, by performance.now(). */
+  steadyMillis: number | undefined;
 }
 
 type DebugSettings = Pick<Settings, 'id' | 'logger' | 'meter' | 'keep' | 'reloadedMillis'>;
@@ -53,7 +54,7 @@ export class DebugExporter implements Exporter {
       series: new WeakMap(),
       losses: new Map(),
       hooks: '',
-      timeMillis: undefined,
+      steadyMillis: undefined,
     }));
   }
 
@@ -93,8 +94,8 @@ export class DebugExporter implements Exporter {
     else logger.error(`can't print to standard output: ${trouble}; prints are lost until it can, the counters go on`);
   }
 
-  #change({ timeMillis, startTimeMillis }: DropBatch): Change {
-    const { losses, hooks, timeMillis: last } = this.#printed;
+  #change({ timeMillis, startTimeMillis, steadyMillis }: DropBatch): Change {
+    const { losses, hooks, steadyMillis: last } = this.#printed;
     const { map } = this.#accumulator;
     const ended = [...map.lately()].map((now) => this.#rise(now)).filter(({ newDrops }) => newDrops > 0);
     const series = [...[...map.living.values()].map((now) => this.#rise(now)), ...ended];
@@ -105,10 +106,10 @@ export class DebugExporter implements Exporter {
     });
     const hooksNow = JSON.stringify(this.#accumulator.hooks);
     this.#printed.hooks = hooksNow;
-    this.#printed.timeMillis = timeMillis;
+    this.#printed.steadyMillis = steadyMillis;
     return {
       timeMillis,
-      elapsedMillis: timeMillis - (last ?? startTimeMillis),
+      elapsedMillis: last === undefined ? Math.max(0, timeMillis - startTimeMillis) : steadyMillis - last,
       series,
       losses: lost,
       hooks: this.#accumulator.hooks,

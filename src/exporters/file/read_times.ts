@@ -6,6 +6,7 @@ const MOST = 64;
 interface ReadTime {
   readonly startTimeMillis: number;
   readonly timeMillis: number;
+  readonly steadyMillis: number;
 }
 
 /** When the read before each was made; it outlives a reload. Receivers are told apart by when they began. */
@@ -13,10 +14,11 @@ export class ReadTimes {
   readonly #last = new Map<number, ReadTime>();
 
   /** The time that the deltas of this batch are of. A read that comes twice, through two pipelines, gets the same. */
-  of({ startTimeMillis: began, timeMillis }: DropBatch): ReadTime {
+  of({ startTimeMillis: began, timeMillis, steadyMillis }: DropBatch): ReadTime {
     const last = this.#last.get(began);
-    if (last?.timeMillis === timeMillis) return last;
-    const time = { startTimeMillis: last?.timeMillis ?? began, timeMillis };
+    if (last?.steadyMillis === steadyMillis) return last;
+    // The clock may have been set back meanwhile.
+    const time = { startTimeMillis: Math.min(last?.timeMillis ?? began, timeMillis), timeMillis, steadyMillis };
     this.#last.delete(began);
     this.#last.set(began, time);
     const [oldest] = this.#last.keys();

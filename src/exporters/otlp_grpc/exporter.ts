@@ -52,12 +52,12 @@ export class OtlpGrpcExporter implements Exporter {
   }
 
   async shutdown(deadlineMillis: number): Promise<void> {
-    const deadline = Date.now() + deadlineMillis;
+    const deadline = performance.now() + deadlineMillis;
     const pusher = this.#pusher;
     this.#pusher = undefined;
     if (pusher !== undefined) {
-      await within(deadline - Date.now(), this.#host?.refresh());
-      await pusher.finish(deadline - Date.now());
+      await within(deadline - performance.now(), this.#host?.refresh());
+      await pusher.finish(deadline - performance.now());
     }
     this.#client?.close();
     this.#client = undefined;

@@ -130,7 +130,7 @@ export class Pusher {
     if (result.status === 'refused') return undefined;
     const { waitMillis = 0 } = result;
     this.#notBeforeMillis = performance.now() + waitMillis;
-    return this.#mayRetry() ? backoff.next(Date.now(), waitMillis) : undefined;
+    return this.#mayRetry() ? backoff.next(performance.now(), waitMillis) : undefined;
   }
 
   /** The server's delay holds for newer pushes too. Only the last one doesn't wait: it would be lost. */
@@ -150,7 +150,7 @@ export class Pusher {
     const { initial_interval, max_interval, max_elapsed_time } = this.#config.retry_on_failure;
     return new Backoff(
       { initialMillis: initial_interval, mostMillis: max_interval, elapsedMillis: max_elapsed_time },
-      Date.now(),
+      performance.now(),
     );
   }
 

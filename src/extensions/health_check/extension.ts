@@ -7,6 +7,9 @@ import type { HealthCheckConfig } from './config.ts';
 
 const JSON_TYPE = 'application/json';
 
+/** Clocks that differ by less have drifted or been slewed, not set. */
+const SET_MILLIS = 1_000;
+
 /**
  * Answers with the JSON of the Collector's healthcheckextension (`status`, `upSince`, `uptime`); where it is not well,
  * `why` says which component isn't and for what reason. Where processors learn from elsewhere, such as a cluster's API, `sources` says how
@@ -15,8 +18,8 @@ const JSON_TYPE = 'application/json';
 export class HealthCheck implements Extension {
   readonly #endpoint: HttpEndpoint;
   #host: Host | undefined;
-  /** When it was last seen to become well, in milliseconds since the epoch. */
-  #upSinceMillis: number | undefined;
+  /** When it was last seen to become well, by both clocks. */
+  #up: { steadyMillis: number; sinceMillis: number } | undefined;
 
   constructor(settings: Pick<Settings, 'id' | 'logger'>, config: HealthCheckConfig) {
     this.#endpoint = new HttpEndpoint({
@@ -44,17 +47,24 @@ export class HealthCheck implements Extension {
   #answer(): HttpAnswer {
     const ill = (this.#host?.health() ?? []).filter(({ healthy }) => !healthy);
     if (ill.length > 0) {
-      this.#upSinceMillis = undefined;
+      this.#up = undefined;
       const why = ill.map(({ id, why: reason }) => `${id}: ${reason}`);
       // The Collector writes Go's zero time here.
       const body = { status: 'Server not available', upSince: '0001-01-01T00:00:00Z', uptime: '', why, ...this.#sources() };
       return { status: 503, contentType: JSON_TYPE, body: JSON.stringify(body) };
     }
-    this.#upSinceMillis ??= Date.now();
-    const upSince = new Date(this.#upSinceMillis).toISOString();
-    const uptime = goDuration(Date.now() - this.#upSinceMillis);
-    const body = { status: 'Server available', upSince, uptime, ...this.#sources() };
+    const body = { status: 'Server available', ...this.#uptime(), ...this.#sources() };
     return { status: 200, contentType: JSON_TYPE, body: JSON.stringify(body) };
+  }
+
+  /** Where the clock has been set since, `upSince` is as it would be if that had been right all the time. */
+  #uptime(): { upSince: string; uptime: string } {
+    const now = { steadyMillis: performance.now(), sinceMillis: Date.now() };
+    this.#up ??= now;
+    const uptimeMillis = Math.floor(now.steadyMillis - this.#up.steadyMillis);
+    const sinceMillis = now.sinceMillis - uptimeMillis;
+    if (Math.abs(sinceMillis - this.#up.sinceMillis) >= SET_MILLIS) this.#up.sinceMillis = sinceMillis;
+    return { upSince: new Date(this.#up.sinceMillis).toISOString(), uptime: goDuration(uptimeMillis) };
   }
 
   #sources(): { sources?: readonly object[] } {

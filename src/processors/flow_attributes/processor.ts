@@ -73,8 +73,8 @@ export class FlowAttributes implements Processor {
     this.#next.consume(batch.flows === undefined ? batch : { ...batch, ...this.#read(batch.flows, batch) });
   }
 
-  #read({ rows: flows, overflow }: FlowRead, { timeMillis, ended: before = [] }: DropBatch): Pick<DropBatch, 'rows' | 'ended'> {
-    const { rows, beyond, ended } = this.#table.admit(this.#sum(flows), timeMillis, this.#bounds);
+  #read({ rows: flows, overflow }: FlowRead, { steadyMillis, ended: before = [] }: DropBatch): Pick<DropBatch, 'rows' | 'ended'> {
+    const { rows, beyond, ended } = this.#table.admit(this.#sum(flows), steadyMillis, this.#bounds);
     const over = [...beyond.map(({ drops, bytes, flow: { attributes } }) => ({ attributes, drops, bytes })), ...overflow];
     const sums = new Map<AttributeSet, Writable<DropRow>>();
     for (const row of over) {

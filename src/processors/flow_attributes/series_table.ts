@@ -13,7 +13,7 @@ export interface Candidate {
 
 interface Known {
   readonly attributes: AttributeSet;
-  /** When drops were last added, in milliseconds since the epoch. */
+  /** When drops were last added, by performance.now(). */
   risenMillis: number;
 }
 
@@ -46,29 +46,30 @@ export class SeriesTable {
     return this.#known.size;
   }
 
-  admit<C extends Candidate>(candidates: Iterable<C>, timeMillis: number, bounds: Bounds): Admitted<C> {
+  /** `nowMillis`: by performance.now(). */
+  admit<C extends Candidate>(candidates: Iterable<C>, nowMillis: number, bounds: Bounds): Admitted<C> {
     const rows: DropRow[] = [];
     const unknown: C[] = [];
     for (const candidate of candidates) {
       const known = this.#known.get(candidate.key);
       if (known === undefined) unknown.push(candidate);
-      else rows.push(this.#rise(known, candidate, timeMillis));
+      else rows.push(this.#rise(known, candidate, nowMillis));
     }
-    const ended = this.#expire(timeMillis - bounds.expirationMillis);
+    const ended = this.#expire(nowMillis - bounds.expirationMillis);
     this.#shrink(bounds.maxSeries, ended);
     unknown.sort((a, b) => b.drops - a.drops);
-    const idleSince = timeMillis - Math.min(LEAST_IDLE_MILLIS, bounds.expirationMillis);
+    const idleSince = nowMillis - Math.min(LEAST_IDLE_MILLIS, bounds.expirationMillis);
     const beyond = unknown.filter((candidate) => {
       if (this.#known.size >= bounds.maxSeries && !this.#makeRoom(idleSince, ended)) return true;
-      rows.push(this.#rise({ attributes: candidate.attributes(), risenMillis: 0 }, candidate, timeMillis));
+      rows.push(this.#rise({ attributes: candidate.attributes(), risenMillis: 0 }, candidate, nowMillis));
       return false;
     });
     return { rows, beyond, ended };
   }
 
   /** Puts a series at the end of the line. */
-  #rise(known: Known, { key, drops, bytes }: Candidate, timeMillis: number): DropRow {
-    known.risenMillis = timeMillis;
+  #rise(known: Known, { key, drops, bytes }: Candidate, nowMillis: number): DropRow {
+    known.risenMillis = nowMillis;
     this.#known.delete(key);
     this.#known.set(key, known);
     return { attributes: known.attributes, drops, bytes };

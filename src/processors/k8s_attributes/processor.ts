@@ -63,7 +63,7 @@ export class K8sAttributes implements Processor {
   readonly #onClaim = (claim: Claim) => this.#waiting.arrived(claim);
   #informers: Informers | undefined;
   /** Of the last read, for what is handed on after it. */
-  #last: Pick<DropBatch, 'startTimeMillis' | 'timeMillis'> | undefined;
+  #last: Pick<DropBatch, 'startTimeMillis' | 'timeMillis' | 'steadyMillis'> | undefined;
   readonly #stopping = new AbortController();
   #hasWarned = false;
 
@@ -139,7 +139,8 @@ export class K8sAttributes implements Processor {
     const rows = this.#take(this.#isStopped);
     const since = rows.length === 0 ? {} : { sinceMillis: this.#waiting.takenSinceMillis };
     this.#waiting.sinceMillis = this.#last?.timeMillis ?? batch.startTimeMillis;
-    this.#last = { startTimeMillis: batch.startTimeMillis, timeMillis: batch.timeMillis };
+    const { startTimeMillis, timeMillis, steadyMillis } = batch;
+    this.#last = { startTimeMillis, timeMillis, steadyMillis };
     this.#resolve(flows.rows, rows);
     const ended = endedPods.length === 0 ? {} : { endedPods };
     this.#handOn(batch, { ...flows, rows, ...ended, ...since });

@@ -49,9 +49,9 @@ export class PodDrops implements Processor {
   async shutdown(): Promise<void> {}
 
   consume(batch: DropBatch): void {
-    const { flows, timeMillis } = batch;
+    const { flows, steadyMillis } = batch;
     if (flows !== undefined) {
-      for (const uid of flows.endedPods ?? []) this.#table.podEnded(uid, timeMillis);
+      for (const uid of flows.endedPods ?? []) this.#table.podEnded(uid, steadyMillis);
       this.#cache.begin();
       const add = this.#config.context === 'local' ? this.#addSides : this.#addPair;
       for (const row of flows.rows) add.call(this, row);
@@ -59,7 +59,7 @@ export class PodDrops implements Processor {
         this.#addOverflow(attributes, String(attributes.get('direction') ?? 'unknown'), drops, bytes);
       }
     }
-    const { rows, ended } = this.#table.take(timeMillis);
+    const { rows, ended } = this.#table.take(steadyMillis);
     this.#record(ended.length, this.#overflowDrops);
     this.#overflowDrops = 0;
     const since = flows?.sinceMillis === undefined ? {} : { sinceMillis: flows.sinceMillis };

@@ -12,7 +12,7 @@ export interface Series {
   touched: boolean;
   /** Its pods that have not ended. */
   alive: number;
-  /** When it ends, in milliseconds since the epoch; undefined while a pod of it is alive, or where no pod of it is known. */
+  /** When it ends, by performance.now(); undefined while a pod of it is alive, or where no pod of it is known. */
   expiresMillis: number | undefined;
   ended: boolean;
 }
@@ -31,7 +31,7 @@ export class SeriesTable {
   readonly #overflow = new Map<AttributeSet, Series>();
   /** Living pods that have series, with these. */
   readonly #alive = new Map<string, Set<Series>>();
-  /** When pods ended that ended lately, the first first. */
+  /** When pods ended that ended lately, by performance.now(), the first first. */
   readonly #gone = new Map<string, number>();
   readonly #expiring = new Set<Series>();
   readonly #ended: AttributeSet[] = [];

@@ -11,7 +11,7 @@ type MapName = 'attributes' | 'unlisted' | 'rescued';
 interface Seen {
   readonly attributes: AttributeSet;
   readonly isCall: boolean;
-  /** When it last rose, by the times of reads. */
+  /** When it last rose, by performance.now(). */
   roseMillis: number;
 }
 

@@ -165,7 +165,7 @@ export class Reader {
     this.#overflowRows?.read((cpu, row, drops, bytes) => {
       overflow.push({ attributes: this.#attributesOf(cpu, row).without('cpu'), drops, bytes });
     });
-    this.#entryRows.read(rows, overflow, unread.ended, { nowMillis: Date.now(), mayEnd: !this.#isMakingRoom });
+    this.#entryRows.read(rows, overflow, unread.ended, { nowMillis: performance.now(), mayEnd: !this.#isMakingRoom });
     if (!this.#progress.hasToldEnded) {
       const remainders = this.#session.probe.remainders();
       this.#origins.learn(remainders);

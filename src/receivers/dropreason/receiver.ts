@@ -59,12 +59,12 @@ export class DropreasonReceiver implements Receiver {
     }
     enter(this.#session, { namesEveryFunction: namesEveryFunction(this.#config) });
     const { probe, ladder } = this.#session;
-    this.#startTimeMillis = probe.startTimeMillis || now;
-    if (this.#config.pin) this.#instance = pinnedInstance(this.#config.pin_path, this.#startTimeMillis);
+    const began = probe.startTimeMillis || now;
+    // The clock may have been set back since what is pinned began to count.
+    this.#startTimeMillis = Math.min(began, now);
+    if (this.#config.pin) this.#instance = pinnedInstance(this.#config.pin_path, began);
     const words = 2 * probe.cpus * probe.rows;
-    const progress = this.#config.pin
-      ? progressOfPinned(this.#config.pin_path, words, this.#startTimeMillis)
-      : noProgress(words, this.#startTimeMillis);
+    const progress = this.#config.pin ? progressOfPinned(this.#config.pin_path, words, began) : noProgress(words, began);
     this.#reader = new Reader(this.#session, this.#config, progress);
     this.#metrics = new ReceiverMetrics(this.#settings, probe, this.#reader);
     this.#unclassified = new UnclassifiedReasons(this.#settings);
@@ -196,11 +196,12 @@ export class DropreasonReceiver implements Receiver {
   #handOn(trigger: 'interval' | 'request', read: Read, began?: number): void {
     this.#metrics?.accepted(read.rows.length);
     this.#unclassified?.look(read.rows);
-    this.#fullMaps?.look(read, Date.now());
+    this.#fullMaps?.look(read, performance.now());
     this.#next.consume({
       trigger,
       startTimeMillis: this.#startTimeMillis,
       timeMillis: Date.now(),
+      steadyMillis: performance.now(),
       ...(this.#isAnew ? { anew: true } : {}),
       ...read,
       hooks: this.hooks(),

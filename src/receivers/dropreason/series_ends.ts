@@ -5,7 +5,7 @@ import type { Row } from './probe.ts';
 export interface EndingSeries {
   readonly attributes: AttributeSet;
   readonly ids: string[];
-  /** When one of its rows last rose. */
+  /** When one of its rows last rose, by performance.now(). */
   roseMillis: number;
   /** Whether one of them takes room in the kernel's map. */
   live: boolean;

@@ -72,7 +72,7 @@ describe('DropAccumulator', () => {
     accumulator.add(batch([row(eth0, 4, 400)], { ended: [attributes] }));
     expect(only(accumulator)).toEqual([]);
     expect(first).toMatchObject({ drops: 7, bytes: 700, ended: true });
-    accumulator.add(batch([{ ...row(eth0, 1, 100), sinceMillis: START + 60_000 }]));
+    accumulator.add(batch([{ ...row(eth0, 1, 100), sinceMillis: START + 60_000 }], { timeMillis: START + 70_000 }));
     expect(only(accumulator)).toMatchObject([{ drops: 1, bytes: 100, startTimeMillis: START + 60_000, ended: false }]);
   });
 

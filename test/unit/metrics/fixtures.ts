@@ -15,7 +15,17 @@ export function row(attributes: Record<string, AttributeValue>, drops: number, b
 }
 
 export function batch(rows: readonly DropRow[], more: Partial<DropBatch> = {}): DropBatch {
-  return { trigger: 'request', startTimeMillis: START, timeMillis: START + 10_000, rows, losses: [], hooks: [], ...more };
+  const timeMillis = more.timeMillis ?? START + 10_000;
+  return {
+    trigger: 'request',
+    startTimeMillis: START,
+    timeMillis,
+    steadyMillis: timeMillis,
+    rows,
+    losses: [],
+    hooks: [],
+    ...more,
+  };
 }
 
 /** A netfilter drop on input, as the receiver with percpu_sum gives it. */

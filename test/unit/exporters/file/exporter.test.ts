@@ -17,7 +17,7 @@ import { configSchema } from '../../../../src/exporters/file/config.ts';
 import { FileExporter } from '../../../../src/exporters/file/exporter.ts';
 import { end, flow, flowBatch } from '../../../support/flows.ts';
 import { NOBODY } from '../../../support/nobody.ts';
-import { batch, row } from '../../../support/rows.ts';
+import { batch, row, START_MILLIS } from '../../../support/rows.ts';
 import { scratchDirectory } from '../../../support/scratch.ts';
 import { makeSettings } from '../../../support/settings.ts';
 import { byRead, parseLines, startExporter } from './harness.ts';
@@ -86,6 +86,23 @@ describe('FileExporter, to a file', () => {
       [0, 1],
       [0, 1],
       [2, 4],
+    ]);
+  });
+
+  it('says of no read that it ended before it began, though the clock is set back in between', async () => {
+    const path = join(scratchDirectory(), 'flows.jsonl');
+    const { exporter } = await startExporter(path);
+    exporter.consume(read(30));
+    exporter.consume({ ...read(40), timeMillis: START_MILLIS + 10_000 });
+    await expect.poll(() => parseLines(readFileSync(path, 'utf8'))).toHaveLength(2);
+    exporter.consume({ ...read(50), timeMillis: START_MILLIS + 20_000 });
+    await exporter.shutdown(1_000);
+    const seconds = (time: string) => (Date.parse(time) - START_MILLIS) / 1_000;
+    const lines = parseLines(readFileSync(path, 'utf8'));
+    expect(lines.map(({ start_time, time }) => [seconds(start_time), seconds(time)])).toEqual([
+      [0, 30],
+      [10, 10],
+      [10, 20],
     ]);
   });
 

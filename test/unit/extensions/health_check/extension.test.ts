@@ -1,4 +1,4 @@
-import { afterEach, describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it, vi } from 'vitest';
 import type { ComponentHealth, SourceState } from '../../../../src/component/host.ts';
 import { configSchema } from '../../../../src/extensions/health_check/config.ts';
 import { goDuration, HealthCheck } from '../../../../src/extensions/health_check/extension.ts';
@@ -16,6 +16,7 @@ async function start(given: object = {}) {
 }
 
 afterEach(async () => {
+  vi.useRealTimers();
   sources = [];
   await Promise.all(running.splice(0).map((extension) => extension.shutdown(0)));
 });
@@ -70,6 +71,24 @@ describe('HealthCheck', () => {
     const again = (await (await fetch(`${url}/healthz`)).json()) as { upSince: string };
     expect(again.upSince > upSince).toBe(true);
     expect((await fetch(url)).status).toBe(404);
+  });
+
+  it.each([
+    ['back', -3_600_000],
+    ['forward', 3_600_000],
+  ])('goes on with its uptime where the clock is set %s, and was up since then by the new time', async (_, millis) => {
+    const url = await start();
+    health = [];
+    vi.useFakeTimers({ toFake: ['Date', 'performance'] });
+    vi.setSystemTime(Date.UTC(2026, 0, 2, 3, 0, 0));
+    const answer = async () => (await (await fetch(url)).json()) as object;
+    expect(await answer()).toMatchObject({ upSince: '2026-01-02T03:00:00.000Z', uptime: '0s' });
+    vi.advanceTimersByTime(90_000);
+    expect(await answer()).toMatchObject({ upSince: '2026-01-02T03:00:00.000Z', uptime: '1m30s' });
+    vi.setSystemTime(Date.now() + millis);
+    vi.advanceTimersByTime(30_000);
+    const upSince = new Date(Date.UTC(2026, 0, 2, 3, 0, 0) + millis).toISOString();
+    expect(await answer()).toMatchObject({ upSince, uptime: '2m0s' });
   });
 
   it('names its port and key where the port is taken', async () => {

@@ -134,6 +134,18 @@ describe('flow_attributes', () => {
       expect(ended(sink)).toEqual(['10.0.0.3']);
     });
 
+    test('as soon whatever the clock is set to', () => {
+      const { sink, processor } = make({ metric_expiration: '1m' });
+      const readAt = (seconds: number, clock: number, flows: readonly FlowRow[] = []) =>
+        processor.consume({ ...at(seconds, flows), timeMillis: START_MILLIS + clock * 1000 });
+      readAt(0, 0, [flow('10.0.0.1', '10.0.0.2')]);
+      readAt(20, 7_200);
+      readAt(59, -3_600);
+      expect(sink.batches.flatMap((each) => each.ended ?? [])).toEqual([]);
+      readAt(60, -3_599);
+      expect(ended(sink)).toEqual(['10.0.0.1']);
+    });
+
     test('for busy ones, where there is no room: 100 scanners keep nobody out', () => {
       const { sink, processor } = make({ max_series: 50 });
       processor.consume(at(0, scanners(100)));

@@ -37,6 +37,16 @@ describe('a series of pod_drops', () => {
     expect(pods(read(100_000)).ended).toEqual([]);
   });
 
+  test('ends as soon whatever the clock is set to', () => {
+    const { pods } = podDrops(local);
+    const readAt = (seconds: number, clock: number, ...more: string[][]) =>
+      pods({ ...read(seconds, ...more), timeMillis: START_MILLIS + clock * 1000 });
+    readAt(1, 1, ['a']);
+    readAt(2, 7_200, [], ['a']);
+    expect(readAt(61, 10_000).ended).toEqual([]);
+    expect(readAt(62, -3_600).ended).toEqual([series('a')]);
+  });
+
   test('stays for as long after the last drop that comes late', () => {
     const { pods } = podDrops(local);
     pods(read(1, ['a']));

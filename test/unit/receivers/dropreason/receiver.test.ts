@@ -1,4 +1,5 @@
 import { beforeEach, describe, expect, test, vi } from 'vitest';
+import { DropAccumulator } from '../../../../src/metrics/drop_accumulator.ts';
 import type { DropBatch } from '../../../../src/pdata/batch.ts';
 import { configSchema } from '../../../../src/receivers/dropreason/config.ts';
 import type { ProbeOptions } from '../../../../src/receivers/dropreason/probe.ts';
@@ -104,6 +105,25 @@ describe('a start', () => {
     expect(batches.every(({ startTimeMillis }) => startTimeMillis === 1234)).toBe(true);
     expect(drops(batches)).toBe(9);
     expect(settings.lines.map(({ msg }) => msg)).toContainEqual(expect.stringContaining('carried on with'));
+    await receiver.shutdown(1_000);
+  });
+
+  test('that began by a clock which has been set back since begins now for others, and is named as before', async () => {
+    const { probe, batches, create } = await make({ pin: true, pin_path: '/sys/fs/bpf/future' });
+    const future = Date.now() + 3_600_000;
+    Object.assign(probe, { origin: 'taken_over', startTimeMillis: future });
+    probe.tables.unlisted = [entry({ packets: 9, sinceMillis: future + 10 })];
+    const receiver = create();
+    await receiver.start();
+    await receiver.read('request');
+    const accumulator = new DropAccumulator();
+    for (const batch of batches) {
+      expect(batch.startTimeMillis).toBeLessThanOrEqual(batch.timeMillis);
+      accumulator.add(batch);
+      for (const series of accumulator.series.values()) expect(series.startTimeMillis).toBeLessThanOrEqual(batch.timeMillis);
+    }
+    expect(drops(batches)).toBe(9);
+    expect(receiver.instance).toContain(String(future));
     await receiver.shutdown(1_000);
   });
 

@@ -1,0 +1,65 @@
+import { afterEach, describe, expect, it, vi } from 'vitest';
+import { OtlpClient } from '../../../../src/exporters/otlp_grpc/client.ts';
+import { configSchema } from '../../../../src/exporters/otlp_grpc/config.ts';
+import { Pusher } from '../../../../src/exporters/otlp_grpc/pusher.ts';
+import type { SendResult } from '../../../../src/exporters/otlp_grpc/send_result.ts';
+import { DropAccumulator } from '../../../../src/metrics/drop_accumulator.ts';
+import { DropPublisher } from '../../../../src/metrics/drop_publisher.ts';
+import { NAMINGS } from '../../../../src/metrics/naming.ts';
+import { VERSION } from '../../../../src/metrics/version.ts';
+import { batch, makeService, ruleDrop } from '../../metrics/fixtures.ts';
+import { OtlpServer } from './otlp_server.ts';
+
+const HOUR = 3_600_000;
+const service = makeService();
+const accumulator = new DropAccumulator();
+accumulator.add(batch([ruleDrop(1, 84)]));
+const publisher = new DropPublisher({
+  accumulator,
+  naming: NAMINGS.opentelemetry,
+  resource: service.settings('otlp_grpc').resource,
+});
+const config = (given: object) => configSchema.parse({ endpoint: '127.0.0.1:1', tls: { insecure: true }, ...given });
+
+afterEach(() => {
+  vi.useRealTimers();
+});
+
+describe('where the clock is set', () => {
+  it('an attempt still ends: gRPC turns its deadline into a timer at once', async () => {
+    const server = await new OtlpServer().start();
+    server.answer = 'hang';
+    const client = await OtlpClient.create(config({ endpoint: `127.0.0.1:${server.port}`, timeout: '300ms' }), VERSION);
+    try {
+      const metrics = await publisher.collect();
+      vi.useFakeTimers({ toFake: ['Date'] });
+      const sent = client.send(metrics);
+      vi.setSystemTime(Date.now() - HOUR);
+      expect(await sent).toMatchObject({ status: 'retryable' });
+    } finally {
+      client.close();
+      server.stop();
+    }
+  });
+
+  it.each([HOUR, -HOUR])('retries go on for max_elapsed_time, and no longer: by %i ms', async (setMillis) => {
+    vi.useFakeTimers();
+    const settings = service.settings(`otlp_grpc/${setMillis}`);
+    const { retry_on_failure } = config({
+      retry_on_failure: { initial_interval: '5s', max_interval: '5s', max_elapsed_time: '60s' },
+    });
+    const attempts: number[] = [];
+    const send = (): Promise<SendResult> => {
+      attempts.push(performance.now());
+      if (attempts.length === 3) vi.setSystemTime(Date.now() + setMillis);
+      return Promise.resolve({ status: 'retryable', why: 'not now' });
+    };
+    const { endpoint } = config({});
+    const pusher = new Pusher(settings, { endpoint, retry_on_failure }, { collect: () => publisher.collect(), send });
+    pusher.push();
+    await vi.advanceTimersByTimeAsync(300_000);
+    const lasted = (attempts.at(-1) as number) - (attempts[0] as number);
+    expect(attempts.length).toBeGreaterThan(7);
+    expect(lasted).toBeLessThanOrEqual(60_000);
+  });
+});
