@@ -4,6 +4,9 @@
 #include <cmath>
 #include <cstring>
 
+// libuv's, which every Node exports; glibc's own, strerrorname_np(), needs GLIBC_2.32.
+extern "C" char* uv_err_name_r(int err, char* buffer, size_t size);
+
 using dropreason::Code;
 using dropreason::Error;
 
@@ -71,12 +74,20 @@ void to_flows(const Napi::Value& value, dropreason::ProbeOptions* options) {
   options->config.flows = 1;
 }
 
+// The number where it has no name.
+std::string errno_name(int err) {
+  if (err == 0) return "";
+  char name[64] = {};
+  uv_err_name_r(-err, name, sizeof(name));
+  return name[0] == 'E' ? name : std::to_string(err);
+}
+
 }  // namespace
 
 Napi::Error to_js_error(Napi::Env env, const Error& error) {
   Napi::Error thrown = Napi::Error::New(env, error.what());
   thrown.Value().Set("code", dropreason::name_of(error.code()));
-  thrown.Value().Set("errno", error.errno_name());
+  thrown.Value().Set("errno", errno_name(error.err()));
   thrown.Value().Set("details", error.details());
   return thrown;
 }

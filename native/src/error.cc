@@ -32,10 +32,7 @@ std::string message(const std::string& doing, int err) {
 }  // namespace
 
 Error::Error(Code code, const std::string& doing, int err)
-    : std::runtime_error(message(doing, err)), code_(code), details_(log_tail) {
-  const char* name = err == 0 ? nullptr : strerrorname_np(err);
-  if (name != nullptr) errno_name_ = name;
-}
+    : std::runtime_error(message(doing, err)), code_(code), err_(err), details_(log_tail) {}
 
 const char* name_of(Code code) {
   switch (code) {

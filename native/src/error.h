@@ -14,13 +14,13 @@ class Error : public std::runtime_error {
   Error(Code code, const std::string& doing, int err);
 
   Code code() const { return code_; }
-  // The errno's name (EPERM), empty for 0.
-  const std::string& errno_name() const { return errno_name_; }
+  // 0 where there is none.
+  int err() const { return err_; }
   const std::string& details() const { return details_; }
 
  private:
   Code code_;
-  std::string errno_name_;
+  int err_;
   std::string details_;
 };
 

@@ -5,10 +5,10 @@
 
 #include <cerrno>
 #include <cstring>
-#include <filesystem>
 #include <memory>
 #include <string_view>
 
+#include "directory.h"
 #include "error.h"
 
 namespace dropreason {
@@ -19,7 +19,7 @@ struct FreeBtf {
 };
 using Btf = std::unique_ptr<btf, FreeBtf>;
 
-constexpr char kBtfDirectory[] = "/sys/kernel/btf";
+const std::string kBtfDirectory = "/sys/kernel/btf";
 // The lower half of a reason is its number in a subsystem (include/net/dropreason.h, 6.4).
 constexpr uint32_t kSubsystemMask = 0xffff0000;
 
@@ -48,10 +48,11 @@ void append_subsystems(const btf* object, uint32_t first, std::vector<KernelReas
 }
 
 void append_modules(btf* vmlinux, std::vector<KernelReason>& reasons) {
-  std::error_code ignored;
-  for (const auto& file : std::filesystem::directory_iterator(kBtfDirectory, ignored)) {
-    if (file.path().filename() == "vmlinux") continue;
-    const Btf module(btf__parse_split(file.path().c_str(), vmlinux));
+  std::vector<std::string> names;
+  list_directory(kBtfDirectory, &names);
+  for (const std::string& name : names) {
+    if (name == "vmlinux") continue;
+    const Btf module(btf__parse_split((kBtfDirectory + "/" + name).c_str(), vmlinux));
     if (module) append_subsystems(module.get(), btf__type_cnt(vmlinux), reasons);
   }
 }

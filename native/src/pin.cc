@@ -1,6 +1,7 @@
 #include "pin.h"
 
 #include <bpf/bpf.h>
+#include <fcntl.h>
 #include <limits.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -58,8 +59,8 @@ bool is_our_pin(const std::string& directory, const std::string& name) {
   const bool link = begins_with(name, kLinkPin);
   if (!map && !link && !begins_with(name, kProgramPin)) return false;
   const std::string path = directory + "/" + name;
-  struct stat there;
-  if (lstat(path.c_str(), &there) != 0 || !S_ISREG(there.st_mode)) return false;
+  struct statx there;  // lstat() needs GLIBC_2.33
+  if (statx(AT_FDCWD, path.c_str(), AT_SYMLINK_NOFOLLOW, STATX_TYPE, &there) != 0 || !S_ISREG(there.stx_mode)) return false;
   const Fd fd(bpf_obj_get(path.c_str()));
   if (fd.get() < 0) return errno == EPERM || errno == EACCES;
   if (map) return is_map(fd.get(), name);

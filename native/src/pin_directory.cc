@@ -7,19 +7,24 @@
 #include <sys/vfs.h>
 
 #include <cerrno>
-#include <filesystem>
 
+#include "directory.h"
 #include "error.h"
 #include "pin.h"
 
 namespace dropreason {
 namespace {
 
+// stat() needs GLIBC_2.33.
+bool exists(const std::string& path) {
+  struct statx ignored;
+  return statx(AT_FDCWD, path.c_str(), 0, 0, &ignored) == 0;
+}
+
 // Parents that a BPF file system lacks are made too, and nothing outside one.
 void make_directory(const std::string& path) {
   const size_t slash = path.find_last_of('/');
-  struct stat ignored;
-  if (stat(path.c_str(), &ignored) == 0) return;
+  if (exists(path)) return;
   if (slash != std::string::npos && slash > 0) make_directory(path.substr(0, slash));
   struct statfs parent;
   const std::string directory = slash == std::string::npos ? "." : path.substr(0, slash + 1);
@@ -52,9 +57,7 @@ void PinDirectory::refuse_foreign(const std::string& name) const {
 
 std::vector<std::string> PinDirectory::names() const {
   std::vector<std::string> names;
-  std::error_code failed;
-  for (const auto& entry : std::filesystem::directory_iterator(path_, failed)) names.push_back(entry.path().filename());
-  if (failed) throw Error(Code::kPin, "can't list " + path_, failed.value());
+  if (const int err = list_directory(path_, &names)) throw Error(Code::kPin, "can't list " + path_, err);
   return names;
 }
 
@@ -66,8 +69,7 @@ void PinDirectory::clear() const {
 }
 
 std::vector<std::string> unpin(const std::string& path) {
-  struct stat ignored;
-  if (stat(path.c_str(), &ignored) != 0 && errno == ENOENT) return {};
+  if (!exists(path) && errno == ENOENT) return {};
   const PinDirectory directory(path);
   std::vector<std::string> names = directory.names();
   directory.clear();
