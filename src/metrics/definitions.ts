@@ -28,7 +28,8 @@ const PACKET_ATTRIBUTES = {
   'network.namespace.inode':
     'inode number of the network namespace, which the kernel gives to another one when it is gone; opt-in, with the next two',
   'network.namespace.cookie': 'number of the network namespace that no other one ever has; from Linux 5.12 on',
-  'network.namespace.name': 'its name under /run/netns, where it has one that the agent sees',
+  'network.namespace.name':
+    'its name under /run/netns, where it has one that the agent sees: `cni-UUID` for a pod of containerd; see Network namespaces',
   'code.function.name': 'the kernel function that freed the packet, or `unknown`; opt-in, where kernel symbols can be read',
   'netfilter.hook':
     "`prerouting`, `input`, `forward`, `output`, `postrouting`, `ingress`, `egress` or `unknown`, of netfilter's drops; opt-in, likewise",
