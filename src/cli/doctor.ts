@@ -1,4 +1,5 @@
 import type { Finding } from '../component/factory.ts';
+import { visible } from '../component/visible.ts';
 import type { Config } from '../config/config.ts';
 import { KINDS } from '../config/kinds.ts';
 import { type LoadOptions, loadConfig } from '../config/load.ts';
@@ -49,8 +50,9 @@ async function ofTelemetry({ service: { telemetry } }: Config): Promise<Finding[
 }
 
 function table(findings: readonly Finding[], ready: boolean): string {
-  const width = Math.max(...findings.map(({ subject }) => subject.length));
-  const lines = findings.map(({ subject, status, message }) => {
+  const shown = findings.map((finding) => ({ ...finding, subject: visible(finding.subject) }));
+  const width = Math.max(...shown.map(({ subject }) => subject.length));
+  const lines = shown.map(({ subject, status, message }) => {
     const [first, ...rest] = message.split('\n');
     return [
       `${status.padEnd(4)}  ${subject.padEnd(width)}  ${first}`,

@@ -1,8 +1,9 @@
 import type { Writable } from 'node:stream';
 import { setImmediate } from 'node:timers/promises';
+import { visibleLines } from '../component/visible.ts';
 import { within } from '../component/within.ts';
 
-/** What a command writes, to a stream whose reader may be slow or go away. */
+/** What a command writes, for people, to a stream whose reader may be slow or go away. */
 export class Output {
   readonly #stream: Writable;
   #error: NodeJS.ErrnoException | undefined;
@@ -15,7 +16,7 @@ export class Output {
   }
 
   readonly write = (text: string): void => {
-    if (this.#error === undefined) this.#stream.write(text);
+    if (this.#error === undefined) this.#stream.write(visibleLines(text));
   };
 
   /** Resolves when a reader has taken all that was written, or is gone; after `millis` at the latest, where that is given. */

@@ -1,9 +1,17 @@
-import { stringify } from 'yaml';
+import { Document, visit } from 'yaml';
+import { visibleLines } from '../component/visible.ts';
 import { filledConfig } from '../config/filled.ts';
 import { type LoadOptions, loadConfig } from '../config/load.ts';
 import type { Io } from './io.ts';
 
 /** `dropreason print-config`: files and flags as one, expanded, with every default, secrets as [REDACTED]. */
 export async function printConfig(options: LoadOptions, { stdout }: Io): Promise<void> {
-  stdout(stringify(filledConfig(loadConfig(options)), { aliasDuplicateObjects: false, lineWidth: 0 }));
+  const document = new Document(filledConfig(loadConfig(options)), { aliasDuplicateObjects: false });
+  visit(document, {
+    // Escapes are YAML's in double quotes only.
+    Scalar: (_, scalar) => {
+      if (typeof scalar.value === 'string' && visibleLines(scalar.value) !== scalar.value) scalar.type = 'QUOTE_DOUBLE';
+    },
+  });
+  stdout(document.toString({ lineWidth: 0 }));
 }

@@ -1,3 +1,5 @@
+import { visible } from './visible.ts';
+
 /** One mistake in the configuration, said in the words of the YAML file. */
 export interface ConfigProblem {
   /** The way to it, joined by `::`, such as `receivers::dropreason::collection_interval`. */
@@ -19,10 +21,10 @@ export class ConfigError extends Error {
   }
 }
 
-/** `path: message (source)`. */
+/** `path: message (source)`, on one line. */
 export function formatProblem({ path, message, source }: ConfigProblem): string {
   const said = path === '' ? message : `${path}: ${message}`;
-  return source === undefined ? said : `${said} (${source})`;
+  return visible(source === undefined ? said : `${said} (${source})`);
 }
 
 /** A component can't start; the message says why and what to do. The service puts the component's id before it. */

@@ -1,4 +1,5 @@
 import type { Logger } from 'pino';
+import { visibleLines } from '../component/visible.ts';
 import type { ContentCoding } from './content_coding.ts';
 import { pathOf } from './request_target.ts';
 import type { HttpRequest, Route } from './route.ts';
@@ -8,7 +9,7 @@ const TEXT = 'text/plain; charset=utf-8';
 
 /** A short answer of the server's own. */
 export function textAnswer(status: number, text: string): ReadyAnswer {
-  const chunk = Buffer.from(`${text}\n`);
+  const chunk = Buffer.from(`${visibleLines(text)}\n`);
   return { status, contentType: TEXT, bodies: { identity: { chunks: [chunk], length: chunk.length } } };
 }
 

@@ -1,3 +1,4 @@
+import { NAMINGS } from '../../metrics/naming.ts';
 import type { AttributeSet } from '../../pdata/attributes.ts';
 import type { DropBatch } from '../../pdata/batch.ts';
 import type { FlowRow } from '../../pdata/flow.ts';
@@ -20,7 +21,10 @@ export class FlowTally {
   add({ flows, pods }: DropBatch): void {
     for (const flow of flows?.rows ?? []) this.#flows.add(keyOf(flow), flow, flow.drops, flow.bytes);
     for (const { drops } of flows?.overflow ?? []) this.#overflow += drops;
-    for (const { attributes, drops, bytes } of pods?.rows ?? []) this.#pods.add(attributes.key, attributes, drops, bytes);
+    for (const { attributes, drops, bytes } of pods?.rows ?? []) {
+      const published = publishedPod(attributes);
+      this.#pods.add(published.key, published, drops, bytes);
+    }
   }
 
   /** The `most` of each that had the most drops. */
@@ -29,6 +33,18 @@ export class FlowTally {
     this.#overflow = 0;
     return { flows: this.#flows.take(most), overflow, pods: this.#pods.take(most) };
   }
+}
+
+const publishedPods = new WeakMap<AttributeSet, AttributeSet>();
+
+/** The attributes under which the other exporters publish the series. */
+function publishedPod(attributes: AttributeSet): AttributeSet {
+  let published = publishedPods.get(attributes);
+  if (published === undefined) {
+    published = NAMINGS.opentelemetry.pods.publish(attributes);
+    publishedPods.set(attributes, published);
+  }
+  return published;
 }
 
 const numbers = new WeakMap<AttributeSet, number>();

@@ -1,3 +1,4 @@
+import { visible } from '../../component/visible.ts';
 import type { LossSeries } from '../../metrics/drop_accumulator.ts';
 import type { DropSeries } from '../../metrics/series_map.ts';
 import type { HookStatus } from '../../pdata/batch.ts';
@@ -30,7 +31,7 @@ export function renderBasic(change: Change): string {
     const reason = String(attributes.get('reason') ?? '?');
     byReason.set(reason, (byReason.get(reason) ?? 0) + newDrops);
   }
-  const reasons = [...byReason].sort(([, a], [, b]) => b - a).map(([reason, drops]) => `${reason} ${drops}`);
+  const reasons = [...byReason].sort(([, a], [, b]) => b - a).map(([reason, drops]) => `${visible(reason)} ${drops}`);
   return `${summary(change)}${reasons.length > 0 ? `: ${reasons.join(', ')}` : ''}${lost}\n`;
 }
 
@@ -99,6 +100,6 @@ function summary(change: Change): string {
 }
 
 function lossLine({ losses }: Change): string {
-  const rose = losses.filter(({ newCount }) => newCount > 0).map(({ slot, newCount }) => `${slot} ${newCount}`);
+  const rose = losses.filter(({ newCount }) => newCount > 0).map(({ slot, newCount }) => `${visible(slot)} ${newCount}`);
   return rose.length === 0 ? '' : `; loss slots: ${rose.join(', ')}`;
 }

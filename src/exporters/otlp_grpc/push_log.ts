@@ -1,4 +1,5 @@
 import type { Settings } from '../../component/factory.ts';
+import { visible } from '../../component/visible.ts';
 import type { FailedResult } from './send_result.ts';
 
 /** A server's words may be as long as a message. */
@@ -29,7 +30,7 @@ export class PushLog {
     const failure = result.status === 'refused' ? `refused: ${result.cause}` : 'retryable';
     if (this.#failure === failure) return;
     this.#failure = failure;
-    const where = `can't push to ${this.#address}: ${result.why}`;
+    const where = `can't push to ${this.#address}: ${visible(result.why)}`;
     if (result.status === 'retryable') {
       this.#logger.warn(`${where}; will go on trying, the counters keep what was not sent`);
     } else this.#logger.error(`${where}; trying again won't help by itself, see exporters::${this.#id}`);

@@ -1,6 +1,7 @@
 import type { Extension } from '../../component/component.ts';
 import type { Settings } from '../../component/factory.ts';
 import type { Host } from '../../component/host.ts';
+import { visibleLines } from '../../component/visible.ts';
 import { HttpEndpoint } from '../../http/http_endpoint.ts';
 import type { HttpAnswer } from '../../http/route.ts';
 import type { HealthCheckConfig } from './config.ts';
@@ -51,10 +52,10 @@ export class HealthCheck implements Extension {
       const why = ill.map(({ id, why: reason }) => `${id}: ${reason}`);
       // The Collector writes Go's zero time here.
       const body = { status: 'Server not available', upSince: '0001-01-01T00:00:00Z', uptime: '', why, ...this.#sources() };
-      return { status: 503, contentType: JSON_TYPE, body: JSON.stringify(body) };
+      return { status: 503, contentType: JSON_TYPE, body: visibleLines(JSON.stringify(body)) };
     }
     const body = { status: 'Server available', ...this.#uptime(), ...this.#sources() };
-    return { status: 200, contentType: JSON_TYPE, body: JSON.stringify(body) };
+    return { status: 200, contentType: JSON_TYPE, body: visibleLines(JSON.stringify(body)) };
   }
 
   /** Where the clock has been set since, `upSince` is as it would be if that had been right all the time. */

@@ -1,3 +1,5 @@
+import { visible, visibleLines } from '../../component/visible.ts';
+
 const COLORS: Readonly<Record<string, string>> = {
   error: '\u001b[31m',
   warn: '\u001b[33m',
@@ -10,7 +12,8 @@ const RESET = '\u001b[0m';
 const KNOWN = new Set(['level', 'ts', 'msg', 'err', 'otelcol.component.id', 'otelcol.component.kind']);
 
 /**
- * One line of pino's JSON as a line for people; as it is where it is no JSON object.
+ * One line of pino's JSON as a line for people; as it is where it is no JSON object. Lines of a message after the first are indented, so
+ * that none of them looks like a line of the log.
  *
  *     2026-01-31T12:00:00.000Z  warn   dropreason: nat is not attached  why="no fexit here"
  */
@@ -19,25 +22,28 @@ export function formatLine(line: string, colors = false): string {
   try {
     parsed = JSON.parse(line);
   } catch {
-    return line;
+    return visibleLines(line);
   }
-  if (typeof parsed !== 'object' || parsed === null) return line;
+  if (typeof parsed !== 'object' || parsed === null) return visibleLines(line);
   const fields = parsed as Record<string, unknown>;
   const level = String(fields.level);
   const shown = colors ? `${COLORS[level] ?? ''}${level.padEnd(5)}${RESET}` : level.padEnd(5);
   const id = fields['otelcol.component.id'];
   const rest = Object.entries(fields)
     .filter(([name]) => !KNOWN.has(name))
-    .map(([name, value]) => `  ${name}=${JSON.stringify(value)}`);
-  return `${fields.ts}  ${shown}  ${id === undefined ? '' : `${id}: `}${fields.msg ?? ''}${rest.join('')}\n${errorLines(fields.err)}`;
+    .map(([name, value]) => visible(`  ${name}=${JSON.stringify(value)}`));
+  const [first, ...more] = String(fields.msg ?? '').split('\n');
+  const said = `${id === undefined ? '' : `${id}: `}${first}`;
+  return `${fields.ts}  ${shown}  ${visible(said)}${rest.join('')}\n${indented(more)}${errorLines(fields.err)}`;
 }
 
 /** An error's stack, indented below the line. */
 function errorLines(error: unknown): string {
   if (typeof error !== 'object' || error === null) return '';
   const { stack, message } = error as { stack?: unknown; message?: unknown };
-  return `${String(stack ?? message)
-    .split('\n')
-    .map((line) => `    ${line}`)
-    .join('\n')}\n`;
+  return indented(String(stack ?? message).split('\n'));
+}
+
+function indented(lines: readonly string[]): string {
+  return lines.map((line) => `    ${visible(line)}\n`).join('');
 }

@@ -3,6 +3,7 @@ import { type Logger, multistream, pino } from 'pino';
 import { ComponentError } from '../../component/errors.ts';
 import { FileOutput } from '../../component/file_output.ts';
 import { standardOutput } from '../../component/output.ts';
+import { visibleLines } from '../../component/visible.ts';
 import type { TelemetryConfig } from '../../config/service_schema.ts';
 import { formatLine } from './console_format.ts';
 import { LogOutput } from './log_output.ts';
@@ -77,7 +78,7 @@ function open(path: string, encoding: LogsConfig['encoding']): { readonly log: L
   const name = path === 'stderr' || path === 'stdout' ? path : undefined;
   const terminal = name !== undefined && process[name].isTTY === true ? process[name] : undefined;
   const chosen = encoding ?? (terminal === undefined ? 'json' : 'console');
-  const format = chosen === 'json' ? (line: string) => line : (line: string) => formatLine(line, terminal?.hasColors());
+  const format = chosen === 'json' ? visibleLines : (line: string) => formatLine(line, terminal?.hasColors());
   if (name !== undefined) return { log: new LogOutput({ path, output: standardOutput(name), format }) };
   const file = openFile(path);
   return { log: new LogOutput({ path, output: file, format }), file };

@@ -1,3 +1,5 @@
+import { visible } from '../../../component/visible.ts';
+
 /** Why a list or watch has ended, as far as it matters for what to do next. */
 export type FailureKind =
   /** 401: the token is not, or no longer, taken. */
@@ -25,7 +27,8 @@ export class ApiFailure extends Error {
   readonly retryAfterMillis: number;
 
   constructor(kind: FailureKind, why: string, retryAfterMillis = 0) {
-    super(why);
+    // What a server says may be of several lines, and is a part of one of ours.
+    super(visible(why));
     this.kind = kind;
     this.retryAfterMillis = retryAfterMillis;
   }

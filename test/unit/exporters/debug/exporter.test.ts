@@ -165,6 +165,18 @@ describe('DebugExporter', () => {
     ]);
   });
 
+  it('normal: series of pods by the attributes that the other exporters publish', async () => {
+    const { exporter, take } = await make('normal');
+    const pod = { reason: 'NO_SOCKET', direction: 'ingress', 'source.k8s.pod.name': 'cart-0' };
+    const rows = [row({ ...pod, 'source.k8s.workload.kind': 'Pod' }, 2, 80), row(pod, 1, 40)];
+    exporter.consume(batch([], { ...interval(10_000), pods: { rows, ended: [] } }));
+    expect(take().split('\n').slice(1)).toEqual([
+      '  reason     direction  source.k8s.pod.name  drops  bytes',
+      '  NO_SOCKET  ingress    cart-0                   3    120',
+      '',
+    ]);
+  });
+
   it('basic: says nothing of flows', async () => {
     const { exporter, take } = await make('basic');
     exporter.consume(flowBatch([flow('10.0.0.1', '10.0.0.2')], interval(10_000)));
