@@ -3,6 +3,7 @@ import type { Exporter, Extension, Processor, Receiver } from '../component/comp
 import type { Consumer } from '../component/consumer.ts';
 import type { Settings } from '../component/factory.ts';
 import type { ComponentHealth, Host, SourceState } from '../component/host.ts';
+import { Outage } from '../component/outage.ts';
 import type { Config } from '../config/config.ts';
 import { FanOut } from './fan_out.ts';
 import { ownerOf } from './keepsakes.ts';
@@ -16,6 +17,8 @@ interface RunningReceiver extends Named<Receiver> {
   readonly heads: Consumer[];
   /** It runs already: the graph before this one started it. */
   readonly isTakenOver: boolean;
+  /** Of reads that exporters ask for. */
+  readonly reads: Outage;
 }
 
 export type SettingsOf = (kind: string, id: string) => Settings;
@@ -109,10 +112,12 @@ export class Graph {
   async refresh(names: Iterable<string> = this.#receivers.keys()): Promise<void> {
     await Promise.all(
       [...names].map(async (id) => {
+        const receiver = this.#receivers.get(id);
         try {
-          await this.#receivers.get(id)?.component.read('request');
+          await receiver?.component.read('request');
+          receiver?.reads.succeeded();
         } catch (error) {
-          this.#settingsOf('receivers', id).logger.error({ err: error }, 'the kernel could not be read');
+          receiver?.reads.failed(error);
         }
       }),
     );
@@ -205,7 +210,11 @@ export class Graph {
     } else {
       const next = new FanOut();
       const component = await factory.create(settings, given, next);
-      this.#receivers.set(id, { name: `receivers::${id}`, component, config: given, next, heads: [], isTakenOver: false });
+      const reads = new Outage(settings.logger, {
+        began: 'the kernel could not be read for an exporter, which goes on with what it has',
+        ended: 'the kernel can be read for exporters again',
+      });
+      this.#receivers.set(id, { name: `receivers::${id}`, component, config: given, next, heads: [], isTakenOver: false, reads });
     }
     return this.#receivers.get(id) as RunningReceiver;
   }

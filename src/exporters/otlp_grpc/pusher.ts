@@ -1,6 +1,7 @@
 import type { Counter } from '@opentelemetry/api';
 import type { ResourceMetrics } from '@opentelemetry/sdk-metrics';
 import type { Settings } from '../../component/factory.ts';
+import { Outage } from '../../component/outage.ts';
 import { within } from '../../component/within.ts';
 import { EXPORTER } from '../../metrics/definitions.ts';
 import { counter } from '../../metrics/instruments.ts';
@@ -37,6 +38,7 @@ export class Pusher {
   readonly #sent: Counter;
   readonly #failed: Counter;
   readonly #log: PushLog;
+  readonly #collecting: Outage;
   /** The server asked to be left alone until then, by performance.now(). */
   #notBeforeMillis = 0;
   #asked = false;
@@ -50,6 +52,10 @@ export class Pusher {
     this.#config = config;
     this.#source = source;
     this.#log = new PushLog(settings, config.endpoint.address);
+    this.#collecting = new Outage(settings.logger, {
+      began: "can't collect what to push",
+      ended: 'what to push can be collected again',
+    });
     this.#sent = counter(settings.meter, EXPORTER.sent);
     this.#failed = counter(settings.meter, EXPORTER.sendFailed);
     this.#sent.add(0, { exporter: settings.id });
@@ -81,8 +87,9 @@ export class Pusher {
       this.#asked = false;
       try {
         await this.#pushOnce(await this.#source.collect());
+        this.#collecting.succeeded();
       } catch (error) {
-        this.#settings.logger.error({ err: error }, "can't collect what to push");
+        this.#collecting.failed(error);
       }
     }
     this.#running = undefined;

@@ -1,6 +1,7 @@
 import type { Receiver } from '../../component/component.ts';
 import type { Consumer } from '../../component/consumer.ts';
 import type { Settings } from '../../component/factory.ts';
+import { Outage } from '../../component/outage.ts';
 import { within } from '../../component/within.ts';
 import type { HookStatus } from '../../pdata/batch.ts';
 import { enter, giveUpCapabilities, leave, refuseWithoutCapabilities, userToBecome } from './capabilities.ts';
@@ -28,6 +29,8 @@ export class DropreasonReceiver implements Receiver {
   #metrics: ReceiverMetrics | undefined;
   #unclassified: UnclassifiedReasons | undefined;
   #fullMaps: FullMaps | undefined;
+  readonly #reads: Outage;
+  readonly #roomMaking: Outage;
   #timer: NodeJS.Timeout | undefined;
   #startTimeMillis = 0;
   #instance: string | undefined;
@@ -45,6 +48,14 @@ export class DropreasonReceiver implements Receiver {
     this.#config = config;
     this.#next = next;
     this.collectionIntervalMillis = config.collection_interval;
+    this.#reads = new Outage(settings.logger, {
+      began: 'the kernel could not be read; what it counted is in the next read that succeeds',
+      ended: 'the kernel can be read again',
+    });
+    this.#roomMaking = new Outage(settings.logger, {
+      began: 'idle rows could not be taken out of the kernel; each read tries again',
+      ended: 'idle rows can be taken out of the kernel again',
+    });
   }
 
   async start(): Promise<void> {
@@ -94,9 +105,10 @@ export class DropreasonReceiver implements Receiver {
 
   /** Beside the reads, for it waits for the kernel. */
   #makeRoom(reader: Reader): void {
-    reader.makeRoom().catch((error: unknown) => {
-      this.#settings.logger.error({ err: error }, 'idle rows could not be taken out of the kernel; the next read tries again');
-    });
+    reader.makeRoom().then(
+      () => this.#roomMaking.succeeded(),
+      (error: unknown) => this.#roomMaking.failed(error),
+    );
   }
 
   async #drain(trigger: 'interval' | 'request'): Promise<void> {
@@ -168,8 +180,9 @@ export class DropreasonReceiver implements Receiver {
   async #readOrLog(trigger: 'interval' | 'request'): Promise<void> {
     try {
       await this.read(trigger);
+      this.#reads.succeeded();
     } catch (error) {
-      this.#settings.logger.error({ err: error }, 'the kernel could not be read; what it counted is in the next read');
+      this.#reads.failed(error);
     }
   }
 

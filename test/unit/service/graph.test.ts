@@ -100,17 +100,24 @@ describe('a graph', () => {
     await service.shutdown();
   });
 
-  test('a read that fails is logged, and the refresh is one of the others', async () => {
+  test('reads that fail are logged when that begins, changes and is over, and the refresh is one of the others', async () => {
     const { service, stage, lines } = two();
     await service.start();
     stage.receiver('source/a').failure = new Error('the kernel is busy');
     stage.receiver('source/b').pending = 4;
-    await stage.exporter('sink/both').host?.refresh();
+    const refresh = () => stage.exporter('sink/both').host?.refresh();
+    for (let i = 0; i < 5; i++) await refresh();
     expect(stage.exporter('sink/both').sums.get('receivers::source/b')).toBe(4);
-    expect(lines()).toContainEqual(
-      expect.objectContaining({ level: 'error', msg: 'the kernel could not be read', 'otelcol.component.id': 'source/a' }),
-    );
+    const told = () => lines().filter((line) => line['otelcol.component.id'] === 'source/a');
+    expect(told()).toMatchObject([
+      { level: 'error', msg: expect.stringContaining('could not be read'), err: { message: 'the kernel is busy' } },
+    ]);
+    stage.receiver('source/a').failure = new Error('out of memory');
+    for (let i = 0; i < 5; i++) await refresh();
+    expect(told()).toHaveLength(2);
     stage.receiver('source/a').failure = undefined;
+    for (let i = 0; i < 5; i++) await refresh();
+    expect(told().slice(2)).toMatchObject([{ level: 'info', msg: 'the kernel can be read for exporters again', failures: 10 }]);
     await service.shutdown();
   });
 

@@ -42,6 +42,6 @@ export function serve(file: File) {
     readFileSync(log, 'utf8')
       .split('\n')
       .filter((line) => line !== '')
-      .map((line) => JSON.parse(line) as { level: string; msg: string });
+      .map((line) => JSON.parse(line) as { level: string; msg: string; 'otelcol.component.id'?: string });
   return { stage, service, write, writeText, lines };
 }

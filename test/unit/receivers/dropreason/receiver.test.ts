@@ -1,4 +1,4 @@
-import { beforeEach, describe, expect, test, vi } from 'vitest';
+import { beforeEach, describe, expect, onTestFinished, test, vi } from 'vitest';
 import { DropAccumulator } from '../../../../src/metrics/drop_accumulator.ts';
 import type { DropBatch } from '../../../../src/pdata/batch.ts';
 import { configSchema } from '../../../../src/receivers/dropreason/config.ts';
@@ -179,6 +179,26 @@ describe('a start', () => {
     expect(warning).toMatchObject({ msg: expect.stringMatching(/counting begins anew/), ...(missing === '' ? {} : { missing }) });
     await receiver.shutdown(1_000);
   });
+});
+
+test('reads of the clock that fail are logged when that begins and when it is over, and cost no drop', async () => {
+  vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval'] });
+  onTestFinished(() => void vi.useRealTimers());
+  const { probe, batches, settings, create } = await make({ collection_interval: '10s' });
+  const receiver = create();
+  await receiver.start();
+  probe.onLook = () => {
+    throw nativeError('ENOMEM');
+  };
+  await vi.advanceTimersByTimeAsync(50_000);
+  const told = () => settings.lines.filter(({ msg }) => msg.includes('the kernel c'));
+  expect(told()).toMatchObject([{ level: 'error', msg: expect.stringContaining('in the next read that succeeds') }]);
+  probe.onLook = () => {};
+  probe.tables.unlisted = [entry({ packets: 9 })];
+  await vi.advanceTimersByTimeAsync(30_000);
+  expect(told().slice(1)).toMatchObject([{ level: 'info', msg: 'the kernel can be read again', failures: 5 }]);
+  expect(drops(batches)).toBe(9);
+  await receiver.shutdown(1_000);
 });
 
 describe('capabilities: drop', () => {
