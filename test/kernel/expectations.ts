@@ -40,6 +40,14 @@ const BEFORE_BRIDGE_REASONS: Readonly<Record<string, Difference>> = {
   'bridge/no port that is given it': { reason: 'UNKNOWN_DROP', why: 'br_flood has a reason for it since 6.14' },
 };
 
+/** raw_v4_input() looks at the receive buffer before it copies the packet; older kernels copy it, and free the copy. */
+const FULL_RAW_SOCKET: Readonly<Record<string, Difference>> = {
+  'uncounted/raw socket full': {
+    uncounted: true,
+    why: 'raw_v4_input copies nothing to a full socket, Debian 6.12.117 and later',
+  },
+};
+
 /** By kernel and by scenario; what isn't here is as the scenario itself says. */
 const DIFFERENCES: Readonly<Partial<Record<KernelLine, Readonly<Record<string, Difference | readonly Difference[]>>>>> = {
   '5.10': {
@@ -68,14 +76,9 @@ const DIFFERENCES: Readonly<Partial<Record<KernelLine, Readonly<Record<string, D
     'uncounted/raw socket full': freedIn('raw_rcv'),
   },
   '6.1': BEFORE_BRIDGE_REASONS,
-  '6.12': BEFORE_BRIDGE_REASONS,
-  '6.12-rt': BEFORE_BRIDGE_REASONS,
-  '6.18': {
-    'uncounted/raw socket full': {
-      uncounted: true,
-      why: 'raw_v4_input looks at the receive buffer before it copies the packet; older kernels copy it, and free the copy',
-    },
-  },
+  '6.12': { ...BEFORE_BRIDGE_REASONS, ...FULL_RAW_SOCKET },
+  '6.12-rt': { ...BEFORE_BRIDGE_REASONS, ...FULL_RAW_SOCKET },
+  '6.18': FULL_RAW_SOCKET,
 };
 
 /** Whether a reset that closes a socket is itself a drop: tcp_validate_incoming consumes it since 5.19 (d9d024f96609). */
