@@ -22,7 +22,10 @@ const BESIDE = `Where the kernel gives reasons (Linux 5.17 and later, without \`
 there without a reason came to a connection that is over: the peer's FIN that reaches TIME_WAIT at every ordinary close, late
 duplicates, acknowledgements after the peer's FIN, and data after the program has closed, which a reset answers. Before Linux
 6.15 it is also the end of a handshake that finds the accept queue full: \`nstat -az TcpExtListenOverflows\` counts those. What
-UDP frees there without a reason is broadcast and multicast that no socket here wants (\`nstat -az UdpIgnoredMulti\`).
+UDP frees there without a reason is broadcast and multicast that no socket here wants (\`nstat -az UdpIgnoredMulti\`). What
+\`ip_rcv_finish_core\` frees is multicast that nobody here has joined. On kernels without
+\`IP_INVALID_SOURCE\` (Linux 6.12 and before) it is also packets whose source or destination is impossible (martians):
+\`sysctl net.ipv4.conf.all.log_martians=1\` logs those.
 `;
 
 const OLD = `## Kernels without reasons

@@ -62,6 +62,11 @@ const DIFFERENCES: Readonly<Partial<Record<KernelLine, Readonly<Record<string, D
     'sockets/UDP receive buffer full': freedInBoth('udp_queue_rcv_one_skb', 'udpv6_queue_rcv_one_skb'),
     'sockets/UDP bad checksum': freedInBoth('udp_queue_rcv_one_skb', 'udpv6_queue_rcv_one_skb'),
     'sockets/FIN in TIME_WAIT': freedInBoth('tcp_v4_rcv', 'tcp_v6_rcv').map((one) => ({ ...one, class: 'unclassified' })),
+    'without reason/multicast that nobody joined': {
+      ...freedIn('ip_rcv_finish_core'),
+      family: 'ipv4',
+      class: 'unclassified',
+    },
     'sockets/closed TCP socket': {
       reason: 'UNKNOWN_DROP',
       uncounted: true,
@@ -149,5 +154,6 @@ export function expected(scenario: Scenario, family: Family, view: View): Expect
   // Newer kernels free elsewhere than the one that this stands for, but netfilter's functions free for nobody else there too.
   if (TOLD_BY_FUNCTION.includes(due.reason)) return due;
   // What a function frees beside its drops with reasons can't be told from them.
-  return { ...due, reason: 'UNKNOWN_DROP', ...(due.class === undefined ? {} : { class: 'unclassified' }) };
+  const isMixed = due.class !== undefined && !scenario.classByFunction?.includes(family);
+  return { ...due, reason: 'UNKNOWN_DROP', ...(isMixed ? { class: 'unclassified' } : {}) };
 }

@@ -69,6 +69,8 @@ export interface Scenario {
   readonly directionByFunction?: Direction;
   /** The class, where it isn't the reason's own but that of the function that freed the packet. */
   readonly class?: ReasonClass;
+  /** The families in which that function frees for this class alone, so that it tells where the kernel's reasons are unused too. */
+  readonly classByFunction?: readonly Family[];
   /** The network.type of what is dropped, where it isn't the family that the scenario runs for. */
   readonly network?: 'other';
   /** The errno's name, where the reason is one of the calls. */

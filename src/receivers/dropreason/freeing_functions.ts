@@ -54,9 +54,22 @@ const FUNCTIONS: Readonly<Partial<Record<ReasonClass, readonly string[]>>> = {
     'igmp_rcv',
     'br_stp_rcv',
     'stp_pdu_rcv',
+    // Frames of 802.2 that no protocol here wants: spanning tree, CDP and the like of the switches around.
+    'llc_rcv',
+    'llc_station_rcv',
+    'snap_rcv',
+    'garp_pdu_rcv',
+    'mrp_rcv',
     // Multicast that was looped back to this machine already, or that nobody here has joined.
     'ip_mc_output',
     'ip6_mc_input',
+    'ipvlan_process_multicast',
+    // Multicast that this multicast router forwards to nobody.
+    'ip_mr_input',
+    'ip6_mr_input',
+    // The keepalives by which an IPsec peer behind NAT keeps its mapping (RFC 3948), one every 20 seconds.
+    'xfrm4_udp_encap_rcv',
+    'xfrm6_udp_encap_rcv',
     // The same for sockets, where they aren't compiled into __udp4_lib_rcv and __udp6_lib_rcv.
     '__udp4_lib_mcast_deliver',
     '__udp6_lib_mcast_deliver',
@@ -70,6 +83,16 @@ const FUNCTIONS: Readonly<Partial<Record<ReasonClass, readonly string[]>>> = {
     'inet6_destroy_sock',
     'inet6_cleanup_sock',
     'pfifo_fast_reset',
+    'cake_reset',
+    'cake_reconfigure',
+    // What a device still had queued as it ends.
+    '__tun_detach',
+    'tun_device_event',
+    'tun_queue_purge',
+    'tun_ptr_free',
+    'veth_ptr_free',
+    'ipvlan_uninit',
+    'macvlan_port_destroy',
     // The same on 6.1, which has no QUEUE_PURGE.
     'skb_queue_purge',
     'sk_stream_kill_queues',
@@ -82,9 +105,10 @@ const FUNCTIONS: Readonly<Partial<Record<ReasonClass, readonly string[]>>> = {
     'qdisc_reset',
   ],
   policy: [
-    // XDP_DROP of generic XDP, which may be compiled into its caller; a program of netkit, of a lightweight tunnel.
+    // XDP_DROP of generic XDP, which may be compiled into its caller, and of veth's own; a program of netkit, of a lightweight tunnel.
     'netif_receive_generic_xdp',
     'do_xdp_generic',
+    'veth_xdp_rcv_skb',
     'netkit_xmit',
     'run_lwt_bpf',
     // The verdict of a program behind NFQUEUE.
@@ -93,6 +117,12 @@ const FUNCTIONS: Readonly<Partial<Record<ReasonClass, readonly string[]>>> = {
     // Routes of type blackhole.
     'dst_discard',
     'dst_discard_out',
+    // What a port of a bridge doesn't take, before it gives a reason: it blocks, learns or is locked, or hasn't got that VLAN.
+    'br_handle_frame',
+    'br_handle_frame_finish',
+    'br_allowed_ingress',
+    'br_pass_frame_up',
+    'br_handle_vlan',
   ],
   capacity: [
     // The queue of packets received, of NFQUEUE, of packets that wait for IPsec.
@@ -102,6 +132,19 @@ const FUNCTIONS: Readonly<Partial<Record<ReasonClass, readonly string[]>>> = {
     // CoDel, before it gives a reason.
     '__fq_codel_dequeue',
     'fq_codel_dequeue',
+    '__codel_qdisc_dequeue',
+    'codel_qdisc_dequeue',
+    // What CAKE drops as it dequeues, and SFQ as it stirs its queues.
+    'cake_dequeue',
+    'sfq_perturbation',
+    // The ring of a veth's other end or of a TUN device (before FULL_RING), the queue of packets that a tunnel has unpacked, of multicast to ipvlan devices.
+    'veth_xmit',
+    'tun_net_xmit',
+    'gro_cells_receive',
+    'ipvlan_multicast_enqueue',
+    // Multicast whose route a daemon has yet to say.
+    'ipmr_cache_unresolved',
+    'ip6mr_cache_unresolved',
     // A full ring or buffer of a packet socket, before PACKET_SOCK_ERROR.
     'packet_rcv',
     'tpacket_rcv',
@@ -123,6 +166,47 @@ const FUNCTIONS: Readonly<Partial<Record<ReasonClass, readonly string[]>>> = {
     'neigh_connected_output',
     'neigh_blackhole',
     'blackhole_netdev_xmit',
+    'ip6_xmit',
+    'inet6_csk_xmit',
+    'ipmr_destroy_unres',
+    'ip6mr_destroy_unres',
+    'ipmr_queue_xmit',
+    'ip6mr_forward2',
+    'ipvlan_queue_xmit',
+    'ipvlan_process_v4_outbound',
+    // A bridge without a port to give the frame to, before NO_TX_TARGET.
+    'br_flood',
+    'br_forward',
+    'br_multicast_flood',
+    // Extension headers of IPv6 that are malformed, or that this host doesn't accept.
+    'ipv6_parse_hopopts',
+    'ipv6_destopt_rcv',
+    'ipv6_rthdr_rcv',
+    // Tunnels: nobody has that one here, a broken header; no route, a packet that is too big, a loop.
+    'tunnel4_rcv',
+    'tunnel64_rcv',
+    'tunnel6_rcv',
+    'tunnel46_rcv',
+    'gre_rcv',
+    'ip_tunnel_rcv',
+    'ipip_tunnel_rcv',
+    'ipip6_rcv',
+    'sit_tunnel_rcv',
+    'ipxip6_rcv',
+    '__ip6_tnl_rcv',
+    'ip_tunnel_xmit',
+    'ip_md_tunnel_xmit',
+    'ipgre_xmit',
+    'gre_tap_xmit',
+    'ipip_tunnel_xmit',
+    'sit_tunnel_xmit',
+    'ip6_tnl_xmit',
+    'ip6_tnl_start_xmit',
+    'ip6gre_tunnel_xmit',
+    'vxlan_rcv',
+    // A bond without an active port.
+    'bond_start_xmit',
+    'bond_xmit_broadcast',
     // No socket, checksums, malformed packets.
     '__udp4_lib_rcv',
     '__udp6_lib_rcv',
@@ -153,6 +237,9 @@ const FUNCTIONS: Readonly<Partial<Record<ReasonClass, readonly string[]>>> = {
     'xfrm6_ah_rcv',
     'xfrm6_esp_rcv',
     'xfrm6_ipcomp_rcv',
+    'xfrm4_rcv_encap',
+    'xfrm6_rcv_encap',
+    'xfrm4_rcv_encap_finish',
     'xfrm_output',
     'xfrm_output_resume',
   ],
@@ -178,6 +265,12 @@ const FUNCTIONS_BESIDE_REASONS: typeof FUNCTIONS = {
     // __udp4_lib_mcast_deliver() in net/ipv4/udp.c and its twin are compiled into these; `IgnoredMulti` counts the same.
     '__udp4_lib_rcv',
     '__udp6_lib_rcv',
+    // Multicast that nobody here has joined, as any bridge, container or promiscuous device receives it: it has no route
+    // (ip_route_input_rcu() in net/ipv4/route.c). Until 6.12 these are joined by the rare packets whose source or
+    // destination can't be; 6.18 has IP_INVALID_SOURCE and the like for them.
+    'ip_rcv_finish_core',
+    // The copy on the wire of multicast that is for this machine alone: hop limit 0, or the scope of an interface.
+    'ip6_finish_output2',
   ],
 };
 

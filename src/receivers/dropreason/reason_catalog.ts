@@ -61,7 +61,7 @@ export const REASON_CATALOG: Readonly<Record<string, Readonly<Record<string, Rea
     UNKNOWN_DROP: {
       class: 'unclassified',
       meaning:
-        'The kernel gave no reason. Where kernel symbols can be read, the function that freed the packet decides on the class; XDP_DROP of generic XDP is among them, the FINs of TCP connections that end, and on Linux 6.1 all of neighbour discovery.',
+        'The kernel gave no reason. Where kernel symbols can be read, the function that freed the packet decides on the class; XDP_DROP of generic XDP is among them, the FINs of TCP connections that end, multicast that nobody joined, and on Linux 6.1 all of neighbour discovery.',
       lookAt:
         'The attribute `code.function.name` (`receivers.dropreason.attributes`) names the function; `perf trace -e skb:kfree_skb` or `dropwatch -l kas` do for a moment. A newer kernel names more.',
     },

@@ -16,6 +16,7 @@ import { socketScenarios } from './sockets.ts';
 import { stackedScenarios } from './stacked.ts';
 import { tunScenarios } from './tun.ts';
 import { uncountedScenarios } from './uncounted.ts';
+import { withoutReasonScenarios } from './without_reason.ts';
 import { xdpScenarios } from './xdp.ts';
 
 /** Every scenario, in the order of a packet's way through the kernel. */
@@ -33,6 +34,7 @@ export const scenarios: readonly Scenario[] = [
   ...conntrackScenarios,
   ...routingScenarios,
   ...socketScenarios,
+  ...withoutReasonScenarios,
   ...largeScenarios,
   ...callScenarios,
   ...notPacketScenarios,

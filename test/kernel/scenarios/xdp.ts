@@ -18,6 +18,8 @@ function dropped(what: string, shape: Shape, mode: 'xdpgeneric' | 'xdpdrv', coun
     shape,
     at: 'server',
     reason: 'UNKNOWN_DROP',
+    class: 'policy',
+    classByFunction: BOTH,
     direction: 'ingress',
     // Since 5.18 (718a18a0c8a6) veth puts the link's header back before the program runs; before, the packet lies behind it.
     ...(mode === 'xdpdrv' ? { directionByFunction: 'unknown' } : {}),

@@ -1,4 +1,4 @@
-/* ARP requests, written past the sender's own ARP: what is dropped of them is the receiver's affair, and so are the replies. */
+/* Frames that aren't IP: ARP requests, written past the sender's own ARP, and those of 802.2. */
 #define _GNU_SOURCE
 #include "traffic.h"
 #include <arpa/inet.h>
@@ -8,9 +8,11 @@
 #include <net/if.h>
 #include <netinet/if_ether.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
 
+/* What is dropped of them is the receiver's affair, and so are the replies. */
 int arp_command(int argc, char **argv)
 {
 	struct address target = address_of(argv[2], 0), source = address_of(argv[3], 0);
@@ -35,5 +37,26 @@ int arp_command(int argc, char **argv)
 		if (sendto(socket, &request, sizeof(request), 0, (struct sockaddr *)&to, sizeof(to)) < 0)
 			fail("sendto");
 	printf("{\"sent\":%ld}\n", count);
+	return 0;
+}
+
+/* Unnumbered information for a service access point that no protocol has, to a group that is no bridge's. */
+int llc_command(int argc, char **argv)
+{
+	struct sockaddr_ll to = {.sll_family = AF_PACKET, .sll_protocol = htons(ETH_P_802_2), .sll_halen = ETH_ALEN};
+	const uint8_t group[ETH_ALEN] = {0x01, 0x00, 0x0c, 0xcc, 0xcc, 0xcc};
+	int socket = open_socket(AF_PACKET, SOCK_DGRAM, 0);
+	long count = number(argv[2]), size = number(argv[3]);
+	uint8_t *frame = calloc(1, size);
+
+	(void)argc;
+	memcpy(frame, (const uint8_t[]){0x12, 0x12, 0x03}, 3);
+	memcpy(to.sll_addr, group, ETH_ALEN);
+	to.sll_ifindex = if_nametoindex(argv[1]);
+	for (long i = 0; i < count; i++)
+		if (sendto(socket, frame, size, 0, (struct sockaddr *)&to, sizeof(to)) < 0)
+			fail("sendto");
+	printf("{\"sent\":%ld}\n", count);
+	free(frame);
 	return 0;
 }

@@ -11,8 +11,10 @@ static const struct command {
 } commands[] = {
 	{"udp", "ADDRESS PORT COUNT SIZE [gso=SEGMENT] [ttl=N] [from=ADDRESS] [sport=PORT] [dev=DEVICE]", 4, udp_command},
 	{"udp-full", "RECEIVER-NETNS ADDRESS COUNT SIZE", 4, udp_full_command},
+	{"udp-keepalive", "RECEIVER-NETNS ADDRESS COUNT", 3, udp_keepalive_command},
 	{"raw-udp", "RECEIVER-NETNS ADDRESS FROM COUNT SIZE", 5, raw_udp_command},
 	{"arp", "DEVICE TARGET SOURCE COUNT", 4, arp_command},
+	{"llc", "DEVICE COUNT SIZE", 3, llc_command},
 	{"flood", "ADDRESS COUNT SIZE", 3, flood_command},
 	{"spoof", "ADDRESS COUNT SEED [SOURCES]", 3, spoof_command},
 	{"tcp-send", "LISTENER-NETNS ADDRESS BYTES COMMAND", 4, tcp_send_command},

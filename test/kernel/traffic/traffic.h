@@ -46,8 +46,10 @@ void write_datagram(void *packet, const struct address *from, const struct addre
 /* One file each; argv[0] is the command's name. */
 int udp_command(int argc, char **argv);
 int udp_full_command(int argc, char **argv);
+int udp_keepalive_command(int argc, char **argv);
 int raw_udp_command(int argc, char **argv);
 int arp_command(int argc, char **argv);
+int llc_command(int argc, char **argv);
 int flood_command(int argc, char **argv);
 int spoof_command(int argc, char **argv);
 int tcp_send_command(int argc, char **argv);

@@ -1,4 +1,4 @@
-/* Datagrams: small ones, fragmented ones, GSO ones, and ones that find the receiver's buffer full. */
+/* Datagrams: small ones, fragmented ones, GSO ones, keepalives, and ones that find the receiver's buffer full. */
 #define _GNU_SOURCE
 #include "traffic.h"
 #include <errno.h>
@@ -9,6 +9,12 @@
 
 #ifndef UDP_SEGMENT
 #define UDP_SEGMENT 103
+#endif
+#ifndef UDP_ENCAP
+#define UDP_ENCAP 100
+#endif
+#ifndef UDP_ENCAP_ESPINUDP
+#define UDP_ENCAP_ESPINUDP 2
 #endif
 
 static void set(int socket, int level, int option, int value, const char *name)
@@ -99,5 +105,27 @@ int udp_full_command(int argc, char **argv)
 		read++;
 	printf("{\"sent\":%ld,\"read\":%ld,\"dropped\":%u}\n", sent, read, drops_of(receiver));
 	free(payload);
+	return 0;
+}
+
+/* Keepalives of IPsec through NAT (RFC 3948): one octet, which a socket that unpacks ESP takes and throws away. */
+int udp_keepalive_command(int argc, char **argv)
+{
+	struct address to = address_of(argv[2], 0);
+	long count = number(argv[3]);
+	int sender = open_socket(to.any.sa_family, SOCK_DGRAM, 0), receiver;
+	const uint8_t keepalive = 0xff;
+
+	(void)argc;
+	enter(argv[1]);
+	receiver = open_socket(to.any.sa_family, SOCK_DGRAM, 0);
+	set(receiver, SOL_UDP, UDP_ENCAP, UDP_ENCAP_ESPINUDP, "UDP_ENCAP");
+	if (bind(receiver, &to.any, to.length))
+		fail("bind");
+	to = address_of(argv[2], port_of(receiver));
+	for (long i = 0; i < count; i++)
+		if (sendto(sender, &keepalive, sizeof(keepalive), 0, &to.any, to.length) < 0)
+			fail("sendto");
+	printf("{\"sent\":%ld}\n", count);
 	return 0;
 }

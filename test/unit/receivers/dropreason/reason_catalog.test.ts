@@ -147,6 +147,25 @@ describe('functions that free packets', () => {
     for (const [name, reason] of both) expect([name, CLASS_OF_FUNCTION.get(name)]).toEqual([name, classOf(reason)]);
   });
 
+  test.each([
+    ['br_flood', 'NO_TX_TARGET'],
+    ['br_forward', 'NO_TX_TARGET'],
+    ['br_multicast_flood', 'NO_TX_TARGET'],
+    ['br_handle_frame', 'BRIDGE_INGRESS_STP_STATE'],
+    ['br_handle_frame_finish', 'BRIDGE_INGRESS_STP_STATE'],
+    ['packet_rcv', 'PACKET_SOCK_ERROR'],
+    ['__fq_codel_dequeue', 'QDISC_CONGESTED'],
+    ['cake_dequeue', 'QDISC_CONGESTED'],
+    ['veth_xmit', 'FULL_RING'],
+    ['tun_net_xmit', 'FULL_RING'],
+    ['vxlan_rcv', 'VXLAN_VNI_NOT_FOUND'],
+    ['inet6_csk_xmit', 'IP_OUTNOROUTES'],
+    ['ipv6_destopt_rcv', 'IPV6_BAD_EXTHDR'],
+  ])('have the class of the reason that a newer kernel gives there: %s, %s', (name, reason) => {
+    expect(EXPLAINED.has(reason)).toBe(true);
+    expect(CLASS_OF_FUNCTION.get(name)).toBe(classOf(reason));
+  });
+
   test('stay unknown where they free for several reasons', () => {
     for (const name of ['__udp4_lib_rcv', '__udp6_lib_rcv', 'tcp_v4_rcv', 'kfree_skb_list', 'ip_rcv_core', 'br_handle_frame']) {
       expect(REASON_OF_FUNCTION[name]).toBeUndefined();
