@@ -37,7 +37,7 @@ static __always_inline __u8 socket_family(const struct sock *sk)
 static __always_inline void socket_address(__u8 *address, __be32 ipv4, const struct in6_addr *ipv6, __u16 socket_family)
 {
 	if (socket_family == AF_INET6)
-		copy_ipv6(address, ipv6, false);
+		read_address6(address, ipv6, false);
 	else if (ipv4)
 		map_ipv4(address, ipv4);
 }
@@ -45,7 +45,7 @@ static __always_inline void socket_address(__u8 *address, __be32 ipv4, const str
 /* A connect goes from the socket's own address to its peer's; an accept, to its own. */
 static __always_inline bool count_call_flow(const struct sock *sk, const struct dropreason_key *row, __u32 plane)
 {
-	const struct netns netns = read_netns(BPF_CORE_READ(sk, __sk_common.skc_net.net));
+	const struct netns netns = read_netns(BPF_CORE_READ(sk, __sk_common.skc_net.net), false);
 	struct dropreason_flow flow = {
 		.cookie = netns.cookie,
 		.reason = row->reason,
@@ -87,7 +87,7 @@ static __always_inline void count_call(const struct sock *sk, __u32 call, __u16 
 		if (config.attributes & DROPREASON_BY_PROTOCOL)
 			full.protocol = IPPROTO_TCP;
 		if (config.attributes & DROPREASON_BY_NETNS)
-			fill_netns(&full, BPF_CORE_READ(sk, __sk_common.skc_net.net));
+			fill_netns(&full, read_netns(BPF_CORE_READ(sk, __sk_common.skc_net.net), false));
 		entry = ENTRY_OF(dropreason_attributes, plane, &full);
 		if (!entry)
 			count_loss(DROPREASON_SLOT_ATTRIBUTES_FULL);

@@ -9,12 +9,6 @@
 #include "lib/seen.bpf.h"
 #include "lib/stack.bpf.h"
 
-/* How a program counts: a constant at each call, so that each program has the code of its own way alone. */
-struct way {
-	bool cast; /* read routes by a cast (direction.bpf.h) */
-	bool rescue; /* count what the first program was kept from */
-};
-
 /* A return address is the first byte behind a function that ends with the call. */
 static __always_inline bool within(const volatile struct dropreason_range *range, __u64 return_address)
 {
@@ -32,21 +26,19 @@ struct {
 	__type(value, __u64);
 } dropreason_fragment SEC(".maps");
 
-static __always_inline bool is_next_fragment(const struct sk_buff *skb, bool rescue)
+static __always_inline bool is_next_fragment(const struct packet *packet, bool rescue)
 {
-	struct skb_shared_info *shared = (void *)(skb->head + skb->end);
-	struct sk_buff *list = NULL;
+	const struct sk_buff *skb = packet->skb;
 	const __u32 key = rescue;
 	__u64 *expected = bpf_map_lookup_elem(&dropreason_fragment, &key);
 
 	if (!expected)
 		return false;
-	if (*expected == (__u64)skb && !skb->dev) {
+	if (*expected == (__u64)skb && !packet->dev) {
 		*expected = (__u64)skb->next;
 		return true;
 	}
-	bpf_core_read(&list, sizeof(list), &shared->frag_list);
-	*expected = (__u64)list;
+	*expected = (__u64)READ_AS(skb_shared_info, skb->head + skb->end, frag_list, packet->cast);
 	return false;
 }
 
@@ -55,11 +47,11 @@ static __always_inline bool is_next_fragment(const struct sk_buff *skb, bool res
  * kernels where kfree_skb() reports its own caller; a queue's list is freed there too, but its packets have a device.
  * Where symbols can't be read, the list of the last packet is walked along with the kernel.
  */
-static __always_inline bool is_fragment(const struct sk_buff *skb, __u64 location, bool rescue)
+static __always_inline bool is_fragment(const struct packet *packet, __u64 location, bool rescue)
 {
 	if (config.fragments.end == 0)
-		return is_next_fragment(skb, rescue);
-	return within(&config.fragments, location) || (within(&config.lists, location) && !skb->dev);
+		return is_next_fragment(packet, rescue);
+	return within(&config.fragments, location) || (within(&config.lists, location) && !packet->dev);
 }
 
 /* Whether a reason is a netfilter rule's, as far as the reason tells. */
@@ -81,22 +73,22 @@ static __always_inline __u32 attributes_of(__u32 reason)
 	return attributes;
 }
 
-static __always_inline void fill_attributes(struct dropreason_key *key, __u64 *ctx, __u32 attributes, const struct way way)
+static __always_inline void fill_attributes(struct dropreason_key *key, __u64 *ctx, const struct packet *packet,
+					    __u32 attributes, bool rescue)
 {
-	const struct sk_buff *skb = (const void *)ctx[0];
 	__u64 location = ctx[1];
 
 	if (attributes & DROPREASON_BY_PROTOCOL)
-		key->protocol = packet_protocol(skb, key->family, way.cast);
+		key->protocol = packet_protocol(packet, key->family);
 	if (attributes & DROPREASON_BY_INTERFACE)
-		packet_interface(key->interface, skb);
+		packet_interface(key->interface, packet);
 	if (attributes & DROPREASON_BY_NETNS)
-		fill_netns(key, packet_net(skb));
+		fill_netns(key, packet_netns(packet));
 	if (attributes & (DROPREASON_BY_LOCATION | DROPREASON_BY_EVERY_LOCATION))
 		key->location = location;
 	if (attributes & DROPREASON_BY_STACK) {
-		key->stack = packet_stack(ctx, location, way.rescue);
-		key->unconfirmed = is_unconfirmed(skb);
+		key->stack = packet_stack(ctx, location, rescue);
+		key->unconfirmed = is_unconfirmed(packet);
 	}
 }
 
@@ -127,24 +119,23 @@ static __always_inline void count_overflow_at(struct dropreason_entry *entry, co
 }
 
 /* Node rows are for the reasons that have one and need no more said; everything else has a key. */
-static __always_inline void count_drop(__u64 *ctx, __u32 reason, __u32 plane, const struct way way)
+static __always_inline void count_drop(__u64 *ctx, const struct packet *packet, __u32 reason, __u32 plane, bool rescue)
 {
-	const struct sk_buff *skb = (const void *)ctx[0];
 	__u32 attributes = attributes_of(reason);
-	__s32 bytes = packet_bytes(skb, way.cast);
+	__s32 bytes = packet_bytes(packet);
 	struct dropreason_entry *entry = NULL;
 	struct dropreason_key key = {
 		.reason = reason,
-		.direction = packet_direction(skb, reason, way.cast),
-		.family = packet_family(skb),
+		.direction = packet_direction(packet, reason),
+		.family = packet_family(packet->skb),
 	};
 
 	if (bytes < 0) {
 		count_loss(DROPREASON_SLOT_NO_HEADER);
-		bytes = skb->len;
+		bytes = packet->skb->len;
 	}
 	if (attributes) {
-		fill_attributes(&key, ctx, attributes, way);
+		fill_attributes(&key, ctx, packet, attributes, rescue);
 		entry = ENTRY_OF(dropreason_attributes, plane, &key);
 		if (!entry) {
 			count_loss(DROPREASON_SLOT_ATTRIBUTES_FULL);
@@ -152,17 +143,17 @@ static __always_inline void count_drop(__u64 *ctx, __u32 reason, __u32 plane, co
 			key.location = key.stack = key.unconfirmed = 0;
 		}
 	}
-	if (!entry && (reason >= config.reasons || way.rescue)) {
+	if (!entry && (reason >= config.reasons || rescue)) {
 		const struct dropreason_key plain = { .reason = reason, .direction = key.direction, .family = key.family };
 
-		entry = way.rescue ? ENTRY_OF(dropreason_rescued, plane, &plain) : ENTRY_OF(dropreason_unlisted, plane, &plain);
+		entry = rescue ? ENTRY_OF(dropreason_rescued, plane, &plain) : ENTRY_OF(dropreason_unlisted, plane, &plain);
 		if (!entry) {
 			count_loss(DROPREASON_SLOT_UNLISTED_FULL);
 			return;
 		}
 	}
 	count_at(entry, &key, plane, bytes);
-	if (config.flows && !count_packet_flow(skb, &key, plane, bytes, way.cast))
+	if (config.flows && !count_packet_flow(packet, &key, plane, bytes))
 		count_overflow_at(entry, &key, plane, bytes);
 }
 
@@ -177,26 +168,24 @@ static __always_inline __u32 reason_of(__u64 *ctx)
 	return noted && may_be_netfilters(reason) ? noted : reason;
 }
 
-static __always_inline int dropped(__u64 *ctx, __u32 plane, const struct way way)
+static __always_inline int dropped(__u64 *ctx, __u32 plane, bool cast, bool rescue)
 {
-	const struct sk_buff *skb = (const void *)ctx[0];
+	const struct packet packet = packet_of((const void *)ctx[0], cast);
 
-	if (!skb->protocol && !skb->network_header)
+	if (!packet.skb->protocol && !packet.skb->network_header)
 		count_loss(DROPREASON_SLOT_NOT_PACKET);
-	else if (is_fragment(skb, ctx[1], way.rescue))
+	else if (is_fragment(&packet, ctx[1], rescue))
 		count_loss(DROPREASON_SLOT_FRAGMENT);
 	else
-		count_drop(ctx, reason_of(ctx), plane, way);
+		count_drop(ctx, &packet, reason_of(ctx), plane, rescue);
 	return 0;
 }
 
 static __always_inline int first_to_see(__u64 *ctx, bool cast)
 {
-	const struct way way = { .cast = cast };
-
 	if (config.rescue)
 		mark_seen(ctx, (const void *)ctx[0]);
-	return dropped(ctx, current_plane(), way);
+	return dropped(ctx, current_plane(), cast, false);
 }
 
 /*
@@ -219,8 +208,6 @@ int kfree_skb_copy(__u64 *ctx)
 static __always_inline int rescue(__u64 *ctx, bool cast)
 {
 	const struct dropreason_key all = { .reason = DROPREASON_RESCUED };
-	const struct way way = { .cast = cast, .rescue = true };
-
 	const __u32 plane = current_plane();
 	struct dropreason_entry *rescued;
 
@@ -231,7 +218,7 @@ static __always_inline int rescue(__u64 *ctx, bool cast)
 	if (!rescued)
 		return 0;
 	count_entry(rescued, 0);
-	return dropped(ctx, plane, way);
+	return dropped(ctx, plane, cast, true);
 }
 
 /*

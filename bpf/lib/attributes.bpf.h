@@ -53,61 +53,98 @@ struct transport {
 	__u32 offset; /* from skb->head; 0 where it isn't known or isn't there: in all but the first fragment */
 };
 
-/* RFC 8200 section 4.1 for the chain of extension headers. */
-static __always_inline void read_transport(struct transport *transport, const struct sk_buff *skb, __u8 family, bool cast)
+/*
+ * Past the chain of extension headers (RFC 8200 section 4.1): the transport's protocol, and its offset in the upper half; no
+ * offset in a fragment that isn't the first.
+ */
+static __always_inline __u64 past_extensions(const struct sk_buff *skb, __u8 protocol, bool cast)
 {
-	const unsigned char *header = skb->head + skb->network_header;
 	/* An extension header begins with the next protocol and its length in 8 bytes, less the first 8. */
-	__u8 next[4] = {};
-	__u8 protocol = 0, first = 0;
+	union {
+		__u32 word;
+		__u8 bytes[4];
+	} next;
 	__u32 offset = skb->network_header + IPV6_HEADER_BYTES;
 	int i;
 
+	for (i = 0; i < MAX_EXTENSION_HEADERS && is_extension_header(protocol); i++) {
+		next.word = READ_WORD(skb->head + offset, cast);
+		if (protocol == IPPROTO_FRAGMENT && (next.bytes[2] || next.bytes[3] & 0xf8))
+			return next.bytes[0];
+		offset += protocol == IPPROTO_FRAGMENT ? 8 : (next.bytes[1] + 1) * 8;
+		protocol = next.bytes[0];
+	}
+	return (__u64)offset << 32 | protocol;
+}
+
+/* Rare, so in functions of their own: see packet.bpf.h. */
+__noinline __u64 past_extensions_cast(const struct addresses *packet, __u32 protocol)
+{
+	return packet ? past_extensions(packet_at(packet).skb, protocol, true) : 0;
+}
+
+static __noinline __u64 past_extensions_copy(const struct sk_buff *skb, __u32 protocol)
+{
+	return past_extensions(skb, protocol, false);
+}
+
+static __always_inline void read_transport(struct transport *transport, const struct packet *packet, __u8 family)
+{
+	const struct sk_buff *skb = packet->skb;
+	const unsigned char *header = skb->head + skb->network_header;
+	__u64 last;
+	__u8 protocol;
+
 	if (family == DROPREASON_IPV4 && has_network_header(skb, IPV4_HEADER_BYTES)) {
-		transport->protocol = READ_AS(iphdr, header, protocol, cast);
-		if (!config.ports || READ_AS(iphdr, header, frag_off, cast) & bpf_htons(IP_OFFSET))
+		transport->protocol = READ_AS(iphdr, header, protocol, packet->cast);
+		if (!config.ports || READ_AS(iphdr, header, frag_off, packet->cast) & bpf_htons(IP_OFFSET))
 			return;
-		bpf_probe_read_kernel(&first, 1, header);
-		transport->offset = skb->network_header + (first & 15) * 4;
+		transport->offset = skb->network_header + (READ_BYTE(header, packet->cast) & 15) * 4;
 		return;
 	}
 	if (family != DROPREASON_IPV6 || !has_network_header(skb, IPV6_HEADER_BYTES))
 		return;
-	protocol = READ_AS(ipv6hdr, header, nexthdr, cast);
-	for (i = 0; i < MAX_EXTENSION_HEADERS && is_extension_header(protocol); i++) {
-		bpf_probe_read_kernel(next, sizeof(next), skb->head + offset);
-		if (protocol == IPPROTO_FRAGMENT && (next[2] || next[3] & 0xf8)) {
-			transport->protocol = next[0];
-			return;
-		}
-		offset += protocol == IPPROTO_FRAGMENT ? 8 : (next[1] + 1) * 8;
-		protocol = next[0];
-	}
+	protocol = READ_AS(ipv6hdr, header, nexthdr, packet->cast);
 	transport->protocol = protocol;
-	transport->offset = offset;
+	transport->offset = skb->network_header + IPV6_HEADER_BYTES;
+	if (!is_extension_header(protocol))
+		return;
+	last = packet->cast ? past_extensions_cast(ADDRESSES_OF(packet), protocol) : past_extensions_copy(skb, protocol);
+	transport->protocol = (__u8)last;
+	transport->offset = last >> 32;
 }
 
 /* The transport protocol's number. */
-static __always_inline __u16 packet_protocol(const struct sk_buff *skb, __u8 family, bool cast)
+static __always_inline __u16 packet_protocol(const struct packet *packet, __u8 family)
 {
 	struct transport transport = { .protocol = DROPREASON_NO_PROTOCOL };
 
-	read_transport(&transport, skb, family, cast);
+	read_transport(&transport, packet, family);
 	return transport.protocol;
 }
 
-/* The namespace of the device, else of the socket, else of the route's device. */
-static __always_inline const struct net *packet_net(const struct sk_buff *skb)
+/* The namespace of the device, else of the socket. */
+static __always_inline const struct net *own_net(const struct packet *packet)
 {
-	const struct net *net = BPF_CORE_READ(packet_device(skb), nd_net.net);
-	const struct dst_entry *dst;
+	const struct net *net = device_net(packet_device(packet));
 
-	if (!net)
-		net = BPF_CORE_READ(skb, sk, __sk_common.skc_net.net);
-	if (net)
-		return net;
-	dst = packet_dst(skb, false);
-	return dst ? BPF_CORE_READ(dst, dev, nd_net.net) : NULL;
+	return !net && packet->sk ? packet->sk->__sk_common.skc_net.net : net;
+}
+
+/* Else of the route's device. */
+static __always_inline const struct net *route_net(const struct packet *packet)
+{
+	const struct dst_entry *dst = packet_dst(packet);
+	const struct net_device *out = dst ? READ_AS(dst_entry, dst, dev, packet->cast) : NULL;
+
+	return out ? READ_AS(net_device, out, nd_net.net, packet->cast) : NULL;
+}
+
+static __always_inline const struct net *packet_net(const struct packet *packet)
+{
+	const struct net *net = own_net(packet);
+
+	return net ? net : route_net(packet);
 }
 
 /* What tells a network namespace. */
@@ -120,63 +157,67 @@ struct netns {
  * Since 5.12 (3d368ab87cf6) the cookie is a number that the namespace has from the beginning. Before, it is made when a program
  * first asks for it, and of another type, so that the field is none here.
  */
-static __always_inline struct netns read_netns(const struct net *net)
+static __always_inline struct netns read_netns(const struct net *net, bool cast)
 {
-	struct netns netns = { .inode = BPF_CORE_READ(net, ns.inum) };
+	struct netns netns = { .inode = READ_AS(net, net, ns.inum, cast) };
 
 	if (bpf_core_field_exists(net->net_cookie))
-		netns.cookie = BPF_CORE_READ(net, net_cookie);
+		netns.cookie = READ_AS(net, net, net_cookie, cast);
 	return netns;
 }
 
-/* The same by plain loads. */
-static __always_inline struct netns load_netns(const struct net *net)
+/* By plain loads where it is the device's or the socket's. */
+static __always_inline struct netns packet_netns(const struct packet *packet)
 {
-	struct netns netns = { .inode = net->ns.inum };
+	const struct net *net = own_net(packet);
+	struct netns netns = {};
 
+	if (!net || packet->cast)
+		return read_netns(net ? net : route_net(packet), packet->cast);
+	netns.inode = net->ns.inum;
 	if (bpf_core_field_exists(net->net_cookie))
 		netns.cookie = net->net_cookie;
 	return netns;
 }
 
-/* That of a packet, by plain loads where it is the device's or the socket's. */
-static __always_inline struct netns packet_netns(const struct sk_buff *skb, bool cast)
+static __always_inline void fill_netns(struct dropreason_key *key, const struct netns netns)
 {
-	const struct net *net = device_net(packet_device(skb));
-	const struct sock *sk = skb->sk;
-	const struct dst_entry *dst;
-
-	if (net)
-		return load_netns(net);
-	net = sk ? sk->__sk_common.skc_net.net : NULL;
-	if (net)
-		return load_netns(net);
-	dst = packet_dst(skb, cast);
-	return read_netns(dst ? BPF_CORE_READ(dst, dev, nd_net.net) : NULL);
-}
-
-static __always_inline void fill_netns(struct dropreason_key *key, const struct net *net)
-{
-	const struct netns netns = read_netns(net);
-
 	key->cookie = netns.cookie;
 	key->netns = netns.inode;
 }
 
-/* The name of the packet's device, else of the one that it came in by; empty where neither is known. */
-static __always_inline void packet_interface(char *name, const struct sk_buff *skb)
+/* The device's name, up to its end: what is behind it is left of an earlier name. */
+static __always_inline void copy_name(char *name, const struct net_device *dev, bool cast)
 {
-	const struct net_device *dev = packet_device(skb);
-	const struct net *net;
+	__s32 mask = -1;
+	int i;
 
-	if (dev && dev->ifindex > 0) {
-		bpf_probe_read_kernel_str(name, 16, &dev->name);
+	if (!cast) {
+		bpf_probe_read_kernel_str(name, IFNAMSIZ, &dev->name);
 		return;
 	}
-	net = packet_net(skb);
-	dev = net && skb->skb_iif > 0 ? device_of_index(net, skb->skb_iif) : NULL;
+	for (i = 0; i < IFNAMSIZ - 1; i++) {
+		__s32 character = READ_AS(net_device, dev, name[i], true);
+
+		/* All ones until the end has been seen, without a branch for each. */
+		mask &= -(character & 0xff) >> 31;
+		name[i] = character & mask;
+	}
+}
+
+/* The name of the packet's device, else of the one that it came in by; empty where neither is known. */
+static __always_inline void packet_interface(char *name, const struct packet *packet)
+{
+	const struct net_device *dev = packet_device(packet);
+	int iif = packet->skb->skb_iif;
+	const struct net *net;
+
+	if (!dev || dev->ifindex <= 0) {
+		net = packet_net(packet);
+		dev = net && iif > 0 ? device_of_index(net, iif, packet->cast) : NULL;
+	}
 	if (dev)
-		bpf_probe_read_kernel_str(name, 16, &dev->name);
+		copy_name(name, dev, packet->cast);
 }
 
 #endif

@@ -30,27 +30,29 @@ static __always_inline __u64 data_offset(const struct sk_buff *skb)
  * The device of a packet, NULL where it has none. A TCP socket that has received it may keep a pointer to another packet in the
  * same place (its tree of what came out of order): data is behind the transport header then, which no device sees.
  */
-static __always_inline const struct net_device *packet_device(const struct sk_buff *skb)
+static __always_inline const struct net_device *packet_device(const struct packet *packet)
 {
-	if (skb->sk && skb->skb_iif && skb->transport_header > skb->network_header &&
+	const struct sk_buff *skb = packet->skb;
+
+	if (packet->sk && skb->skb_iif && skb->transport_header > skb->network_header &&
 	    data_offset(skb) > skb->transport_header)
 		return NULL;
-	return skb->dev;
+	return packet->dev;
 }
 
 /* As dev_get_by_index_rcu() finds it. */
-static __always_inline const struct net_device *device_of_index(const struct net *net, int ifindex)
+static __always_inline const struct net_device *device_of_index(const struct net *net, int ifindex, bool cast)
 {
-	const struct hlist_head *buckets = BPF_CORE_READ(net, dev_index_head);
-	struct hlist_node *node = BPF_CORE_READ(&buckets[ifindex & (NETDEV_HASHENTRIES - 1)], first);
+	const struct hlist_head *buckets = READ_AS(net, net, dev_index_head, cast);
+	struct hlist_node *node = READ_AS(hlist_head, &buckets[ifindex & (NETDEV_HASHENTRIES - 1)], first, cast);
 	int i;
 
 	for (i = 0; i < MAX_DEVICES_IN_BUCKET && node; i++) {
 		const struct net_device *dev = (void *)node - bpf_core_field_offset(struct net_device, index_hlist);
 
-		if (BPF_CORE_READ(dev, ifindex) == ifindex)
+		if (READ_AS(net_device, dev, ifindex, cast) == ifindex)
 			return dev;
-		node = BPF_CORE_READ(node, next);
+		node = READ_AS(hlist_node, node, next, cast);
 	}
 	return NULL;
 }
@@ -95,27 +97,27 @@ static __always_inline bool has_address4(const struct net_device *dev, __be32 ad
 	return false;
 }
 
-static __always_inline bool same_address(const struct in6_addr *a, const struct in6_addr *b, bool cast)
+/* All four words at once: a branch for each would have the verifier go 64 ways. */
+static __always_inline bool same_address(const struct in6_addr *a, const struct in6_addr *b)
 {
-	int i;
+	const __u32 *one = a->in6_u.u6_addr32, *other = b->in6_u.u6_addr32;
 
-	for (i = 0; i < 4; i++)
-		if (READ_AS(in6_addr, a, in6_u.u6_addr32[i], cast) != READ_AS(in6_addr, b, in6_u.u6_addr32[i], cast))
-			return false;
-	return true;
+	return ((one[0] ^ other[0]) | (one[1] ^ other[1]) | (one[2] ^ other[2]) | (one[3] ^ other[3])) == 0;
 }
 
 static __always_inline bool has_address6(const struct net_device *dev, const struct in6_addr *address, bool cast)
 {
 	const struct inet6_dev *in = READ_AS(net_device, dev, ip6_ptr, cast);
 	const struct list_head *next = in ? READ_AS(inet6_dev, in, addr_list.next, cast) : NULL;
+	struct in6_addr wanted, own;
 	int i;
 
+	read_address6(&wanted, address, cast);
 	for (i = 0; i < MAX_ADDRESSES && next; i++) {
-		const struct inet6_ifaddr *own = (void *)next - bpf_core_field_offset(struct inet6_ifaddr, if_list);
-		const struct in6_addr *a = (void *)own + bpf_core_field_offset(struct inet6_ifaddr, addr);
+		const struct inet6_ifaddr *entry = (void *)next - bpf_core_field_offset(struct inet6_ifaddr, if_list);
 
-		if (same_address(a, address, cast))
+		read_address6(&own, (void *)entry + bpf_core_field_offset(struct inet6_ifaddr, addr), cast);
+		if (same_address(&own, &wanted))
 			return true;
 		next = READ_AS(list_head, next, next, cast);
 	}
@@ -123,34 +125,35 @@ static __always_inline bool has_address6(const struct net_device *dev, const str
 }
 
 /* Whether the packet's source is an address of that device. */
-static __always_inline bool is_from(const struct sk_buff *skb, const struct net_device *dev, bool cast)
+static __always_inline bool is_from(const struct packet *packet, const struct net_device *dev)
 {
+	const struct sk_buff *skb = packet->skb;
 	const unsigned char *header = skb->head + skb->network_header;
 
 	if (skb->protocol == bpf_htons(ETH_P_IP))
-		return has_address4(dev, READ_AS(iphdr, header, saddr, cast), cast);
+		return has_address4(dev, READ_AS(iphdr, header, saddr, packet->cast), packet->cast);
 	return skb->protocol == bpf_htons(ETH_P_IPV6) &&
-	       has_address6(dev, (void *)header + bpf_core_field_offset(struct ipv6hdr, saddr), cast);
+	       has_address6(dev, (void *)header + bpf_core_field_offset(struct ipv6hdr, saddr), packet->cast);
 }
 
 /*
  * Whether a socket of the device's own namespace has sent the packet: what only crosses a veth still has the other
  * namespace's socket. The socket of an open TUN or TAP device has no family, and has sent nothing.
  */
-static __always_inline bool has_own_socket(const struct sk_buff *skb)
+static __always_inline bool has_own_socket(const struct packet *packet)
 {
-	const struct sock *sk = skb->sk;
+	const struct sock *sk = packet->sk;
 
-	return sk && skb->dev && sk->__sk_common.skc_family != AF_UNSPEC &&
-	       sk->__sk_common.skc_net.net == device_net(skb->dev);
+	return sk && packet->dev && sk->__sk_common.skc_family != AF_UNSPEC &&
+	       sk->__sk_common.skc_net.net == device_net(packet->dev);
 }
 
 /* Whether a program has written the packet into a TUN or TAP device. What is written into a macvtap is sent by its macvlan. */
-static __always_inline bool is_written(const struct sk_buff *skb)
+static __always_inline bool is_written(const struct packet *packet)
 {
-	const struct sock *sk = skb->sk;
+	const struct sock *sk = packet->sk;
 
-	return sk && skb->dev && sk->__sk_common.skc_family == AF_UNSPEC && !HAS_PRIVATE_FLAG(skb->dev, IFF_MACVLAN);
+	return sk && packet->dev && sk->__sk_common.skc_family == AF_UNSPEC && !HAS_PRIVATE_FLAG(packet->dev, IFF_MACVLAN);
 }
 
 #endif

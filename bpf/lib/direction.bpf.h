@@ -22,11 +22,11 @@ static __always_inline bool is_behind_link_header(const struct sk_buff *skb)
  * send without a socket (ARP, a reset), other namespaces send through devices that lie on one of this (macvlan), and a veth
  * or a tunnel has taken route and reception off what crosses it. A device is given a packet that begins with the link's header.
  */
-static __always_inline __u8 direction_unrouted(const struct sk_buff *skb, __u32 reason, __u8 hint)
+static __always_inline __u8 direction_unrouted(const struct packet *packet, __u32 reason, __u8 hint)
 {
-	const struct net_device *dev = skb->dev;
+	const struct net_device *dev = packet->dev;
 
-	if (is_behind_link_header(skb)) {
+	if (is_behind_link_header(packet->skb)) {
 		/* A bridge gets none this way, but sends so itself, by a port that looks as if it had received the packet. */
 		if (dev && HAS_PRIVATE_FLAG(dev, IFF_EBRIDGE))
 			return DROPREASON_EGRESS;
@@ -48,15 +48,15 @@ static __always_inline __u8 hint_of(__u64 reason)
 	return config.hints[reason];
 }
 
-static __always_inline __u8 direction_sent(const struct sk_buff *skb, __u32 reason, bool cast)
+static __always_inline __u8 direction_sent(const struct packet *packet, __u32 reason)
 {
 	__u8 hint = hint_of(reason);
 
-	if (hint == DROPREASON_INGRESS || is_written(skb))
+	if (hint == DROPREASON_INGRESS || is_written(packet))
 		return DROPREASON_INGRESS;
-	if (skb->mac_header == MAC_HEADER_UNSET || has_own_socket(skb) || packet_dst(skb, cast))
+	if (packet->skb->mac_header == MAC_HEADER_UNSET || has_own_socket(packet) || packet_dst(packet))
 		return DROPREASON_EGRESS;
-	return direction_unrouted(skb, reason, hint);
+	return direction_unrouted(packet, reason, hint);
 }
 
 static __always_inline bool is_ipvs(const struct sk_buff *skb)
@@ -64,93 +64,11 @@ static __always_inline bool is_ipvs(const struct sk_buff *skb)
 	return bpf_core_field_exists(skb->ipvs_property) && BPF_CORE_READ_BITFIELD(skb, ipvs_property);
 }
 
-static __always_inline bool is_multicast(const struct sk_buff *skb, bool cast)
+static __always_inline bool is_multicast(const struct packet *packet)
 {
-	const unsigned char *header = skb->head + skb->network_header;
+	const unsigned char *header = packet->skb->head + packet->skb->network_header;
 
-	return READ_AS(ipv6hdr, header, daddr.in6_u.u6_addr8[0], cast) == 0xff;
-}
-
-/*
- * On its way out by way of an ifb, which `out` has redirected it to: tc clones what it redirects then, so that the socket is gone,
- * and writes `out` down as the device that it came in by (tcf_mirred_to_dev()). Sent from here, or forwarded? What Ethernet has
- * received has the length of its header; a route of IPv4 tells, while the packet has it; nobody else sends from the device's own
- * addresses.
- */
-static __always_inline __u8 direction_shaped(const struct sk_buff *skb, const struct dst_entry *dst,
-					     const struct net_device *out, bool cast)
-{
-	bool is_ip = skb->protocol == bpf_htons(ETH_P_IP) || skb->protocol == bpf_htons(ETH_P_IPV6);
-
-	if (has_own_socket(skb))
-		return DROPREASON_EGRESS;
-	if (skb->mac_len || is_ipvs(skb))
-		return DROPREASON_FORWARD;
-	/* What has no header of a link forwards IP alone. */
-	if (skb->sk || !is_ip)
-		return DROPREASON_EGRESS;
-	if (dst && route_family(dst, cast) == AF_INET)
-		return READ_AS(rtable, dst, rt_is_input, cast) ? DROPREASON_FORWARD : DROPREASON_EGRESS;
-	return out && is_from(skb, out, cast) ? DROPREASON_EGRESS : DROPREASON_UNKNOWN;
-}
-
-/* Received, and a device other than the one that it came in by has it: it is on its way out, or has been in an ifb on its way out. */
-static __always_inline __u8 direction_passed_on(const struct sk_buff *skb, const struct dst_entry *dst, bool cast)
-{
-	const struct net_device *in;
-
-	if (has_own_socket(skb))
-		return DROPREASON_EGRESS;
-	if (skb->mac_len || is_ipvs(skb))
-		return DROPREASON_FORWARD;
-	in = device_of_index(device_net(skb->dev), skb->skb_iif);
-	return in && is_ifb(in, cast) ? direction_shaped(skb, dst, skb->dev, cast) : DROPREASON_FORWARD;
-}
-
-static __always_inline __u8 direction_routed4(const struct sk_buff *skb, const struct dst_entry *dst, bool passed_on,
-					      bool cast)
-{
-	__u16 type;
-
-	if (READ_AS(rtable, dst, rt_flags, cast) & RTCF_LOCAL)
-		return DROPREASON_INGRESS;
-	type = READ_AS(rtable, dst, rt_type, cast);
-	if (READ_AS(rtable, dst, rt_is_input, cast))
-		return type == RTN_UNICAST ? DROPREASON_FORWARD : DROPREASON_INGRESS;
-	/* A route for sending. Where the packet hasn't been passed on, IPVS and multicast routing have looked it up … */
-	if (passed_on)
-		return direction_passed_on(skb, dst, cast);
-	if (is_ipvs(skb) || (type == RTN_MULTICAST && route_ifindex(dst, cast) != skb->skb_iif))
-		return DROPREASON_FORWARD;
-	/* … or REJECT has, before routing: it leads back to the sender (nf_reject_fill_skb_dst()). Or it was looped back. */
-	return DROPREASON_INGRESS;
-}
-
-static __always_inline __u8 direction_routed6(const struct sk_buff *skb, const struct dst_entry *dst, bool passed_on,
-					      bool cast)
-{
-	if (READ_AS(rt6_info, dst, rt6i_flags, cast) & (RTF_LOCAL | RTF_ANYCAST | RTF_REJECT))
-		return DROPREASON_INGRESS;
-	if (passed_on)
-		return direction_passed_on(skb, dst, cast);
-	if (is_multicast(skb, cast))
-		return DROPREASON_INGRESS;
-	/* IPv6 has no mark on routes for sending. REJECT's has a reference, which routes of reception do without. */
-	if (!(skb->_skb_refdst & SKB_DST_NOREF) && route_ifindex(dst, cast) == skb->skb_iif && !is_ipvs(skb))
-		return DROPREASON_INGRESS;
-	return DROPREASON_FORWARD;
-}
-
-static __always_inline __u8 direction_routed(const struct sk_buff *skb, const struct dst_entry *dst, bool passed_on, bool cast)
-{
-	switch (route_family(dst, cast)) {
-	case AF_INET:
-		return direction_routed4(skb, dst, passed_on, cast);
-	case AF_INET6:
-		return direction_routed6(skb, dst, passed_on, cast);
-	default:
-		return DROPREASON_INGRESS;
-	}
+	return READ_AS(ipv6hdr, header, daddr.in6_u.u6_addr8[0], packet->cast) == 0xff;
 }
 
 static __always_inline bool is_redirected(const struct sk_buff *skb)
@@ -158,55 +76,154 @@ static __always_inline bool is_redirected(const struct sk_buff *skb)
 	return bpf_core_field_exists(skb->redirected) && BPF_CORE_READ_BITFIELD(skb, redirected);
 }
 
-/* A device other than the one that it came in by has it. */
-static __always_inline __u8 direction_elsewhere(const struct sk_buff *skb, bool cast)
+/*
+ * On its way out by way of an ifb, which `out` has redirected it to: tc clones what it redirects then, so that the socket is gone.
+ * Sent from here, or forwarded? A route of IPv4 tells, while the packet has it; nobody else sends from the device's own addresses.
+ */
+static __always_inline __u8 direction_shaped(const struct packet *packet, const struct dst_entry *dst,
+					     const struct net_device *out)
 {
-	const struct dst_entry *dst = packet_dst(skb, cast);
-	const struct net_device *dev = skb->dev;
+	const struct sk_buff *skb = packet->skb;
+	bool is_ip = skb->protocol == bpf_htons(ETH_P_IP) || skb->protocol == bpf_htons(ETH_P_IPV6);
 
-	if (is_redirected(skb)) {
-		if (!BPF_CORE_READ_BITFIELD(skb, from_ingress))
-			return direction_shaped(skb, dst, device_of_index(device_net(dev), skb->skb_iif), cast);
-		/* It waits in the queue of an ifb, and comes in by its own device afterwards. */
-		if (is_ifb(dev, cast))
+	/* What has no header of a link forwards IP alone. */
+	if (packet->sk || !is_ip)
+		return DROPREASON_EGRESS;
+	if (dst && route_family(dst, packet->cast) == AF_INET)
+		return READ_AS(rtable, dst, rt_is_input, packet->cast) ? DROPREASON_FORWARD : DROPREASON_EGRESS;
+	return out && is_from(packet, out) ? DROPREASON_EGRESS : DROPREASON_UNKNOWN;
+}
+
+/*
+ * Received, and a device other than the one that it came in by has it: it is on its way out, or has been in an ifb on its way out, or
+ * is in one: tc writes down the device that it redirects from as the one that the packet came in by (tcf_mirred_to_dev()). What
+ * Ethernet has received has the length of its header.
+ */
+static __always_inline __u8 direction_passed_on(const struct packet *packet, const struct dst_entry *dst)
+{
+	const struct sk_buff *skb = packet->skb;
+	const struct net_device *in;
+
+	if (has_own_socket(packet))
+		return DROPREASON_EGRESS;
+	if (skb->mac_len || is_ipvs(skb))
+		return DROPREASON_FORWARD;
+	in = device_of_index(device_net(packet->dev), skb->skb_iif, packet->cast);
+	if (is_redirected(skb) && !BPF_CORE_READ_BITFIELD(skb, from_ingress))
+		return direction_shaped(packet, dst, in);
+	return in && is_ifb(in, packet->cast) ? direction_shaped(packet, dst, packet->dev) : DROPREASON_FORWARD;
+}
+
+/* Of a routed packet that was passed on: to be told by direction_passed_on(). */
+#define DIRECTION_PASSED_ON 0xff
+
+static __always_inline __u8 direction_routed4(const struct packet *packet, const struct dst_entry *dst, bool passed_on)
+{
+	__u16 type;
+
+	if (READ_AS(rtable, dst, rt_flags, packet->cast) & RTCF_LOCAL)
+		return DROPREASON_INGRESS;
+	type = READ_AS(rtable, dst, rt_type, packet->cast);
+	if (READ_AS(rtable, dst, rt_is_input, packet->cast))
+		return type == RTN_UNICAST ? DROPREASON_FORWARD : DROPREASON_INGRESS;
+	/* A route for sending. Where the packet hasn't been passed on, IPVS and multicast routing have looked it up … */
+	if (passed_on)
+		return DIRECTION_PASSED_ON;
+	if (is_ipvs(packet->skb) || (type == RTN_MULTICAST && route_ifindex(dst, packet->cast) != packet->skb->skb_iif))
+		return DROPREASON_FORWARD;
+	/* … or REJECT has, before routing: it leads back to the sender (nf_reject_fill_skb_dst()). Or it was looped back. */
+	return DROPREASON_INGRESS;
+}
+
+static __always_inline __u8 direction_routed6(const struct packet *packet, const struct dst_entry *dst, bool passed_on)
+{
+	const struct sk_buff *skb = packet->skb;
+
+	if (READ_AS(rt6_info, dst, rt6i_flags, packet->cast) & (RTF_LOCAL | RTF_ANYCAST | RTF_REJECT))
+		return DROPREASON_INGRESS;
+	if (passed_on)
+		return DIRECTION_PASSED_ON;
+	if (is_multicast(packet))
+		return DROPREASON_INGRESS;
+	/* IPv6 has no mark on routes for sending. REJECT's has a reference, which routes of reception do without. */
+	if (!(skb->_skb_refdst & SKB_DST_NOREF) && route_ifindex(dst, packet->cast) == skb->skb_iif && !is_ipvs(skb))
+		return DROPREASON_INGRESS;
+	return DROPREASON_FORWARD;
+}
+
+static __always_inline __u8 direction_routed(const struct packet *packet, const struct dst_entry *dst, bool passed_on)
+{
+	switch (route_family(dst, packet->cast)) {
+	case AF_INET:
+		return direction_routed4(packet, dst, passed_on);
+	case AF_INET6:
+		return direction_routed6(packet, dst, passed_on);
+	default:
+		return DROPREASON_INGRESS;
+	}
+}
+
+/* A device other than the one that it came in by has it. */
+static __always_inline __u8 direction_elsewhere(const struct packet *packet)
+{
+	const struct sk_buff *skb = packet->skb;
+	const struct dst_entry *dst = packet_dst(packet);
+	bool redirected = is_redirected(skb);
+	__u8 direction = DIRECTION_PASSED_ON;
+
+	/* It waits in the queue of an ifb, and comes in by its own device afterwards. */
+	if (redirected && BPF_CORE_READ_BITFIELD(skb, from_ingress)) {
+		redirected = false;
+		if (is_ifb(packet->dev, packet->cast))
 			return DROPREASON_INGRESS;
 	}
-	if (dst)
-		return direction_routed(skb, dst, true, cast);
-	/* A bridge hands up what is for the host as its own; what is routed to it still has the link's header in front. */
-	if (HAS_PRIVATE_FLAG(dev, IFF_EBRIDGE) && is_behind_link_header(skb))
-		return DROPREASON_INGRESS;
-	return direction_passed_on(skb, dst, cast);
+	if (!redirected) {
+		if (dst)
+			direction = direction_routed(packet, dst, true);
+		/* A bridge hands up what is for the host as its own; what is routed to it still has the link's header in front. */
+		else if (HAS_PRIVATE_FLAG(packet->dev, IFF_EBRIDGE) && is_behind_link_header(skb))
+			return DROPREASON_INGRESS;
+	}
+	return direction == DIRECTION_PASSED_ON ? direction_passed_on(packet, dst) : direction;
 }
 
-/* Functions of their own, so that the common ways have the registers to themselves. Two, since `cast` is to be a constant. */
-static __noinline __u8 direction_elsewhere_cast(const struct sk_buff *skb)
+/* Rare, so in functions of their own: see packet.bpf.h. */
+__noinline __u8 direction_elsewhere_cast(const struct addresses *addresses)
 {
-	return direction_elsewhere(skb, true);
+	struct packet packet;
+
+	if (!addresses)
+		return DROPREASON_UNKNOWN;
+	packet = packet_at(addresses);
+	return direction_elsewhere(&packet);
 }
 
-static __noinline __u8 direction_elsewhere_copy(const struct sk_buff *skb)
+static __noinline __u8 direction_elsewhere_copy(const struct sk_buff *skb, const struct net_device *dev, const struct sock *sk)
 {
-	return direction_elsewhere(skb, false);
+	const struct packet packet = { .skb = skb, .dev = dev, .sk = sk, .cast = false };
+
+	return direction_elsewhere(&packet);
 }
 
-static __always_inline __u8 direction_received(const struct sk_buff *skb, bool cast)
+static __always_inline __u8 direction_received(const struct packet *packet)
 {
-	const struct net_device *dev = packet_device(skb);
+	const struct sk_buff *skb = packet->skb;
+	const struct net_device *dev = packet_device(packet);
 	const struct dst_entry *dst;
 	int ifindex = dev ? dev->ifindex : 0;
 
 	/* UDP keeps something else in the same place while the packet is queued: no device has that index. */
 	if (ifindex > 0 && ifindex != skb->skb_iif)
-		return cast ? direction_elsewhere_cast(skb) : direction_elsewhere_copy(skb);
-	dst = packet_dst(skb, cast);
-	return dst ? direction_routed(skb, dst, false, cast) : DROPREASON_INGRESS;
+		return packet->cast ? direction_elsewhere_cast(ADDRESSES_OF(packet)) :
+				      direction_elsewhere_copy(skb, dev, packet->sk);
+	dst = packet_dst(packet);
+	return dst ? direction_routed(packet, dst, false) : DROPREASON_INGRESS;
 }
 
 /* Received means that skb_iif is set: __netif_receive_skb_core() sets it, crossing into another namespace clears it. */
-static __always_inline __u8 packet_direction(const struct sk_buff *skb, __u32 reason, bool cast)
+static __always_inline __u8 packet_direction(const struct packet *packet, __u32 reason)
 {
-	return skb->skb_iif ? direction_received(skb, cast) : direction_sent(skb, reason, cast);
+	return packet->skb->skb_iif ? direction_received(packet) : direction_sent(packet, reason);
 }
 
 #endif

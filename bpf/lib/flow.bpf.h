@@ -72,16 +72,6 @@ static __always_inline void map_ipv4(__u8 *mapped, __be32 address)
 	words[3] = address;
 }
 
-static __always_inline void copy_ipv6(__u8 *copy, const struct in6_addr *address, bool cast)
-{
-	__u32 *words = (void *)copy;
-
-	words[0] = READ_AS(in6_addr, address, in6_u.u6_addr32[0], cast);
-	words[1] = READ_AS(in6_addr, address, in6_u.u6_addr32[1], cast);
-	words[2] = READ_AS(in6_addr, address, in6_u.u6_addr32[2], cast);
-	words[3] = READ_AS(in6_addr, address, in6_u.u6_addr32[3], cast);
-}
-
 /* Of the protocols whose header begins with the ports. */
 static __always_inline bool has_ports(__u16 protocol)
 {
@@ -97,79 +87,110 @@ static __always_inline __u16 known_port(__be16 port)
 }
 
 /* The destination port, where the packet has the transport header: not in a later fragment. */
-static __always_inline __u16 packet_port(const struct sk_buff *skb, const struct transport *transport)
+static __always_inline __u16 packet_port(const struct packet *packet, const struct transport *transport)
 {
-	__be16 port = 0;
+	const struct sk_buff *skb = packet->skb;
 
 	if (!has_ports(transport->protocol) || transport->offset == 0 || transport->offset + 4 > skb->tail)
 		return 0;
-	bpf_probe_read_kernel(&port, sizeof(port), skb->head + transport->offset + 2);
-	return known_port(port);
+	return known_port(READ_AS(udphdr, skb->head + transport->offset, dest, packet->cast));
 }
 
 /* Addresses, protocol and port, from the IP header: where it lies in the packet's linear part. */
-static __always_inline void read_headers(struct dropreason_flow *flow, const struct sk_buff *skb, bool cast)
+static __always_inline void read_headers(struct dropreason_flow *flow, const struct packet *packet)
 {
+	const struct sk_buff *skb = packet->skb;
 	const unsigned char *header = skb->head + skb->network_header;
 	struct transport transport = { .protocol = DROPREASON_NO_PROTOCOL };
 
 	if (flow->family == DROPREASON_IPV4 && has_network_header(skb, IPV4_HEADER_BYTES)) {
-		map_ipv4(flow->source, READ_AS(iphdr, header, saddr, cast));
-		map_ipv4(flow->destination, READ_AS(iphdr, header, daddr, cast));
+		map_ipv4(flow->source, READ_AS(iphdr, header, saddr, packet->cast));
+		map_ipv4(flow->destination, READ_AS(iphdr, header, daddr, packet->cast));
 	} else if (flow->family == DROPREASON_IPV6 && has_network_header(skb, IPV6_HEADER_BYTES)) {
 		const struct ipv6hdr *ip = (const void *)header;
 
-		copy_ipv6(flow->source, (const void *)(header + bpf_core_field_offset(ip->saddr)), cast);
-		copy_ipv6(flow->destination, (const void *)(header + bpf_core_field_offset(ip->daddr)), cast);
+		read_address6(flow->source, (const void *)(header + bpf_core_field_offset(ip->saddr)), packet->cast);
+		read_address6(flow->destination, (const void *)(header + bpf_core_field_offset(ip->daddr)), packet->cast);
 	}
-	read_transport(&transport, skb, flow->family, cast);
+	read_transport(&transport, packet, flow->family);
 	flow->protocol = transport.protocol;
 	if (config.ports)
-		flow->port = packet_port(skb, &transport);
+		flow->port = packet_port(packet, &transport);
 }
 
-static __always_inline void name_interface(const struct dropreason_flow *flow, const struct sk_buff *skb)
+static __always_inline void name_interface(const struct dropreason_interface *key, const struct packet *packet)
+{
+	struct dropreason_interface_name value = {};
+
+	packet_interface(value.name, packet);
+	if (value.name[0])
+		bpf_map_update_elem(&dropreason_interfaces, key, &value, BPF_ANY);
+}
+
+/* Rare, so in functions of their own: see packet.bpf.h. */
+__noinline int name_interface_cast(const struct dropreason_interface *key, const struct addresses *addresses)
+{
+	struct packet packet;
+
+	if (!key || !addresses)
+		return 0;
+	packet = packet_at(addresses);
+	name_interface(key, &packet);
+	return 0;
+}
+
+static __noinline int name_interface_copy(const struct dropreason_interface *key, const struct sk_buff *skb,
+					  const struct net_device *dev, const struct sock *sk)
+{
+	const struct packet packet = { .skb = skb, .dev = dev, .sk = sk, .cast = false };
+
+	name_interface(key, &packet);
+	return 0;
+}
+
+/* Keeps what the interface of a new flow is called. */
+static __always_inline void keep_name(const struct dropreason_flow *flow, const struct packet *packet)
 {
 	const struct dropreason_interface key = { .cookie = flow->cookie, .netns = flow->netns, .ifindex = flow->ifindex };
-	struct dropreason_interface_name value = {};
 
 	if (!key.ifindex || bpf_map_lookup_elem(&dropreason_interfaces, &key))
 		return;
-	packet_interface(value.name, skb);
-	if (value.name[0])
-		bpf_map_update_elem(&dropreason_interfaces, &key, &value, BPF_ANY);
+	if (packet->cast)
+		name_interface_cast(&key, ADDRESSES_OF(packet));
+	else
+		name_interface_copy(&key, packet->skb, packet->dev, packet->sk);
 }
 
-static __always_inline __u32 packet_ifindex(const struct sk_buff *skb)
+static __always_inline __u32 packet_ifindex(const struct packet *packet)
 {
-	const struct net_device *dev = packet_device(skb);
+	const struct net_device *dev = packet_device(packet);
 	int ifindex = dev ? dev->ifindex : 0;
 
-	return ifindex > 0 ? ifindex : skb->skb_iif;
+	return ifindex > 0 ? ifindex : packet->skb->skb_iif;
 }
 
 /* Whether the packet was counted among the flows of its row, whose key is `row`. */
-static __always_inline bool count_packet_flow(const struct sk_buff *skb, const struct dropreason_key *row, __u32 plane,
-					      __u64 bytes, bool cast)
+static __always_inline bool count_packet_flow(const struct packet *packet, const struct dropreason_key *row, __u32 plane,
+					      __u64 bytes)
 {
-	const struct netns netns = packet_netns(skb, cast);
+	const struct netns netns = packet_netns(packet);
 	struct dropreason_flow flow = {
 		.location = row->location,
 		.stack = row->stack,
 		.cookie = netns.cookie,
 		.reason = row->reason,
 		.netns = netns.inode,
-		.ifindex = packet_ifindex(skb),
+		.ifindex = packet_ifindex(packet),
 		.direction = row->direction,
 		.family = row->family,
 		.unconfirmed = row->unconfirmed,
 	};
 	int counted;
 
-	read_headers(&flow, skb, cast);
+	read_headers(&flow, packet);
 	counted = count_flow(plane, &flow, bytes);
 	if (counted == 2)
-		name_interface(&flow, skb);
+		keep_name(&flow, packet);
 	return counted != 0;
 }
 

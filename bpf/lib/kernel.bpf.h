@@ -65,7 +65,7 @@ struct rtnl_link_ops {
 };
 
 struct net_device {
-	char name[16];
+	char name[16]; /* IFNAMSIZ */
 	int ifindex;
 	unsigned int priv_flags;
 	possible_net_t nd_net;
@@ -192,6 +192,10 @@ struct ipv6hdr {
 	struct in6_addr daddr;
 };
 
+struct udphdr {
+	__be16 dest;
+};
+
 struct vlan_hdr {
 	__be16 h_vlan_encapsulated_proto;
 };
@@ -238,6 +242,8 @@ enum netdev_priv_flags {
 	IFF_MACVLAN = 1 << 16,
 };
 
+/* include/uapi/linux/if.h */
+#define IFNAMSIZ 16
 /* include/uapi/linux/if_ether.h */
 #define ETH_P_IP 0x0800
 #define ETH_P_IPV6 0x86DD

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* The route of a packet, and how it is read. */
+/* The route of a packet: kept as a number, so that the verifier doesn't know what it points to. */
 #ifndef DROPREASON_ROUTE_BPF_H
 #define DROPREASON_ROUTE_BPF_H
 
-#include "kernel.bpf.h"
+#include "packet.bpf.h"
 
 /* include/linux/skbuff.h: the low bit of _skb_refdst says that no reference is held. */
 #define SKB_DST_NOREF 1UL
@@ -19,22 +19,12 @@
 #define RTF_ANYCAST 0x00100000
 #define RTF_LOCAL 0x80000000
 
-/*
- * A route is kept as a number, so the verifier doesn't know what it points to. Since 6.2 (a35b9af4ec2c) a pointer can be
- * given a type, and is then read by plain loads; before, each read is a call of a helper, 20 ns. `cast` says which.
- */
-extern void *bpf_rdonly_cast(const void *object, __u32 btf_id) __ksym __weak;
-
-#define READ_AS(type, pointer, field, cast)                                                                            \
-	((cast) ? ((const struct type *)bpf_rdonly_cast(pointer, bpf_core_type_id_kernel(struct type)))->field         \
-		: BPF_CORE_READ((const struct type *)(pointer), field))
-
 /* The route of a packet, NULL where it has none. */
-static __always_inline const struct dst_entry *packet_dst(const struct sk_buff *skb, bool cast)
+static __always_inline const struct dst_entry *packet_dst(const struct packet *packet)
 {
-	const struct dst_entry *dst = (const void *)(skb->_skb_refdst & ~SKB_DST_NOREF);
+	const struct dst_entry *dst = (const void *)(packet->skb->_skb_refdst & ~SKB_DST_NOREF);
 
-	if (!dst || READ_AS(dst_entry, dst, flags, cast) & (DST_FAKE_RTABLE | DST_METADATA))
+	if (!dst || READ_AS(dst_entry, dst, flags, packet->cast) & (DST_FAKE_RTABLE | DST_METADATA))
 		return NULL;
 	return dst;
 }

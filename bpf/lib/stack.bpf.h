@@ -4,6 +4,7 @@
 #define DROPREASON_STACK_BPF_H
 
 #include "maps.bpf.h"
+#include "packet.bpf.h"
 
 /* Frames that are read: the tracer's own, some six, stand before the function that freed the packet. Each costs 0.1 µs. */
 #define FRAMES_READ 20
@@ -83,8 +84,9 @@ static __always_inline __u64 packet_stack(void *ctx, __u64 location, __u32 room)
 }
 
 /* Whether NAT is through with the packet's connection and conntrack hasn't confirmed it: what remains is to confirm it. */
-static __always_inline bool is_unconfirmed(const struct sk_buff *skb)
+static __always_inline bool is_unconfirmed(const struct packet *packet)
 {
+	const struct sk_buff *skb = packet->skb;
 	const struct nf_conn *connection = NULL;
 	unsigned long status;
 
@@ -93,7 +95,7 @@ static __always_inline bool is_unconfirmed(const struct sk_buff *skb)
 	connection = (const void *)(skb->_nfct & NFCT_PTRMASK);
 	if (!connection)
 		return false;
-	status = BPF_CORE_READ(connection, status);
+	status = READ_AS(nf_conn, connection, status, packet->cast);
 	return (status & (IPS_NAT_DONE | IPS_CONFIRMED)) == IPS_NAT_DONE;
 }
 
