@@ -23,6 +23,8 @@ export interface Machine {
   /** A shell script, run by root in the guest, in the host's root. */
   readonly command: string;
   readonly cpus: number;
+  /** Arguments of the kernel, after ours; empty for none. */
+  readonly kernelArguments: string;
   readonly memoryMebibytes: number;
   /** The most that boot and command may take together. */
   readonly limitMillis: number;
@@ -113,7 +115,7 @@ function qemuArguments(machine: Machine, scratch: string, initramfs: string): st
     serial: `file:${join(scratch, 'console')}`,
     kernel: machine.image.vmlinuz,
     initrd: initramfs,
-    append: KERNEL_ARGUMENTS,
+    append: `${KERNEL_ARGUMENTS} ${machine.kernelArguments}`.trimEnd(),
   };
   const shares = [
     share('host', '/', true),

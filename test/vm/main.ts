@@ -14,6 +14,7 @@ const USAGE = `usage: npm run test:vm -- [options] [-- COMMAND…]
   --run LABEL      only this run of the kernel's (repeatable): default, kprobe, nat=stack …; docs/kernels.md stays as it is
   --all-rungs      move the hooks down on every kernel, not on 6.12 alone; writes docs/kernels.md at its end
   --check          fail where docs/kernels.md isn't what this run would write, rather than write it
+  --append TEXT    arguments of the kernel, after ours, such as lockdown=confidentiality
   --cpus N         CPUs of a guest (1, of 6.12-rt 2)
   --jobs N         guests at a time (one for each CPU of this machine)
   --timeout N      seconds for one kernel, boot included (2700)
@@ -30,6 +31,7 @@ const { values: options, positionals } = parseArgs({
     run: { type: 'string', multiple: true },
     check: { type: 'boolean', default: false },
     'all-rungs': { type: 'boolean', default: false },
+    append: { type: 'string', default: '' },
     cpus: { type: 'string' },
     jobs: { type: 'string' },
     timeout: { type: 'string', default: '2700' },
@@ -99,7 +101,8 @@ async function work(queue: KernelImage[]): Promise<void> {
 async function runOne(image: KernelImage): Promise<void> {
   const started = performance.now();
   const cpus = Number(options.cpus ?? cpusOf(image.name));
-  const machine = { image, cpus, memoryMebibytes: 2_048, limitMillis: Number(options.timeout) * 1_000 };
+  const limitMillis = Number(options.timeout) * 1_000;
+  const machine = { image, cpus, kernelArguments: options.append, memoryMebibytes: 2_048, limitMillis };
   if (positionals.length > 0) return runCommand(machine);
   const plan = planOf(image.name, options['all-rungs']).filter(
     ({ label }) => options.run === undefined || options.run.includes(label),

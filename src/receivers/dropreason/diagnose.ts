@@ -4,6 +4,7 @@ import type { Finding } from '../../component/factory.ts';
 import { heldCapabilities, mayLoad } from './capabilities.ts';
 import { type DropreasonConfig, recordsChains } from './config.ts';
 import { memlock, pinPath } from './diagnose_limits.ts';
+import { lockdownLevel } from './lockdown.ts';
 import { openSession, type Session } from './session.ts';
 import type { HookReport } from './standing.ts';
 import { explainStartError } from './start_error.ts';
@@ -14,7 +15,14 @@ const LEAST_LIBBPF = '1.0';
 
 /** What the kernel and the user allow: everything is loaded and attached for a moment, and nothing is pinned. */
 export function diagnose(config: DropreasonConfig): readonly Finding[] {
-  const findings: Finding[] = [kernel(), btf(), capabilities(), ...memlock(release()), ...(config.pin ? [pinPath(config)] : [])];
+  const findings: Finding[] = [
+    kernel(),
+    btf(),
+    ...lockdown(),
+    capabilities(),
+    ...memlock(release()),
+    ...(config.pin ? [pinPath(config)] : []),
+  ];
   let session: Session;
   try {
     session = openSession({ ...config, pin: false });
@@ -43,6 +51,18 @@ function kernel(): Finding {
 function btf(): Finding {
   if (existsSync(BTF)) return { subject: 'BTF', status: 'ok', message: BTF };
   return { subject: 'BTF', status: 'fail', message: `${BTF} is missing: a kernel built with CONFIG_DEBUG_INFO_BTF is needed` };
+}
+
+/** What the kernel keeps even from root. Nothing where that can't be read: a hook that is refused for it says so. */
+function lockdown(): Finding[] {
+  const level = lockdownLevel();
+  if (level === undefined) return [];
+  const subject = 'lockdown';
+  if (level !== 'confidentiality') return [{ subject, status: 'ok', message: level }];
+  const message =
+    'confidentiality: no program may copy kernel memory by a helper, and there are no kprobes. Failed calls cannot be counted, ' +
+    'and before Linux 6.2 nothing can; lockdown=integrity on the kernel command line allows both';
+  return [{ subject, status: 'warn', message }];
 }
 
 /** The profile that this process runs in, and what it costs in rows. */

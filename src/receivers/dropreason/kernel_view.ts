@@ -1,4 +1,5 @@
 import { existsSync } from 'node:fs';
+import { lockdownLevel } from './lockdown.ts';
 
 /** What /sys tells of the running kernel; tests give their own. */
 export interface KernelView {
@@ -6,11 +7,16 @@ export interface KernelView {
   hasModule(name: string): boolean;
   /** Whether kprobes can be opened as perf events (4.17, CONFIG_KPROBE_EVENTS). */
   readonly hasKprobes: boolean;
+  /** Whether it is locked down to keep its memory confidential. */
+  readonly isConfidential: boolean;
 }
 
 export const RUNNING_KERNEL: KernelView = {
   hasModule: (name) => existsSync(`/sys/module/${name}`),
   get hasKprobes() {
     return existsSync('/sys/bus/event_source/devices/kprobe');
+  },
+  get isConfidential() {
+    return lockdownLevel() === 'confidentiality';
   },
 };

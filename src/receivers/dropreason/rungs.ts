@@ -1,6 +1,7 @@
 import type { Rung } from './config.ts';
 import type { HookPart } from './hooks.ts';
 import type { KernelView } from './kernel_view.ts';
+import { isRefusedToRead } from './lockdown.ts';
 import { type Obstacle, obstacleOf } from './obstacle.ts';
 import { type Attachment, isNativeError, type NativeError, type Probe } from './probe.ts';
 
@@ -64,6 +65,10 @@ export class Rungs {
 
   #refusal(rung: Rung, { what, module }: HookPart, error: NativeError): Attempt {
     const { errno } = error;
+    if (isRefusedToRead(error)) {
+      const detail = 'these programs copy kernel memory by a helper, which the kernel refuses under lockdown=confidentiality';
+      return refused({ rung, why: 'lockdown', detail });
+    }
     // EPERM at a module's function may come from the look for its types: it says nothing of programs as such.
     const isOfModule = module !== undefined && rung === 'fexit' && errno === 'EPERM';
     if (errno === 'ESRCH' || errno === 'ENOENT' || isOfModule) {
@@ -75,7 +80,11 @@ export class Rungs {
       return refused({ rung, why: 'no_module_types', detail });
     }
     if (errno !== 'EPERM') return refused(obstacleOf(error, rung));
-    const obstacle: Obstacle = { rung, why: 'eperm', detail: 'the kernel refuses such programs (EPERM)' };
+    // LOCKDOWN_KPROBES
+    const isLockedDown = rung === 'kprobe' && this.#kernel.isConfidential;
+    const obstacle: Obstacle = isLockedDown
+      ? { rung, why: 'lockdown', detail: 'the kernel refuses kprobes under lockdown=confidentiality' }
+      : { rung, why: 'eperm', detail: 'the kernel refuses such programs (EPERM)' };
     if (rung !== 'tracepoint') this.#refused.set(rung, obstacle);
     return refused(obstacle);
   }

@@ -1,11 +1,16 @@
 import { ComponentError } from '../../component/errors.ts';
 import { type CapabilityName, heldCapabilities, mayLoad } from './capabilities.ts';
 import type { DropreasonConfig } from './config.ts';
+import { isRefusedToRead } from './lockdown.ts';
 import { isNativeError, type NativeError } from './probe.ts';
 
 const MEMLOCK =
   'before Linux 5.11 maps and programs are charged to the memlock limit: raise it (ulimit -l unlimited, or ' +
   'LimitMEMLOCK=infinity in a systemd unit), or give the process CAP_SYS_RESOURCE so that it can';
+
+const LOCKED_DOWN =
+  'the kernel is locked down (lockdown=confidentiality), so no BPF program may copy kernel memory by a helper, and before ' +
+  'Linux 6.2 drops cannot be counted without: use a newer kernel, or boot with lockdown=integrity';
 
 /** Says in a sentence why counting can't start and what to do; libbpf's own words follow where they tell more. */
 export function explainStartError(
@@ -14,6 +19,7 @@ export function explainStartError(
   held: ReadonlySet<CapabilityName> = heldCapabilities(),
 ): Error {
   if (!isNativeError(error)) return error instanceof Error ? error : new Error(String(error));
+  if (isRefusedToRead(error)) return new ComponentError(LOCKED_DOWN);
   const words = error.details === '' ? '' : `\n${error.details.trimEnd()}`;
   return new ComponentError(`${sentence(error, path, held)}${words}`);
 }

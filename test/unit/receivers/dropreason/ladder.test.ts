@@ -8,12 +8,13 @@ import { FakeProbe, LAYOUT, nativeError } from '../../../support/layout.ts';
 const NAT_MODULES = ['nft_chain_nat', 'nf_nat'];
 
 interface Setting {
-  /** Programs, or parts of their names, with the errno that the kernel answers. */
+  /** Programs, or parts of their names, with the errno that the kernel answers, and after a colon libbpf's words. */
   readonly refuse?: Readonly<Record<string, string>>;
   readonly hooks?: object;
   readonly recorded?: boolean;
   readonly guarded?: boolean;
   readonly hasKprobes?: boolean;
+  readonly isConfidential?: boolean;
   readonly modules?: string[];
   readonly attached?: readonly string[];
 }
@@ -24,6 +25,7 @@ function make({
   recorded = false,
   guarded = true,
   hasKprobes = true,
+  isConfidential = false,
   modules = [...NAT_MODULES, 'nf_conntrack'],
   attached = [],
 }: Setting = {}) {
@@ -31,7 +33,8 @@ function make({
   const answers: Record<string, string> = { ...refuse };
   probe.refuse = ({ program }) => {
     const errno = Object.entries(answers).find(([part]) => program.includes(part))?.[1];
-    return errno === undefined ? undefined : nativeError(errno);
+    const [name = '', details = ''] = errno?.split(': ') ?? [];
+    return errno === undefined ? undefined : nativeError(name, { details });
   };
   probe.attached = attached.map((each) => {
     const [program = '', target = ''] = each.split('@');
@@ -45,7 +48,7 @@ function make({
       switches: configSchema.parse({ hooks }).hooks,
       chains: { recorded, hint: recorded ? '' : 'stacks would tell' },
       guarded,
-      kernel: { hasModule: (name) => present.has(name), hasKprobes },
+      kernel: { hasModule: (name) => present.has(name), hasKprobes, isConfidential },
     });
   return { probe, present, answers, climb };
 }
@@ -104,6 +107,25 @@ describe('the ladder', () => {
     const told = make({ refuse, hooks: { connect: { attach }, accept: { attach } } });
     expect(rungs(told.climb())).toMatchObject({ connect: 'kprobe', accept: 'kprobe' });
   });
+
+  test.each(['unknown func bpf_probe_read#4', 'program of this type cannot use helper bpf_probe_read_kernel#113'])(
+    'names a lockdown as what refuses a program that reads: %s',
+    (words) => {
+      const refusal = `EINVAL: ${words}`;
+      const refuse = { probe: 'EPERM', connect: refusal, accept: refusal, sys_exit: refusal, nat_: 'EPERM' };
+      const attach = ['fexit', 'kprobe', 'tracepoint'];
+      const hooks = { nat: { attach }, connect: { attach }, accept: { attach } };
+      const { climb } = make({ refuse, hooks, isConfidential: true });
+      const ladder = climb();
+      expect(rungs(ladder)).toMatchObject({ kfree_skb: 'tracepoint', conntrack: 'fexit', connect: 'none', accept: 'none' });
+      expect(standing(ladder, 'connect')).toMatchObject({
+        why: 'lockdown',
+        detail: expect.stringMatching(/kprobes under lockdown/),
+      });
+      expect(standing(ladder, 'accept').why).toBe('lockdown');
+      expect(standing(ladder, 'nat')).toMatchObject({ detail: expect.stringMatching(/kprobes under lockdown/) });
+    },
+  );
 
   test('pays once for a kind of program that the kernel refuses', () => {
     const { probe, climb } = make({ refuse: { fexit: 'EPERM', fentry: 'EPERM' } });

@@ -8,7 +8,7 @@ import { makeSettings } from '../../../support/settings.ts';
 
 const kernel = vi.hoisted(() => ({ native: undefined as unknown, modules: new Set<string>() }));
 vi.mock('../../../../src/receivers/dropreason/kernel_view.ts', () => ({
-  RUNNING_KERNEL: { hasModule: (name: string) => kernel.modules.has(name), hasKprobes: false },
+  RUNNING_KERNEL: { hasModule: (name: string) => kernel.modules.has(name), hasKprobes: false, isConfidential: false },
 }));
 vi.mock('../../../../src/receivers/dropreason/probe.ts', async (importOriginal) => {
   const original = await importOriginal<typeof import('../../../../src/receivers/dropreason/probe.ts')>();

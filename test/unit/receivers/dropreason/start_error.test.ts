@@ -45,6 +45,13 @@ describe('explainStartError', () => {
     expect(message).toMatch(/a kernel with BTF is needed/);
   });
 
+  test('names a lockdown, without the words of the verifier', () => {
+    const details = `${'17: (bf) r1 = r2\n'.repeat(180)}unknown func bpf_probe_read#4\n`;
+    const { message } = explain(nativeError("can't load kfree_skb_copy: Invalid argument", { errno: 'EINVAL', details }));
+    expect(message).toMatch(/lockdown=confidentiality.*lockdown=integrity/);
+    expect(message).not.toContain('\n');
+  });
+
   test("the verifier's words follow", () => {
     const error = explain(nativeError("can't load: Permission denied", { errno: 'EACCES', details: 'R1 invalid mem access\n' }));
     expect(error).toBeInstanceOf(ComponentError);
