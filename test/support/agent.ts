@@ -11,7 +11,8 @@ import { scratchDirectory } from './scratch.ts';
 export const ROOT = fileURLToPath(new URL('../../', import.meta.url));
 export const NODE = join(ROOT, 'node_modules/.bin/node');
 export const MAIN = join(ROOT, 'dist/main.js');
-const READY_MILLIS = 30_000;
+/** Much more than it takes, but in a guest on a busy machine. */
+const READY_MILLIS = 120_000;
 
 /** A configuration as the YAML file has it. */
 export interface File {
