@@ -6,6 +6,8 @@ import { BOTH, sendDatagrams } from './datagrams.ts';
 import { KINDS, type Kind, OUTER, UPPER_MAC } from './stacked_kinds.ts';
 
 const PAYLOAD = 431;
+/** For devices that IPv4 alone is sent by: IPv6 would speak of its own accord. */
+const WITHOUT_IPV6 = 'echo 1 > /proc/sys/net/ipv6/conf/up0/disable_ipv6';
 
 /** The ends of a tunnel are addresses of the cable. */
 function outer(device: string, own: Role, peer: Role, peerMac: string): string[] {
@@ -172,29 +174,32 @@ function scenariosOf(kind: Kind): Scenario[] {
 }
 
 /** A container's device upon one of the router's: its packets go out by that without having come in. */
-function ofAnotherNamespace(count: number): Scenario {
+function ofAnotherNamespace(type: 'macvlan' | 'ipvlan', mode: string, count: number): Scenario {
   return {
-    name: 'stacked/macvlan of another namespace',
-    families: BOTH,
+    name: `stacked/${type} of another namespace`,
+    // An ipvlan has the hardware address of the device below, and with it everything that IPv6 says of itself there.
+    families: type === 'ipvlan' ? ['ipv4'] : BOTH,
     shape: 'router',
     tools: ['unshare'],
-    whyNot: () => whyNoDevice('macvlan'),
+    whyNot: () => whyNoDevice(type),
     at: 'router',
     reason: 'QDISC_DROP',
     direction: 'egress',
     setup: (bed) => {
-      const [v4, v6] = ['10.2.0.2', 'fd02::2'];
-      const lines = [
-        'link set up0 arp off multicast off',
-        'link set up0 up',
-        'addr add 10.2.0.7/24 dev up0',
-        'addr add fd02::7/64 dev up0 nodad',
-        ...[v4, v6].map((address) => `neigh replace ${address} lladdr ${bed.mac('server')} nud permanent dev up0`),
+      const make = `ip link add link east name up0 netns ${bed.netns('client')} type ${type} mode ${mode}`;
+      const v6 = [
+        'ip addr add fd02::7/64 dev up0 nodad',
+        `ip neigh replace fd02::2 lladdr ${bed.mac('server')} nud permanent dev up0`,
       ];
-      const other = bed.netns('client');
-      const make = `ip link add link east name up0 netns ${other} type macvlan mode bridge`;
-      const run = `${make}; ${ip(lines, `-n ${other}`)}`;
-      return [{ at: 'router', run, undo: `ip -n ${other} link del up0` }, fullQueue('router', 'east')];
+      const use = [
+        ...(type === 'ipvlan' ? [WITHOUT_IPV6] : []),
+        'ip link set up0 arp off multicast off',
+        'ip link set up0 up',
+        'ip addr add 10.2.0.7/24 dev up0',
+        `ip neigh replace 10.2.0.2 lladdr ${bed.mac('server')} nud permanent dev up0`,
+        ...(type === 'ipvlan' ? [] : v6),
+      ];
+      return [{ at: 'router', run: make }, { at: 'client', run: use.join('; ') }, fullQueue('router', 'east')];
     },
     addresses: (bed) => [`${bed.v6 ? 'fd02::7' : '10.2.0.7'} > ${bed.target}`],
     counter: (bed) => qdiscDrops(bed, 'router', 'east'),
@@ -202,5 +207,38 @@ function ofAnotherNamespace(count: number): Scenario {
   };
 }
 
+/** What an ipvlan of the router forwards: it routes the packet once more, as one of this host, to the device below. */
+function forwardedByIpvlan(): Scenario {
+  return {
+    name: 'stacked/ipvlan forwarded, below',
+    families: ['ipv4'],
+    shape: 'router',
+    tools: ['unshare'],
+    whyNot: () => whyNoDevice('ipvlan'),
+    at: 'router',
+    reason: 'QDISC_DROP',
+    direction: 'egress',
+    setup: (bed) => {
+      const use = [
+        'ip link add link east name up0 type ipvlan mode l3',
+        WITHOUT_IPV6,
+        'ip link set up0 arp off multicast off',
+        'ip link set up0 up',
+        // The way to the server leads by it, though its address is the one that the device below had.
+        'ip addr del 10.2.0.1/24 dev east; ip addr add 10.2.0.1/24 dev up0',
+        `ip neigh replace 10.2.0.2 lladdr ${bed.mac('server')} nud permanent dev east`,
+      ];
+      return [{ at: 'router', run: use.join('; ') }, fullQueue('router', 'east')];
+    },
+    counter: (bed) => qdiscDrops(bed, 'router', 'east'),
+    cause: (bed) => sendDatagrams(bed, 47, PAYLOAD),
+  };
+}
+
 /** Devices that lie on others, by which the packets come in, go out and are forwarded. */
-export const stackedScenarios: readonly Scenario[] = [...KINDS.flatMap(scenariosOf), ofAnotherNamespace(43)];
+export const stackedScenarios: readonly Scenario[] = [
+  ...KINDS.flatMap(scenariosOf),
+  ofAnotherNamespace('macvlan', 'bridge', 43),
+  ofAnotherNamespace('ipvlan', 'l2', 53),
+  forwardedByIpvlan(),
+];
