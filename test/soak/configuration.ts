@@ -21,7 +21,7 @@ export function configuration(ports: Ports, prefix: number): File {
     processors: {
       percpu_sum: {},
       flow_attributes: { prefix_ipv4: prefix, max_series: 50, metric_expiration: '30s' },
-      k8s_attributes: { auth_type: 'kubeConfig', filter: { node: 'n1' }, wait_for_metadata: true, pending_timeout: '1s' },
+      k8s_attributes: { auth_type: 'kubeConfig', filter: { node: 'n1' }, wait_for_metadata: true },
       pod_drops: { metric_expiration: '10s', max_series: 1_000 },
     },
     exporters: {

@@ -1,22 +1,27 @@
-/** How a figure went over time, and how much more it may be in the second half than in the first. */
-export interface Course {
-  readonly what: string;
-  readonly samples: readonly number[];
-  /** As a factor, and on top of it. */
-  readonly allowed: { readonly factor: number; readonly more: number };
+/** A figure at a time of the run. */
+export interface Sample {
+  readonly minutes: number;
+  readonly value: number;
 }
 
-/** Why a figure isn't flat after the first tenth of its samples, by the medians of the two halves of the rest; undefined where it is. */
-export function whyNotFlat({ what, samples, allowed: { factor, more } }: Course): string | undefined {
-  const settled = samples.slice(Math.ceil(samples.length / 10));
-  const half = Math.floor(settled.length / 2);
-  if (half === 0) return `${what}: too few samples`;
-  const [first, second] = [median(settled.slice(0, half)), median(settled.slice(half))];
-  if (second <= first * factor + more) return undefined;
-  return `${what}: ${second} in the second half, ${first} in the first`;
+/** What a short run takes to settle: code is compiled, arenas of the allocator grow, the longest `metric_expiration` passes. */
+const WARM_UP_MINUTES = 1;
+
+/**
+ * By how much a figure rose after the first tenth of the run, which is a minute at least: the slope of the line through its samples,
+ * times the minutes that it spans. The slope is the median of those between any two samples (Theil and Sen), so no single sample makes
+ * it or hides it.
+ */
+export function riseOf(samples: readonly Sample[]): number {
+  const last = samples.at(-1)?.minutes ?? 0;
+  const settled = samples.filter(({ minutes }) => minutes >= Math.max(last / 10, WARM_UP_MINUTES));
+  const slopes = settled.flatMap((from, index) =>
+    settled.slice(index + 1).map((to) => (to.value - from.value) / (to.minutes - from.minutes)),
+  );
+  if (slopes.length === 0) throw new Error('too short a run: nothing was sampled after its start');
+  return median(slopes) * (last - (settled[0] as Sample).minutes);
 }
 
 function median(values: readonly number[]): number {
-  const sorted = values.toSorted((a, b) => a - b);
-  return sorted[Math.floor(sorted.length / 2)] as number;
+  return values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] as number;
 }

@@ -13,8 +13,8 @@ export class Bed {
   readonly address: string;
 
   constructor(number: number) {
-    this.name = `dropreason-soak-${process.pid}-${number}`;
-    this.interface = `soak${number}`;
+    this.name = `dropreason-bed-${process.pid}-${number}`;
+    this.interface = `bed${number}`;
     this.address = `10.244.${Math.floor(number / 250) % 250}.${(number % 250) + 1}`;
     const lines = [
       `netns add ${this.name}`,
