@@ -109,6 +109,7 @@ const FUNCTIONS: Readonly<Partial<Record<ReasonClass, readonly string[]>>> = {
     'netif_receive_generic_xdp',
     'do_xdp_generic',
     'veth_xdp_rcv_skb',
+    'veth_poll',
     'netkit_xmit',
     'run_lwt_bpf',
     // The verdict of a program behind NFQUEUE.
