@@ -6,8 +6,11 @@ import { VERSION } from '../metrics/version.ts';
 import type { Io } from './io.ts';
 import { Signals } from './signals.ts';
 
-/** 0: success, or ended by a signal. 1: a configuration or a start that failed, or doctor says not ready. 2: wrong usage. */
-export type ExitCode = 0 | 1 | 2;
+/**
+ * 0: success, or ended by a signal. 1: a configuration or a start that failed, or doctor says not ready. 2: wrong usage. 130, 143: ended by
+ * a second SIGINT or SIGTERM, without a last read.
+ */
+export type ExitCode = number;
 
 interface ConfigFlags {
   readonly config: string[];
@@ -42,7 +45,7 @@ export async function cli(argv: readonly string[], io: Io, signals?: Signals): P
 
   withConfig(program.command('run').description('run the agent')).action(async (flags: ConfigFlags) => {
     const { run } = await import('./run.ts');
-    await run(loadOptions(flags), io, signals ?? new Signals());
+    code = await run(loadOptions(flags), io, signals ?? new Signals());
   });
   withConfig(program.command('validate').description('check a configuration and say all that is wrong with it')).action(
     async (flags: ConfigFlags) => {

@@ -1,3 +1,4 @@
+import { constants } from 'node:os';
 import type { LoadOptions } from '../config/load.ts';
 import { loadConfig } from '../config/load.ts';
 import type { Graph } from '../service/graph.ts';
@@ -10,23 +11,31 @@ const END_MILLIS = 4_000;
 /** A signal to end that comes twice within this time is one: a terminal sends it to npm and to us, and npm hands its own on. */
 const SAME_MILLIS = 500;
 
-/** `dropreason run`: resolves when a signal has ended the agent, and rejects where it can't start. */
-export async function run(options: LoadOptions, { stdout }: Io, signals: Signals): Promise<void> {
+/**
+ * `dropreason run`: resolves when a signal has ended the agent, and rejects where it can't start.
+ *
+ * @returns 0, or 128 and the number of a second signal, which left no time for the last read and push
+ */
+export async function run(
+  options: LoadOptions,
+  { stdout }: Pick<Io, 'stdout'>,
+  signals: Pick<Signals, 'listen'>,
+): Promise<number> {
   const service = new Service(() => loadConfig(options));
   const started = service.start();
   const ended = life(service, started, signals);
   const graph = await Promise.race([started, ended]);
-  if (graph !== undefined) stdout(greeting(graph));
-  await ended;
+  if (typeof graph === 'object') stdout(greeting(graph));
+  return ended;
 }
 
 /**
  * SIGTERM and SIGINT end the agent, also while it starts; a second one ends it at once. SIGHUP has it read its configuration
  * again. Each waits for the one before it, and for the start.
  */
-function life(service: Service, started: Promise<unknown>, signals: Signals): Promise<undefined> {
-  const { promise, resolve, reject } = Promise.withResolvers<undefined>();
-  const end = () => resolve(undefined);
+function life(service: Service, started: Promise<unknown>, signals: Pick<Signals, 'listen'>): Promise<number> {
+  const { promise, resolve, reject } = Promise.withResolvers<number>();
+  const end = () => resolve(0);
   // Where the start fails, that is what `run` says.
   let turn: Promise<unknown> = started.catch(() => undefined);
   let endingSince: number | undefined;
@@ -37,7 +46,9 @@ function life(service: Service, started: Promise<unknown>, signals: Signals): Pr
       return;
     }
     if (endingSince !== undefined) {
-      if (performance.now() - endingSince > SAME_MILLIS) end();
+      if (performance.now() - endingSince <= SAME_MILLIS) return;
+      service.logger.warn(`${signal} once more: ends at once, and what was counted since the last read and push is lost`);
+      resolve(128 + constants.signals[signal]);
       return;
     }
     endingSince = performance.now();

@@ -1,6 +1,7 @@
 import { spawnSync } from 'node:child_process';
-import { writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, test } from 'vitest';
 import { Agent, MAIN, NODE, pipeline, ROOT } from '../support/agent.ts';
 import { listen, portOf } from '../support/ports.ts';
@@ -73,5 +74,42 @@ describe.skipIf(whyNotHere(['setpriv']) !== undefined)('a signal', () => {
       setTimeout(() => process.exit(), 200);`;
     const { stdout, status } = spawnSync(NODE, ['--input-type=module', '-e', script], { encoding: 'utf8', cwd: ROOT });
     expect({ stdout: stdout.trim().split('\n').sort(), status }).toEqual({ stdout: ['SIGHUP', 'SIGTERM'], status: 0 });
+  });
+});
+
+/** Runs what follows as process 1 of a PID namespace of its own, as in a container. It ends with us, and its exit code is handed on. */
+const AS_INIT = ['unshare', '--pid', '--fork', '--kill-child', '--mount-proc', NODE, MAIN];
+
+/** The process that unshare has forked, when it handles signals: SIGHUP is the one that Node itself has no handler for. */
+async function initOf({ process: { pid } }: Agent): Promise<number> {
+  const SIGHUP = 1n;
+  for (;;) {
+    try {
+      const child = Number(readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8'));
+      const [, caught] = /^SigCgt:\s*(\w+)/m.exec(readFileSync(`/proc/${child}/status`, 'utf8')) ?? [];
+      if (child > 0 && caught !== undefined && BigInt(`0x${caught}`) & SIGHUP) return child;
+    } catch {
+      // not there yet
+    }
+    await sleep(1);
+  }
+}
+
+/** Ends in order, as promised. */
+async function endsBy(agent: Agent, pid: number): Promise<void> {
+  const began = performance.now();
+  process.kill(pid, 'SIGTERM');
+  expect(await agent.exit, agent.output).toEqual({ code: 0, signal: null });
+  expect(performance.now() - began).toBeLessThan(END_MILLIS);
+}
+
+describe.skipIf(whyNotHere(['setpriv', 'unshare']) !== undefined)('process 1 of a container', () => {
+  test('ends at a SIGTERM while it waits for Kubernetes, and not at an early SIGHUP', async () => {
+    const { agent, asked, api } = await startWaiting(AS_INIT);
+    const pid = await initOf(agent);
+    process.kill(pid, 'SIGHUP');
+    await asked;
+    await endsBy(agent, pid);
+    api.close();
   });
 });

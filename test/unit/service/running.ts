@@ -43,5 +43,5 @@ export function serve(file: File) {
       .split('\n')
       .filter((line) => line !== '')
       .map((line) => JSON.parse(line) as { level: string; msg: string; 'otelcol.component.id'?: string });
-  return { stage, service, write, writeText, lines };
+  return { stage, service, path, write, writeText, lines };
 }
