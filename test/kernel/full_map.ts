@@ -26,13 +26,16 @@ export async function checkFullMap(
   const withoutReasons = byFunction || kernelLine() === '5.10';
   const beds: Testbed[] = []; // all stay: the number of a namespace that is gone is given to the next, whose row would be there
   try {
-    const [filler] = scenarios;
-    if (filler !== undefined) await inNewNamespaces(filler, family, meter, beds);
-    const [fillersBed] = beds;
-    // What is dropped first takes the only flow that there is room for.
-    const fill = async () => void (fillersBed && (await filler?.cause(fillersBed)));
-    for (const scenario of scenarios) {
-      const { drops, bytes = 0, found } = await inNewNamespaces(scenario, family, meter, beds, fill);
+    // Rows last for a generation, which a read ends: what came before comes again, and takes what room there is.
+    const earlier: (() => Promise<Caused>)[] = [];
+    const fill = async () => {
+      for (const cause of earlier) await cause();
+    };
+    for (const scenario of [...scenarios.slice(0, 1), ...scenarios]) {
+      const isFirst = earlier.length === 0;
+      const { drops, bytes = 0, found, again } = await inNewNamespaces(scenario, family, meter, beds, fill);
+      earlier.push(again);
+      if (isFirst) continue; // it found room
       // Where the kernel gives no reasons, the place that tells one had no room either.
       const reason = withoutReasons && scenario.error === undefined ? 'UNKNOWN_DROP' : scenario.reason;
       problems.push(...found.unequal);
@@ -60,8 +63,8 @@ async function inNewNamespaces(
   family: Family,
   meter: Meter,
   beds: Testbed[],
-  first: () => Promise<void> = async () => {},
-): Promise<Pick<Caused, 'drops' | 'bytes'> & { readonly found: Reading }> {
+  first: () => Promise<void>,
+): Promise<Pick<Caused, 'drops' | 'bytes'> & { readonly found: Reading; again(): Promise<Caused> }> {
   const bed = await Testbed.make(scenario.shape);
   beds.push(bed);
   bed.speak(family);
@@ -69,5 +72,5 @@ async function inNewNamespaces(
   const before = await meter.read();
   await first();
   const { drops, bytes } = await scenario.cause(bed);
-  return { drops, bytes, found: difference(before, await meter.read()) };
+  return { drops, bytes, found: difference(before, await meter.read()), again: () => scenario.cause(bed) };
 }
