@@ -24,6 +24,10 @@ if (Number.parseInt(process.versions.node, 10) >= LEAST_NODE) {
     delete process.env[HANDED_OVER];
     process.send?.('ready', () => process.disconnect());
   }
+  // Until the agent listens itself nothing is attached, so there is nothing to end in order, and no configuration to read again.
+  signals?.listen((signal) => {
+    if (signal !== 'SIGHUP') process.exit(0);
+  });
   const { cli } = await import('./cli/cli.ts');
   const { Output } = await import('./cli/output.ts');
   const [stdout, stderr] = [new Output(process.stdout), new Output(process.stderr)];

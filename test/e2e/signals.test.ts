@@ -104,6 +104,14 @@ async function endsBy(agent: Agent, pid: number): Promise<void> {
 }
 
 describe.skipIf(whyNotHere(['setpriv', 'unshare']) !== undefined)('process 1 of a container', () => {
+  test.each([0, 100, 900])('ends at a SIGTERM %d ms after it began to handle signals', async (millis) => {
+    const { agent, api } = await startWaiting(AS_INIT);
+    const pid = await initOf(agent);
+    await sleep(millis);
+    await endsBy(agent, pid);
+    api.close();
+  });
+
   test('ends at a SIGTERM while it waits for Kubernetes, and not at an early SIGHUP', async () => {
     const { agent, asked, api } = await startWaiting(AS_INIT);
     const pid = await initOf(agent);
