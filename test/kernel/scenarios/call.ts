@@ -14,6 +14,9 @@ export function at<T extends object>(bed: Testbed, value: ByBed<T>): T {
   return typeof value === 'function' ? value(bed) : value;
 }
 
+/** The same whatever the tool reports, or not: some is up to who comes first. */
+type ByReturned<T> = T | ((bed: Testbed, got: Returned) => T);
+
 export interface Call {
   readonly what: string;
   readonly shape?: Shape;
@@ -22,14 +25,14 @@ export interface Call {
   readonly error?: string;
   readonly count: number;
   /** Both, where it is more than one errno. */
-  readonly errors?: ByBed<Readonly<Record<string, number>>>;
+  readonly errors?: ByReturned<Readonly<Record<string, number>>>;
   readonly beside?: readonly string[];
   readonly tools?: readonly string[];
   readonly whyNot?: Scenario['whyNot'];
   /** Whether the connection came as far as SYN_SENT and failed there, so that Tcp AttemptFails has it. */
   readonly attempted?: true;
   /** What the tool has to report. */
-  readonly returned: ByBed<Returned>;
+  readonly returned: ByReturned<Returned>;
   readonly run: (bed: Testbed, count: number) => Promise<Returned>;
   /** Between whom, where it isn't the bed's source and target. */
   readonly addresses?: NonNullable<Scenario['addresses']>;
@@ -72,10 +75,11 @@ export function callScenario(call: 'connect' | 'accept', spec: Call): Scenario {
     addresses: call === 'accept' ? (bed) => [` > ${bed.target}`] : addresses,
     counter: (bed) => (attempted ? sharedSnmp(bed, 'client', 'Tcp', 'AttemptFails') : told.counter),
     cause: async (bed): Promise<Caused> => {
-      const [got, returned] = [await run(bed, count), at(bed, spec.returned)];
+      const got = await run(bed, count);
+      const returned = typeof spec.returned === 'function' ? spec.returned(bed, got) : spec.returned;
       if (!isDeepStrictEqual(got, returned))
         throw new Error(`the calls returned ${JSON.stringify(got)}, not ${JSON.stringify(returned)}`);
-      const errors = spec.errors && at(bed, spec.errors);
+      const errors = typeof spec.errors === 'function' ? spec.errors(bed, got) : spec.errors;
       const failed = Object.values(errors ?? (error === undefined ? {} : { [error]: count }));
       const drops = failed.reduce((sum, each) => sum + each, 0);
       told.drops += drops;

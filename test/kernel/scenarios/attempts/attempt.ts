@@ -12,16 +12,32 @@ export interface Attempt extends Inherited {
   readonly told: ByBed<Returned>;
   /** Failures of one socket, by errno. */
   readonly fails: ByBed<Errors>;
+  /**
+   * Where the ICMP error comes late, when no call holds the socket any more, it ends the attempt: what such a socket is told, and
+   * counted as. `by` is what no other socket is told.
+   */
+  readonly late?: { readonly by: string; readonly told: Returned; readonly fails: Errors };
 }
 
 /** All of the sockets' together. */
-export function callOf({ steps, told, fails, count, kind = 'nonblocking', ...rest }: Attempt): Call {
-  const times = (what: Errors) => Object.fromEntries(Object.entries(what).map(([name, each]) => [name, each * count]));
+export function callOf({ steps, told, fails, late, count, kind = 'nonblocking', ...rest }: Attempt): Call {
+  const sum = (each: Errors, lateOnes: Errors, got: Returned) => {
+    const lateCount = (late && got[late.by]) ?? 0;
+    const total: Record<string, number> = {};
+    for (const [errors, sockets] of [
+      [each, count - lateCount],
+      [lateOnes, lateCount],
+    ] as const) {
+      if (sockets === 0) continue;
+      for (const [name, number] of Object.entries(errors)) total[name] = (total[name] ?? 0) + number * sockets;
+    }
+    return total;
+  };
   return {
     ...rest,
     count,
-    returned: (bed) => times(at(bed, told)),
-    errors: (bed) => times(at(bed, fails)),
+    returned: (bed, got) => sum(at(bed, told), late?.told ?? {}, got),
+    errors: (bed, got) => sum(at(bed, fails), late?.fails ?? {}, got),
     run: (bed) => bed.traffic('client', 'attempts', count, bed.target, kind, ...at(bed, steps)),
   };
 }

@@ -141,6 +141,11 @@ export const SOFT: readonly Attempt[] = [
     ],
     told: { 'connect:EINPROGRESS': 1, 'so_error:ECONNREFUSED': 1, 'so_error:OK': 1, 'connect:OK': 1 },
     fails: {},
+    late: {
+      by: 'connect:ECONNABORTED',
+      told: { 'connect:EINPROGRESS': 1, 'so_error:ECONNREFUSED': 1, 'so_error:OK': 1, 'connect:ECONNABORTED': 1 },
+      fails: { ECONNREFUSED: 1 },
+    },
     count: 18,
   },
 ];
