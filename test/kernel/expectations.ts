@@ -146,11 +146,11 @@ export function expected(scenario: Scenario, family: Family, view: View): Expect
     ...(scenario.class === undefined ? {} : { class: scenario.class }),
     ...(reason === undefined || scenario.uncounted ? { uncounted: true } : {}),
   };
-  if (!view.byFunction) {
-    const differences = [DIFFERENCES[view.line]?.[scenario.name] ?? queued(scenario, view)].flat();
-    const difference = differences.find((one) => (one.family ?? family) === family);
-    return { ...due, ...difference };
-  }
+  const differences = [DIFFERENCES[view.line]?.[scenario.name] ?? queued(scenario, view)].flat();
+  const difference = differences.find((one) => (one.family ?? family) === family);
+  if (!view.byFunction) return { ...due, ...difference };
+  // What this kernel frees past the tracepoint it does whoever tells the reason.
+  if (difference?.uncounted) return { ...due, reason: 'UNKNOWN_DROP', ...difference };
   // Newer kernels free elsewhere than the one that this stands for, but netfilter's functions free for nobody else there too.
   if (TOLD_BY_FUNCTION.includes(due.reason)) return due;
   // What a function frees beside its drops with reasons can't be told from them.
