@@ -15,12 +15,12 @@ export interface Run {
 export const LOWER_RUNGS = ['kprobe', 'stack', 'tracepoint'] as const;
 /** The hooks that tell one lower rung from another: to those of calls, `stack` is what `tracepoint` is. */
 const MOVED_HOOKS = { kprobe: 'all', stack: 'nat,conntrack', tracepoint: 'all' } as const;
-/** The rungs that a hook is moved to alone. */
+/** The rungs that a hook is moved to alone. Those of calls have nothing to do with other hooks: they are only left out. */
 const ALONE = {
   nat: ['kprobe', 'stack', 'none'],
   conntrack: ['kprobe', 'stack', 'none'],
-  connect: ['kprobe', 'tracepoint', 'none'],
-  accept: ['kprobe', 'tracepoint', 'none'],
+  connect: ['none'],
+  accept: ['none'],
 } as const;
 /** The kernel on which each hook is moved down alone too, and on which reasons are done without. */
 export const FINEST = '6.12';
