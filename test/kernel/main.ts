@@ -39,6 +39,8 @@ const report = new Report(labels[0] as string);
 
 function isChosen(scenario: Pick<Scenario, 'name' | 'hook'>, family: Family): boolean {
   if (values.hooks !== undefined && (scenario.hook === undefined || !hooks.includes(scenario.hook))) return false;
+  // Failed calls have an errno, and none of the kernel's reasons.
+  if (byFunction && (scenario.hook === 'connect' || scenario.hook === 'accept')) return false;
   return `${scenario.name} ${family}`.includes(values.filter);
 }
 
