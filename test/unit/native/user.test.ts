@@ -79,6 +79,17 @@ describe.skipIf(whyNotHere(['setpriv']) !== undefined)('a user', () => {
     expect(result.back).toEqual(['EPERM', 'EPERM', 'EPERM']);
   });
 
+  test('is become once, though a thread is asked to do so again', () => {
+    const again = inProcess<object[]>(`
+      import { identitiesOf } from './test/support/threads.ts';
+      const user = { uid: 12345, gid: 54321, groups: [54321] };
+      native.dropCapabilities(user);
+      native.dropCapabilities(user);
+      result = identitiesOf();
+    `);
+    expect(again).toEqual(again.map(() => ({ Uid: '12345 12345 12345 12345', Gid: '54321 54321 54321 54321', Groups: '54321' })));
+  });
+
   test('is not become without CAP_SETUID, said with the errno', () => {
     const held = '+bpf,+perfmon';
     const thrown = inProcess<object>(
