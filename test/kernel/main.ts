@@ -12,7 +12,7 @@ import { type Family, removeAllTestbeds } from './testbed.ts';
 
 /*
  * The scenarios without a test framework, whose start takes long under emulation:
- *   node test/kernel/main.ts [--filter TEXT] [--rungs RUNGS] [--hooks HOOK,…|all] [--reasons function] [--mode MODE,…] [--ran] [--meter MODULE]
+ *   node test/kernel/main.ts [--filter TEXT] [--rungs RUNGS] [--hooks HOOK,…|all] [--family ipv4|ipv6] [--reasons function] [--mode MODE,…] [--ran] [--meter MODULE]
  * prints one JSON object a line, and ends with 1 where one failed. First come the hooks, by the rung that each stands on: one
  * that was asked for and isn't what stands is a failure. RUNGS as parseRungs has them. --hooks: only scenarios that tell one
  * rung of these hooks from another. --reasons function: as on a kernel without reasons. --mode advanced: flows are counted too;
@@ -25,6 +25,7 @@ const { values } = parseArgs({
     filter: { type: 'string', default: '' },
     rungs: { type: 'string', default: 'default' },
     hooks: { type: 'string' },
+    family: { type: 'string' },
     reasons: { type: 'string', default: 'kernel' },
     mode: { type: 'string', default: 'basic' },
     ran: { type: 'boolean', default: false },
@@ -39,6 +40,7 @@ const report = new Report(labels[0] as string);
 
 function isChosen(scenario: Pick<Scenario, 'name' | 'hook'>, family: Family): boolean {
   if (values.hooks !== undefined && (scenario.hook === undefined || !hooks.includes(scenario.hook))) return false;
+  if (values.family !== undefined && values.family !== family) return false;
   // Failed calls have an errno, and none of the kernel's reasons.
   if (byFunction && (scenario.hook === 'connect' || scenario.hook === 'accept')) return false;
   return `${scenario.name} ${family}`.includes(values.filter);

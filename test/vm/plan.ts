@@ -15,7 +15,10 @@ export interface Run {
 export const LOWER_RUNGS = ['kprobe', 'stack', 'tracepoint'] as const;
 /** The hooks that tell one lower rung from another: to those of calls, `stack` is what `tracepoint` is. */
 const MOVED_HOOKS = { kprobe: 'all', stack: 'nat,conntrack', tracepoint: 'all' } as const;
-/** The rungs that a hook is moved to alone. Those of calls have nothing to do with other hooks: they are only left out. */
+/**
+ * The rungs that a hook is moved to alone, for IPv4: whether the others go on as they did. Those of calls have nothing to do with other
+ * hooks: they are only left out.
+ */
 const ALONE = {
   nat: ['kprobe', 'stack', 'none'],
   conntrack: ['kprobe', 'stack', 'none'],
@@ -27,8 +30,8 @@ export const FINEST = '6.12';
 export const BY_FUNCTION = 'reasons: function';
 export const LATE_MODULES = 'modules loaded later';
 
-function moved(rungs: string, hooks: string): Run {
-  return { label: rungs, command: ['main.ts', '--ran', '--rungs', rungs, '--hooks', hooks] };
+function moved(rungs: string, hooks: string, ...more: string[]): Run {
+  return { label: rungs, command: ['main.ts', '--ran', '--rungs', rungs, '--hooks', hooks, ...more] };
 }
 
 /**
@@ -37,7 +40,7 @@ function moved(rungs: string, hooks: string): Run {
  * on every lower rung, on one kernel or, with `allRungs`, on each: that takes more than an hour.
  */
 export function planOf(kernel: string, allRungs = false): Run[] {
-  const alone = HOOKS.flatMap((hook) => ALONE[hook].map((rung) => moved(`${hook}=${rung}`, hook)));
+  const alone = HOOKS.flatMap((hook) => ALONE[hook].map((rung) => moved(`${hook}=${rung}`, hook, '--family', 'ipv4')));
   return [
     { label: LATE_MODULES, command: ['late_modules.ts'] },
     { label: 'default', command: ['main.ts', '--ran', '--mode', 'basic,advanced'] },
@@ -54,7 +57,10 @@ export function scriptOf(runs: readonly Run[], root: string, node: string, filte
     // What the hooks are attached to is in modules: all runs but the one that loads them find them there.
     return label === LATE_MODULES ? `${words} || failed=1` : `sh test/vm/modules.sh; ${words} || failed=1`;
   });
-  return [`cd ${quote(root)}`, 'failed=0', ...lines, 'exit $failed'].join('\n');
+  // Each run reads the same TypeScript: what Node made of it the first time serves the others.
+  return [`cd ${quote(root)}`, 'export NODE_COMPILE_CACHE=/tmp/node-compile-cache', 'failed=0', ...lines, 'exit $failed'].join(
+    '\n',
+  );
 }
 
 /** A word that a shell takes as it is. */
