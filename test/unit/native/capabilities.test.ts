@@ -12,6 +12,9 @@ import { ROOT } from './probe_options.ts';
 /** For the text of other processes. */
 const IMPORT = "import { privilegesOf } from './test/support/threads.ts';";
 
+/** The compiler takes a minute and more under emulation. */
+const BUILD_MILLIS = 300_000;
+
 describe.skipIf(whyNotHere(['setpriv', 'g++']) !== undefined)('dropping capabilities', () => {
   const directory = mkdtempSync(join(tmpdir(), 'dropreason-threads-'));
   const threads = join(directory, 'threads');
@@ -19,7 +22,7 @@ describe.skipIf(whyNotHere(['setpriv', 'g++']) !== undefined)('dropping capabili
   beforeAll(() => {
     const sources = ['test/unit/native/threads.cc', 'native/src/capabilities.cc', 'native/src/error.cc'];
     execFileSync('g++', ['-std=c++17', '-O2', '-pthread', ...sources, '-lbpf', '-o', threads], { cwd: ROOT, stdio: 'pipe' });
-  });
+  }, BUILD_MILLIS);
 
   afterAll(() => rmSync(directory, { recursive: true }));
 
