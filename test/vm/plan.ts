@@ -17,12 +17,12 @@ export const LOWER_RUNGS = ['kprobe', 'stack', 'tracepoint'] as const;
 const MOVED_HOOKS = { kprobe: 'all', stack: 'nat,conntrack', tracepoint: 'all' } as const;
 /**
  * The rungs that a hook is moved to alone, for IPv4: whether the others go on as they did. Those of calls have nothing to do with other
- * hooks: they are only left out.
+ * hooks: the one with few scenarios is left out, to see that it can be.
  */
 const ALONE = {
   nat: ['kprobe', 'stack', 'none'],
   conntrack: ['kprobe', 'stack', 'none'],
-  connect: ['none'],
+  connect: [],
   accept: ['none'],
 } as const;
 /** The kernel on which each hook is moved down alone too, and on which reasons are done without. */

@@ -9,4 +9,4 @@ export PATH="$PWD/node_modules/.bin:/usr/sbin:/sbin:$PATH"
 export NODE_COMPILE_CACHE=/tmp/node-compile-cache
 mkdir -p -m 1777 "$NODE_COMPILE_CACHE"
 exec node node_modules/.bin/vitest run --testTimeout 300000 --hookTimeout 300000 "$@" \
-  test/e2e/privileges.test.ts test/unit/native/symbols.test.ts test/unit/native/capabilities.test.ts
+  test/e2e/privileges.test.ts test/unit/native/symbols.test.ts
