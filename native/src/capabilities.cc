@@ -51,10 +51,11 @@ bool act(const KernelAction* next, KernelAction* previous) {
 std::atomic<const User*> becomes{nullptr};
 std::atomic<int> refused{0};
 
-bool may_change_groups() {
+// Whether the calling thread has a capability of the first 32.
+bool has_effective(int capability) {
   __user_cap_header_struct header = {_LINUX_CAPABILITY_VERSION_3, 0};
   __user_cap_data_struct sets[_LINUX_CAPABILITY_U32S_3] = {};
-  return syscall(SYS_capget, &header, sets) == 0 && (sets[0].effective & (1u << CAP_SETGID)) != 0;
+  return syscall(SYS_capget, &header, sets) == 0 && (sets[0].effective & (1u << capability)) != 0;
 }
 
 bool has_become(const User& user) {
@@ -67,7 +68,7 @@ bool has_become(const User& user) {
 // By system calls: glibc's functions would have all threads do it, and each has to do it between two steps of its own.
 // A thread that is looked at in the middle of it gets the signal once more, when it has nothing left to do it with.
 void become(const User& user) {
-  if (has_become(user) && !may_change_groups()) return;
+  if (has_become(user) && !has_effective(CAP_SETGID)) return;
   if (syscall(SYS_setgroups, user.groups.size(), user.groups.data()) != 0 ||
       syscall(SYS_setresgid, user.gid, user.gid, user.gid) != 0 || syscall(SYS_setresuid, user.uid, user.uid, user.uid) != 0) {
     refused = errno;
@@ -165,12 +166,6 @@ std::vector<ThreadStatus> threads() {
   return all;
 }
 
-bool may_narrow_bounding() {
-  __user_cap_header_struct header = {_LINUX_CAPABILITY_VERSION_3, 0};
-  __user_cap_data_struct sets[_LINUX_CAPABILITY_U32S_3] = {};
-  return syscall(SYS_capget, &header, sets) == 0 && (sets[0].effective & (1u << CAP_SETPCAP)) != 0;
-}
-
 // While this stands, the signal runs drop_own in whichever thread it reaches; setuid() must not be called meanwhile.
 class Handler {
  public:
@@ -201,7 +196,7 @@ class Handler {
 }  // namespace
 
 void drop_capabilities(const std::optional<User>& user) {
-  const bool bounding = may_narrow_bounding();
+  const bool bounding = has_effective(CAP_SETPCAP);
   const auto give_up = std::chrono::steady_clock::now() + kPatience;
   // A thread that comes too late still looks there.
   static User whom;

@@ -49,7 +49,14 @@ describe.skipIf(whyNotLockedDown() !== undefined)('under lockdown=confidentialit
   });
 
   test.skipIf(!hasCasts)('drops are counted exactly, in both modes', async () => {
-    const attributes = ['network.namespace.inode', 'network.interface.name', 'network.transport', 'code.function.name'];
+    const attributes = [
+      'network.type',
+      'network.namespace.inode',
+      'network.interface.name',
+      'network.transport',
+      'code.function.name',
+      'netfilter.hook',
+    ];
     for (const mode of ['basic', 'advanced']) {
       agent = await Agent.start({ receiver: { mode, attributes } });
       namespace.drop(21);

@@ -29,8 +29,8 @@ interface End {
 }
 
 /** A script that gives `ip` all lines at once: under emulation it is starting programs that takes the time. */
-function ip(lines: readonly string[], options = ''): string {
-  return `printf '%s\\n' ${lines.map((line) => `'${line}'`).join(' ')} | ip ${options} -batch -`;
+function ip(lines: readonly string[]): string {
+  return `printf '%s\\n' ${lines.map((line) => `'${line}'`).join(' ')} | ip -batch -`;
 }
 
 /** Puts the device upon the cable, and the cable's addresses upon the device. */
@@ -187,19 +187,16 @@ function ofAnotherNamespace(type: 'macvlan' | 'ipvlan', mode: string, count: num
     direction: 'egress',
     setup: (bed) => {
       const make = `ip link add link east name up0 netns ${bed.netns('client')} type ${type} mode ${mode}`;
-      const v6 = [
-        'ip addr add fd02::7/64 dev up0 nodad',
-        `ip neigh replace fd02::2 lladdr ${bed.mac('server')} nud permanent dev up0`,
-      ];
-      const use = [
-        ...(type === 'ipvlan' ? [WITHOUT_IPV6] : []),
-        'ip link set up0 arp off multicast off',
-        'ip link set up0 up',
-        'ip addr add 10.2.0.7/24 dev up0',
-        `ip neigh replace 10.2.0.2 lladdr ${bed.mac('server')} nud permanent dev up0`,
+      const v6 = ['addr add fd02::7/64 dev up0 nodad', `neigh replace fd02::2 lladdr ${bed.mac('server')} nud permanent dev up0`];
+      const use = ip([
+        'link set up0 arp off multicast off',
+        'link set up0 up',
+        'addr add 10.2.0.7/24 dev up0',
+        `neigh replace 10.2.0.2 lladdr ${bed.mac('server')} nud permanent dev up0`,
         ...(type === 'ipvlan' ? [] : v6),
-      ];
-      return [{ at: 'router', run: make }, { at: 'client', run: use.join('; ') }, fullQueue('router', 'east')];
+      ]);
+      const run = type === 'ipvlan' ? `${WITHOUT_IPV6}; ${use}` : use;
+      return [{ at: 'router', run: make }, { at: 'client', run }, fullQueue('router', 'east')];
     },
     addresses: (bed) => [`${bed.v6 ? 'fd02::7' : '10.2.0.7'} > ${bed.target}`],
     counter: (bed) => qdiscDrops(bed, 'router', 'east'),
@@ -219,16 +216,16 @@ function forwardedByIpvlan(): Scenario {
     reason: 'QDISC_DROP',
     direction: 'egress',
     setup: (bed) => {
+      const make = 'ip link add link east name up0 type ipvlan mode l3';
       const use = [
-        'ip link add link east name up0 type ipvlan mode l3',
-        WITHOUT_IPV6,
-        'ip link set up0 arp off multicast off',
-        'ip link set up0 up',
+        'link set up0 arp off multicast off',
+        'link set up0 up',
         // The way to the server leads by it, though its address is the one that the device below had.
-        'ip addr del 10.2.0.1/24 dev east; ip addr add 10.2.0.1/24 dev up0',
-        `ip neigh replace 10.2.0.2 lladdr ${bed.mac('server')} nud permanent dev east`,
+        'addr del 10.2.0.1/24 dev east',
+        'addr add 10.2.0.1/24 dev up0',
+        `neigh replace 10.2.0.2 lladdr ${bed.mac('server')} nud permanent dev east`,
       ];
-      return [{ at: 'router', run: use.join('; ') }, fullQueue('router', 'east')];
+      return [{ at: 'router', run: `${make}; ${WITHOUT_IPV6}; ${ip(use)}` }, fullQueue('router', 'east')];
     },
     counter: (bed) => qdiscDrops(bed, 'router', 'east'),
     cause: (bed) => sendDatagrams(bed, 47, PAYLOAD),
