@@ -1,33 +1,55 @@
 import { defineConfig } from 'vitest/config';
+import { KernelFirst } from './test/kernel_first.ts';
 
-/** Tests that load BPF programs, or that cause drops on purpose. */
-const KERNEL = ['test/{kernel,e2e}/**/*.test.ts', 'test/unit/native/**/*.test.ts', 'test/contract/life_cycle.test.ts'];
+const SLOW = 'test/unit/**/*.slow.test.ts';
+/** Tests whose result is of the whole machine: other tests' drops or programs would be in it. */
+const MACHINE = ['test/e2e/**/*.test.ts', 'test/unit/native/**/*.test.ts', 'test/contract/life_cycle.test.ts'];
+const LIMITS = { testTimeout: 60_000, hookTimeout: 60_000 };
+const MAX_WORKERS = 3;
 
 export default defineConfig({
   test: {
     reporters: ['default', './test/closing_line.ts'],
+    sequence: { sequencer: KernelFirst },
     projects: [
       {
         test: {
+          ...LIMITS,
           name: 'unit',
           include: ['test/{unit,contract}/**/*.test.ts'],
-          exclude: KERNEL,
-          testTimeout: 60_000,
-          hookTimeout: 60_000,
-          // Some hold a server to a promised second while clients attack it: more at once would take its CPU.
-          maxWorkers: 2,
+          exclude: [...MACHINE, SLOW],
+          maxWorkers: MAX_WORKERS,
           sequence: { groupOrder: 0 },
         },
       },
       {
         test: {
+          ...LIMITS,
+          // Beside the unit tests: each counts what is dropped in its own namespaces, and waits most of the time.
           name: 'kernel',
-          include: KERNEL,
-          testTimeout: 60_000,
-          hookTimeout: 60_000,
-          // Drops are counted for the whole machine: one file at a time, after all others, so that none sees another's.
-          fileParallelism: false,
+          include: ['test/kernel/*.test.ts'],
+          globalSetup: './test/kernel/build_tools.ts',
+          maxWorkers: MAX_WORKERS,
+          sequence: { groupOrder: 0 },
+        },
+      },
+      {
+        test: {
+          ...LIMITS,
+          // Many rounds, or an attack: some hold a server to a promised second, and more at once would take its CPU.
+          name: 'slow',
+          include: [SLOW],
+          maxWorkers: 2,
           sequence: { groupOrder: 1 },
+        },
+      },
+      {
+        test: {
+          ...LIMITS,
+          name: 'machine',
+          include: MACHINE,
+          fileParallelism: false,
+          sequence: { groupOrder: 2 },
         },
       },
     ],

@@ -25,20 +25,25 @@ async function reached(counter: Counter, drops: number): Promise<Count> {
 }
 
 /** Whether as much as was caused has been found: some is freed a moment after it was counted, or after a grace period. */
-function isThere({ rows, losses }: Reading, caused: Caused): boolean {
+function isThere({ rows, losses }: Reading, caused: Caused, mayInterruptItself: boolean): boolean {
   const drops = rows.reduce((sum, row) => sum + row.drops, 0);
   const due = caused.drops + (caused.also ?? []).reduce((sum, also) => sum + also.drops, 0);
   const missing = Object.entries(caused.losses ?? {}).some(([slot, count]) => count !== 'any' && (losses[slot] ?? 0) < count);
-  return drops + (losses.nested ?? 0) >= due && !missing;
+  return drops + (mayInterruptItself ? (losses.nested ?? 0) : 0) >= due && !missing;
 }
 
 /** What was found since `start` in these namespaces; losses can't be told apart by namespace. */
-async function readUntilThere(meter: Meter, start: Reading, caused: Caused, spaces: ReadonlySet<number>): Promise<Reading> {
+async function readUntilThere(
+  meter: Meter,
+  start: Reading,
+  spaces: ReadonlySet<number>,
+  isEnough: (found: Reading) => boolean,
+): Promise<Reading> {
   for (const begin = Date.now(); ; await sleep(20)) {
     const all = difference(start, await meter.read());
     const isHere = ({ netns }: MeterRow) => spaces.has(netns);
     const found = { ...all, rows: all.rows.filter(isHere), flows: all.flows?.filter(isHere) };
-    if (isThere(found, caused) || Date.now() - begin > SETTLING_MILLIS) return found;
+    if (isEnough(found) || Date.now() - begin > SETTLING_MILLIS) return found;
   }
 }
 
@@ -64,7 +69,8 @@ async function measure(
     meters.map(async (meter, index) => {
       // A call is counted before it returns, if it is at all: nothing to wait for where it won't be.
       const awaited = isUncounted(meter) && caused.bytes === undefined ? { ...caused, drops: 0 } : caused;
-      return { caused, counted, found: await readUntilThere(meter, starts[index] as Reading, awaited, spaces) };
+      const isEnough = (found: Reading) => isThere(found, awaited, scenario.mayInterruptItself === true);
+      return { caused, counted, found: await readUntilThere(meter, starts[index] as Reading, spaces, isEnough) };
     }),
   );
 }

@@ -41,3 +41,9 @@ export const scenarios: readonly Scenario[] = [
   ...uncountedScenarios,
   ...floodScenarios,
 ];
+
+/** Those of TCP's calls: they wait for timers of the kernel. */
+export { callScenarios };
+
+/** The others. */
+export const packetScenarios = scenarios.filter((scenario) => !callScenarios.includes(scenario));
