@@ -25,7 +25,7 @@ duplicates, acknowledgements after the peer's FIN, and data after the program ha
 UDP frees there without a reason is broadcast and multicast that no socket here wants (\`nstat -az UdpIgnoredMulti\`). What
 \`ip_rcv_finish_core\` frees is multicast that nobody here has joined. On kernels without
 \`IP_INVALID_SOURCE\` (Linux 6.12 and before) it is also packets whose source or destination is impossible (martians):
-\`sysctl net.ipv4.conf.all.log_martians=1\` logs those.
+\`sysctl net.ipv4.conf.all.log_martians=1\` logs those. What \`__dev_queue_xmit\` frees was for a device that is down.
 `;
 
 const OLD = `## Kernels without reasons

@@ -75,7 +75,7 @@ const DIFFERENCES: Readonly<Partial<Record<KernelLine, Readonly<Record<string, D
     'large/fragments to a closed port': freedInBoth('__udp4_lib_rcv', '__udp6_lib_rcv'),
     'tun/ring full sent': freedIn('tun_net_xmit'),
     'tun/ring full forwarded': freedIn('tun_net_xmit'),
-    'tun/written while down': freedIn('tun_get_user'),
+    'tun/written while down': { ...freedIn('tun_get_user'), class: 'error' },
     'bridge/port that takes none': freedIn('br_handle_frame'),
     'bridge/no port that is given it': freedIn('br_flood'),
     'uncounted/raw socket full': freedIn('raw_rcv'),
@@ -133,7 +133,7 @@ export function reasonOn(reason: string, { rungs }: View, scenario: Scenario): s
 
 /** Whatever a queue drops is freed at one place. */
 function queued({ reason }: Scenario, { line }: View): readonly Difference[] {
-  return line === '5.10' && reason === 'QDISC_DROP' ? [freedIn('kfree_skb_list')] : [];
+  return line === '5.10' && reason === 'QDISC_DROP' ? [{ ...freedIn('kfree_skb_list'), class: 'capacity' }] : [];
 }
 
 /** What has to be counted of that scenario. */

@@ -1,9 +1,9 @@
 import type { ReasonClass } from './reason_class.ts';
 
 /*
- * What the kernel function that freed a packet tells. Names are those of kallsyms, without the compiler's suffixes. Both lists
+ * What the kernel function that freed a packet tells. Names are those of kallsyms, without the compiler's suffixes. The lists
  * come from looking at every call of kfree_skb() and its kin in Debian's 5.10, 6.1 and 6.12 images, with the reason that each
- * passes, and at the sources. A function that ends with a jump to kfree_skb() isn't seen: its caller is.
+ * passes, and at the sources, those of 7.2 too. A function that ends with a jump to kfree_skb() isn't seen: its caller is.
  */
 
 /**
@@ -70,6 +70,13 @@ const FUNCTIONS: Readonly<Partial<Record<ReasonClass, readonly string[]>>> = {
     // The keepalives by which an IPsec peer behind NAT keeps its mapping (RFC 3948), one every 20 seconds.
     'xfrm4_udp_encap_rcv',
     'xfrm6_udp_encap_rcv',
+    // Copies: a bridge that snoops on IGMP and MLD checks one without the padding of a short frame; a tunnel passes on what an
+    // ICMP error says of the packet within.
+    'ip_mc_check_igmp',
+    'ipv6_mc_check_mld',
+    'ip4ip6_err',
+    'ip6ip6_err',
+    'ip6_err_gen_icmpv6_unreach',
     // The same for sockets, where they aren't compiled into __udp4_lib_rcv and __udp6_lib_rcv.
     '__udp4_lib_mcast_deliver',
     '__udp6_lib_mcast_deliver',
@@ -77,12 +84,15 @@ const FUNCTIONS: Readonly<Partial<Record<ReasonClass, readonly string[]>>> = {
     'ip_recv_error',
     'ipv6_recv_error',
     'sock_recv_errqueue',
+    'ipv6_recv_rxpmtu',
     // What is left as a socket or a queueing discipline ends.
     'skb_rbtree_purge',
     'udp_destruct_common',
     'inet6_destroy_sock',
     'inet6_cleanup_sock',
     'pfifo_fast_reset',
+    // Most disciplines leave their packets to this one, which frees them when the lock of the configuration is given back.
+    '__rtnl_unlock',
     'cake_reset',
     'cake_reconfigure',
     // What a device still had queued as it ends.
@@ -93,6 +103,9 @@ const FUNCTIONS: Readonly<Partial<Record<ReasonClass, readonly string[]>>> = {
     'veth_ptr_free',
     'ipvlan_uninit',
     'macvlan_port_destroy',
+    'ifb_dev_free',
+    'veth_disable_xdp',
+    'veth_napi_del_range',
     // The same on 6.1, which has no QUEUE_PURGE.
     'skb_queue_purge',
     'sk_stream_kill_queues',
@@ -126,10 +139,17 @@ const FUNCTIONS: Readonly<Partial<Record<ReasonClass, readonly string[]>>> = {
     'br_handle_vlan',
   ],
   capacity: [
+    // What queueing disciplines drop, before QDISC_DROP; since 5.19 nothing is freed in a function of this name. The rest is few:
+    // packets for a device that is down, fragments left over as one of them fails.
+    'kfree_skb_list',
+    // A segmented packet, when a token bucket had no room for any of its segments.
+    'tbf_enqueue',
     // The queue of packets received, of NFQUEUE, of packets that wait for IPsec.
     'enqueue_to_backlog',
     'nf_queue',
     'xdst_queue_output',
+    'xfrm6_transport_finish',
+    'xfrm6_transport_finish2',
     // CoDel, before it gives a reason.
     '__fq_codel_dequeue',
     'fq_codel_dequeue',
@@ -141,14 +161,18 @@ const FUNCTIONS: Readonly<Partial<Record<ReasonClass, readonly string[]>>> = {
     // The ring of a veth's other end or of a TUN device (before FULL_RING), the queue of packets that a tunnel has unpacked, of multicast to ipvlan devices.
     'veth_xmit',
     'tun_net_xmit',
+    'tap_handle_frame',
     'gro_cells_receive',
     'ipvlan_multicast_enqueue',
     // Multicast whose route a daemon has yet to say.
     'ipmr_cache_unresolved',
     'ip6mr_cache_unresolved',
-    // A full ring or buffer of a packet socket, before PACKET_SOCK_ERROR.
+    // A full ring or buffer of a packet socket, before PACKET_SOCK_ERROR; a full buffer of a ping socket, before SOCKET_RCVBUFF.
     'packet_rcv',
     'tpacket_rcv',
+    'ping_queue_rcv_skb',
+    // No room for another neighbour, before NEIGH_CREATEFAIL.
+    'ip_finish_output2',
   ],
   error: [
     // No route, no neighbour, hop limit, packets that are too big.
@@ -167,20 +191,49 @@ const FUNCTIONS: Readonly<Partial<Record<ReasonClass, readonly string[]>>> = {
     'neigh_connected_output',
     'neigh_blackhole',
     'blackhole_netdev_xmit',
+    'blackhole_neigh_output',
     'ip6_xmit',
     'inet6_csk_xmit',
     'ipmr_destroy_unres',
     'ip6mr_destroy_unres',
     'ipmr_queue_xmit',
+    'ipmr_queue_fwd_xmit',
     'ip6mr_forward2',
     'ipvlan_queue_xmit',
     'ipvlan_process_v4_outbound',
+    'ipvlan_rcv_frame',
     // A bridge without a port to give the frame to, before NO_TX_TARGET.
     'br_flood',
     'br_forward',
     'br_multicast_flood',
+    // A port of a bridge that isn't up, or a frame that is too big for it; IGMP and MLD of this machine that are malformed.
+    'br_dev_queue_push_xmit',
+    'br_forward_finish',
+    'br_multicast_send_query',
+    '__br_multicast_send_query',
+    'br_dev_xmit',
+    // What a bridge has netfilter translate, and then finds no way for.
+    'br_nf_pre_routing_finish',
+    'br_nf_pre_routing_finish_bridge',
+    'br_nf_pre_routing_finish_ipv6',
+    'br_nf_dev_queue_xmit',
+    // A balancer (IPVS) without a way to the server that it chose.
+    'ip_vs_bypass_xmit',
+    'ip_vs_bypass_xmit_v6',
+    'ip_vs_nat_xmit',
+    'ip_vs_nat_xmit_v6',
+    'ip_vs_tunnel_xmit',
+    'ip_vs_tunnel_xmit_v6',
+    'ip_vs_dr_xmit',
+    'ip_vs_dr_xmit_v6',
+    'ip_vs_icmp_xmit',
+    'ip_vs_icmp_xmit_v6',
     // Extension headers of IPv6 that are malformed, or that this host doesn't accept.
     'ipv6_parse_hopopts',
+    'ip6_parse_tlv',
+    'ipv6_hop_ra',
+    'ipv6_hop_jumbo',
+    'ipv6_dest_hao',
     'ipv6_destopt_rcv',
     'ipv6_rthdr_rcv',
     // Tunnels: nobody has that one here, a broken header; no route, a packet that is too big, a loop.
@@ -204,11 +257,41 @@ const FUNCTIONS: Readonly<Partial<Record<ReasonClass, readonly string[]>>> = {
     'ip6_tnl_xmit',
     'ip6_tnl_start_xmit',
     'ip6gre_tunnel_xmit',
+    '__ipgre_rcv',
+    'gre_fb_xmit',
+    'erspan_xmit',
+    'ip6erspan_tunnel_xmit',
     'vxlan_rcv',
-    // A bond without an active port.
+    'vxlan_xmit',
+    'vxlan_encap_bypass',
+    'encap_bypass_if_local',
+    'geneve_udp_encap_recv',
+    // WireGuard: no peer for that address, a peer that doesn't answer, no route to it.
+    'wg_xmit',
+    'wg_packet_purge_staged_packets',
+    'send4',
+    'send6',
+    // MPLS: an unknown label, no hops left, a packet that is too big.
+    'mpls_forward',
+    'mpls_xmit',
+    // A VRF without a route or a neighbour.
+    'vrf_xmit',
+    'vrf_l3_out',
+    'vrf_finish_output',
+    'vrf_finish_output6',
+    // A bond or a team without an active port.
     'bond_start_xmit',
     'bond_xmit_broadcast',
-    // No socket, checksums, malformed packets.
+    'bond_do_alb_xmit',
+    'team_dummy_transmit',
+    'ab_transmit',
+    'lb_transmit',
+    'rnd_transmit',
+    'rr_transmit',
+    // No protocol, before IP_NOPROTO; no socket, checksums, malformed packets.
+    'ip_local_deliver_finish',
+    'ip6_input',
+    'ip6_input_finish',
     '__udp4_lib_rcv',
     '__udp6_lib_rcv',
     'udp_recvmsg',
@@ -217,12 +300,16 @@ const FUNCTIONS: Readonly<Partial<Record<ReasonClass, readonly string[]>>> = {
     'icmp_rcv',
     'arp_rcv',
     'arp_process',
+    // What a TCP socket answers with a reset: data after it was closed, an acknowledgement of what was never sent.
+    'tcp_v4_do_rcv',
+    'tcp_v6_do_rcv',
     // Reassembly that ran out of time, before FRAG_REASM_TIMEOUT.
     'ip_expire',
     'ip6_frag_expire',
     'nf_ct_frag6_expire',
     // Devices that are down, and packets that they can't take.
     'flush_backlog',
+    'tun_get_user',
     'vlan_do_receive',
     'skb_vlan_untag',
     'validate_xmit_skb',
@@ -241,8 +328,13 @@ const FUNCTIONS: Readonly<Partial<Record<ReasonClass, readonly string[]>>> = {
     'xfrm4_rcv_encap',
     'xfrm6_rcv_encap',
     'xfrm4_rcv_encap_finish',
+    'xfrm4_transport_finish',
     'xfrm_output',
     'xfrm_output_resume',
+    '__xfrm6_output',
+    'xfrmi_xmit',
+    'vti_tunnel_xmit',
+    'vti6_tnl_xmit',
   ],
 };
 
@@ -272,6 +364,10 @@ const FUNCTIONS_BESIDE_REASONS: typeof FUNCTIONS = {
     'ip_rcv_finish_core',
     // The copy on the wire of multicast that is for this machine alone: hop limit 0, or the scope of an interface.
     'ip6_finish_output2',
+  ],
+  error: [
+    // Packets for a device that is down, or that sends to itself in a circle. Before 5.17 this is what tc's egress hook drops.
+    '__dev_queue_xmit',
   ],
 };
 

@@ -161,6 +161,16 @@ describe('functions that free packets', () => {
     ['vxlan_rcv', 'VXLAN_VNI_NOT_FOUND'],
     ['inet6_csk_xmit', 'IP_OUTNOROUTES'],
     ['ipv6_destopt_rcv', 'IPV6_BAD_EXTHDR'],
+    ['ip6_parse_tlv', 'IPV6_BAD_EXTHDR'],
+    ['kfree_skb_list', 'QDISC_DROP'],
+    ['tap_handle_frame', 'FULL_RING'],
+    ['ping_queue_rcv_skb', 'SOCKET_RCVBUFF'],
+    ['ip_finish_output2', 'NEIGH_CREATEFAIL'],
+    ['ip_local_deliver_finish', 'IP_NOPROTO'],
+    ['ip6_input_finish', 'IP_NOPROTO'],
+    ['tcp_v4_do_rcv', 'TCP_ABORT_ON_DATA'],
+    ['vxlan_xmit', 'NO_TX_TARGET'],
+    ['tun_get_user', 'DEV_READY'],
   ])('have the class of the reason that a newer kernel gives there: %s, %s', (name, reason) => {
     expect(EXPLAINED.has(reason)).toBe(true);
     expect(CLASS_OF_FUNCTION.get(name)).toBe(classOf(reason));
