@@ -1,5 +1,6 @@
 import type { Writable } from 'node:stream';
 import { setImmediate } from 'node:timers/promises';
+import { neverBlock } from '../component/terminal.ts';
 import { visibleLines } from '../component/visible.ts';
 import { within } from '../component/within.ts';
 
@@ -10,6 +11,7 @@ export class Output {
 
   constructor(stream: Writable) {
     this.#stream = stream;
+    neverBlock(stream);
     stream.on('error', (error) => {
       this.#error ??= error;
     });

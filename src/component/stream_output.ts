@@ -1,5 +1,6 @@
 import type { Writable } from 'node:stream';
 import type { Output } from './output.ts';
+import { neverBlock } from './terminal.ts';
 
 /** What waits at most for a reader that is slow, in bytes. */
 const MOST_WAITING = 1 << 20;
@@ -10,6 +11,7 @@ export class StreamOutput implements Output {
 
   constructor(stream: Writable) {
     this.#stream = stream;
+    neverBlock(stream);
     // Errors reach `done`; they come as events too, which would end the process if nobody listened.
     if (!stream.listeners('error').includes(ignore)) stream.on('error', ignore);
   }

@@ -1,7 +1,7 @@
 import type { z } from 'zod';
 import type { ConfigProblem } from '../component/errors.ts';
 import { Readings } from './readings.ts';
-import { withoutQuotedCredentials } from './redact.ts';
+import { messageWithout } from './redact.ts';
 import { type ConfigNode, type MapEntry, nodeAt, type Path, plain, sourceAt } from './tree.ts';
 
 /** Mistakes that are told at once: nobody reads more, and the nearest word of thousands takes a while for each. */
@@ -66,10 +66,17 @@ export class Draft {
   #at(path: Path, message: string, about: 'key' | 'value'): ConfigProblem {
     return {
       path: path.join('::'),
-      message: withoutQuotedCredentials(asWritten(message, this.node(path))),
+      message: shownMessage(message, this.node(path)),
       source: sourceAt(this.#root, path, about),
     };
   }
+}
+
+/** A message about a node, without what of its value nobody is to see. */
+function shownMessage(message: string, node: ConfigNode | undefined): string {
+  const shown = asWritten(message, node);
+  const written = node?.expansion?.written ?? node?.text ?? (node?.kind === 'scalar' ? node.value : undefined);
+  return typeof written === 'string' ? messageWithout(shown, written) : shown;
 }
 
 /** What came from the environment or a file may be a secret wherever it stands: a message shows it as the file has it. */

@@ -36,7 +36,9 @@ export function readYaml(text: string, locate: (offset: number) => string, probl
 function syntaxError(text: string, code: string, message: string, offset: number): string {
   if (code === 'MULTIPLE_DOCS') return 'must be one document: a second one begins here';
   const hint = text.slice(offset - 1, offset + 1) === '${' ? '; inside { } and [ ] put values with ${ in quotes' : '';
-  return `is not YAML: ${message}${hint}`;
+  // The parser shows what it found there, which may be a secret.
+  const said = message.replace(/(?<=extra characters): .*/s, '');
+  return `is not YAML: ${said}${hint}`;
 }
 
 /** A node that has been read, with what its aliases would add. */
@@ -91,8 +93,9 @@ class Reader {
   #alias(name: string, path: Path, source: string): ConfigNode {
     const anchored = this.#anchors.get(name);
     const nothing: ConfigNode = { kind: 'scalar', value: null, source };
-    if (anchored === 'open') this.#problem(path, `the alias *${name} is inside of what it names`, source);
-    else if (anchored === undefined) this.#problem(path, `the alias *${name} has no anchor before it`, source);
+    if (anchored === 'open') this.#problem(path, 'the alias is inside of what it names', source);
+    else if (anchored === undefined)
+      this.#problem(path, 'the alias has no anchor before it; put text that begins with * in quotes', source);
     else if (this.#admit(anchored.values, path.length + anchored.levels, source)) return anchored.node;
     return nothing;
   }

@@ -12,8 +12,9 @@ export function readSetFlag(flag: string, problems: ConfigProblem[]): ConfigNode
   const source = `--set ${key}`;
   const steps = key.split(key.includes('::') ? '::' : '.').map((step) => step.trim());
   if (equals === -1 || steps.includes('')) {
-    // Without the value, which may be a secret.
-    const message = `must be written as --set key.key=value, got "${equals === -1 ? flag : `${key}=…`}"`;
+    // Without the value, which may be a secret; so may be what has no "=".
+    const got = equals === -1 ? 'one without "="' : `"${key}=…"`;
+    const message = `must be written as --set key.key=value, got ${got}`;
     problems.push({ path: '', message, source: undefined });
     return undefined;
   }

@@ -1,6 +1,8 @@
 import type { z } from 'zod';
 import { REDACTED, secrets } from '../component/secret.ts';
 import { suggest } from './nearest.ts';
+import { briefly } from './redact.ts';
+import { alternatives } from './schema_walk.ts';
 
 /** Said of a union whose members' own complaints are the better ones. A schema's own message replaces it. */
 export const NO_ALTERNATIVE = 'fits none of its alternatives';
@@ -71,13 +73,22 @@ export function showValue(value: unknown): string {
   if (value === null) return 'nothing';
   if (Array.isArray(value)) return 'a list';
   if (typeof value === 'object') return 'a mapping';
-  const text = JSON.stringify(value) ?? String(value);
-  return text.length > 80 ? `${text.slice(0, 80)}…` : text;
+  return typeof value === 'string' ? JSON.stringify(briefly(value)) : String(value);
 }
 
 function shown(issue: z.core.$ZodRawIssue): string {
   const owner = issue.schema ?? (issue.inst as z.core.$ZodType | undefined);
-  return owner !== undefined && secrets.get(owner as never) !== undefined ? REDACTED : showValue(issue.input);
+  return owner !== undefined && isSecret(owner) ? REDACTED : showValue(issue.input);
+}
+
+/** Whether a value is secret, or holds nothing else, such as headers: one that is no mapping may be a header all the same. */
+function isSecret(schema: z.core.$ZodType): boolean {
+  if (secrets.get(schema as never) !== undefined) return true;
+  return alternatives(schema).some((each) => {
+    if (secrets.get(each as never) !== undefined) return true;
+    const { def } = each._zod;
+    return def.type === 'record' ? isSecret(def.valueType) : def.type === 'array' && isSecret(def.element);
+  });
 }
 
 function oneOf(values: readonly unknown[]): string {

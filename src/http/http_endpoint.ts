@@ -116,6 +116,8 @@ export class HttpEndpoint {
 
   #take(request: IncomingMessage, response: ServerResponse): void {
     const { socket } = request;
+    // Bodies aren't read, and the connection is closed after the answer.
+    if (hasBody(request) && socket instanceof SlicedSocket) socket.discard();
     if (socket.destroyed || this.#turns.take(socket, () => this.#serve(request, response))) return;
     this.#report('a client sent too many requests without waiting for answers, and was disconnected');
     socket.destroy();

@@ -1,5 +1,8 @@
 import { z } from 'zod';
-import { expressionMistake } from './expression.ts';
+import { checkExpression } from './expression.ts';
+
+/** Instructions of all expressions together: compiling them takes a second at most, and judging a row 30 ms. */
+const MOST_INSTRUCTIONS = 100_000;
 
 const condition = z.strictObject({
   key: z.string().min(1).describe('Name of an attribute, such as reason or network.interface.name.'),
@@ -16,12 +19,17 @@ const match = z
   })
   .superRefine(({ match_type, attributes }, context) => {
     if (match_type !== 'regexp') return;
+    let instructions = 0;
     for (const [i, { values }] of attributes.entries()) {
       for (const [j, value] of values.entries()) {
-        const mistake = expressionMistake(String(value));
-        if (mistake === undefined) continue;
-        const message = `must be a regular expression in RE2's syntax: ${mistake}, got ${JSON.stringify(value)}`;
-        context.addIssue({ code: 'custom', path: ['attributes', i, 'values', j], message });
+        const complain = (message: string) => context.addIssue({ code: 'custom', path: ['attributes', i, 'values', j], message });
+        const checked = checkExpression(String(value));
+        if ('mistake' in checked) {
+          complain(`must be a regular expression in RE2's syntax: ${checked.mistake}, got ${JSON.stringify(value)}`);
+        } else instructions += checked.size;
+        if (instructions <= MOST_INSTRUCTIONS) continue;
+        complain(`is too large: at most ${MOST_INSTRUCTIONS} instructions in all expressions together, repetitions written out`);
+        return;
       }
     }
   });

@@ -1,12 +1,17 @@
 import { createRequire } from 'node:module';
 import type { RE2JS } from 're2js';
 
+/** Characters of what the engine says. */
+const MOST_WHY = 120;
+
 const require = createRequire(import.meta.url);
 
 /** Made once and asked often; the time it takes is linear in the length of the value, whatever the expression is. */
 export interface Expression {
   /** Whether the whole value fits. */
   fits(value: string): boolean;
+  /** In instructions of RE2, about as many as characters once repetitions are written out: what compiling and asking costs. */
+  readonly size: number;
 }
 
 /**
@@ -17,15 +22,16 @@ export interface Expression {
 export function compile(text: string): Expression {
   const { RE2JS: Engine } = require('re2js') as { RE2JS: typeof RE2JS };
   const compiled = Engine.compile(text);
-  return { fits: (value) => compiled.matches(value) };
+  return { fits: (value) => compiled.matches(value), size: compiled.programSize() };
 }
 
-/** Why `text` isn't an expression, in few words; undefined where it is one. */
-export function expressionMistake(text: string): string | undefined {
+/** The size of an expression, or why `text` isn't one, in few words. */
+export function checkExpression(text: string): { readonly size: number } | { readonly mistake: string } {
   try {
-    compile(text);
-    return undefined;
+    return { size: compile(text).size };
   } catch (error) {
-    return (error as Error).message.replace(/^error parsing regexp: /, '').replaceAll('`', '"');
+    const why = (error as Error).message.replace(/^error parsing regexp: /, '').replaceAll('`', '"');
+    // It shows the part that is wrong, which may be all of it.
+    return { mistake: why.length > MOST_WHY ? `${why.slice(0, MOST_WHY)}…` : why };
   }
 }

@@ -16,7 +16,7 @@ export async function diagnose(id: string, config: K8sAttributesConfig): Promise
     const cluster = new Cluster({ metadata: new Set(), now: () => 0 });
     const watched = watchedResources(config, nodeName(config.filter), cluster);
     const kubeConfig = await loadKubeConfig(config.auth_type);
-    const server = kubeConfig.getCurrentCluster()?.server ?? '';
+    const server = withoutUser(kubeConfig.getCurrentCluster()?.server ?? '');
     return await Promise.all(
       watched.map(async ({ name, use }): Promise<Finding> => {
         const connection = new ApiConnection(kubeConfig, `dropreason/${VERSION}`);
@@ -35,4 +35,11 @@ export async function diagnose(id: string, config: K8sAttributesConfig): Promise
   } catch (error) {
     return [{ subject, status: 'fail', message: error instanceof Error ? error.message : String(error) }];
   }
+}
+
+/** A kubeconfig may have a user and a password in the server's URL. */
+function withoutUser(server: string): string {
+  if (!URL.canParse(server)) return 'a server that is no URL';
+  const { protocol, host, pathname } = new URL(server);
+  return `${protocol}//${host}${pathname === '/' ? '' : pathname}`;
 }

@@ -2,20 +2,28 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { openSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
+import { whyNotHere } from '../../support/requirements.ts';
 
 const OUTPUT = new URL('../../../src/component/output.ts', import.meta.url).href;
 
+/** Runs a command with a new terminal, which nobody reads, as its standard output. */
+const ON_A_TERMINAL = `import os, sys
+unread, terminal = os.openpty()
+os.set_inheritable(unread, True)
+os.dup2(terminal, 1)
+os.execv(sys.argv[1], sys.argv[1:])`;
+
 /** Runs a script that has `write(text)` for a standard output and tells what it learned by IPC. */
-function run(stdout: 'pipe' | number, script: string): ChildProcess {
+function run(stdout: 'pipe' | 'terminal' | number, script: string): ChildProcess {
   const head = `
     import { setTimeout as sleep } from 'node:timers/promises';
     import { standardOutput } from '${OUTPUT}';
     const output = standardOutput('stdout');
     const write = (text) => new Promise((resolve) => output.write(text, (error) => resolve(error?.code ?? error?.message)));
     const told = (value) => new Promise((resolve) => process.send(value, resolve));`;
-  return spawn(process.execPath, ['--input-type=module', '-e', `${head}\n${script}\nprocess.disconnect();`], {
-    stdio: ['ignore', stdout, 'inherit', 'ipc'],
-  });
+  const node = [process.execPath, '--input-type=module', '-e', `${head}\n${script}\nprocess.disconnect();`];
+  const [command = '', ...args] = stdout === 'terminal' ? ['python3', '-c', ON_A_TERMINAL, ...node] : node;
+  return spawn(command, args, { stdio: ['ignore', stdout === 'terminal' ? 'ignore' : stdout, 'inherit', 'ipc'] });
 }
 
 describe('standard output', () => {
@@ -45,6 +53,20 @@ describe('standard output', () => {
     expect(waiting).toBeLessThan(2_000_000);
     child.stdout?.resume();
     expect(await once(child, 'message')).toEqual(['written', undefined]);
+    expect(await once(child, 'exit')).toEqual([0, null]);
+  });
+
+  test.skipIf(whyNotHere(['python3']) !== undefined)('on a terminal that nobody reads blocks nobody', async () => {
+    const script = `
+      const codes = [];
+      for (let i = 0; i < 100; i++) void write('x'.repeat(65_535) + '\\n').then((code) => codes.push(code));
+      await sleep(100);
+      await told([process.stdout.isTTY, codes.filter((code) => code !== undefined).length]);
+      process.exit();`;
+    const child = run('terminal', script);
+    const [[isTerminal, lost]] = await once(child, 'message');
+    expect(isTerminal).toBe(true);
+    expect(lost).toBeGreaterThan(50);
     expect(await once(child, 'exit')).toEqual([0, null]);
   });
 

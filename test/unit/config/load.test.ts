@@ -4,6 +4,9 @@ import { loadConfig } from '../../../src/config/load.ts';
 import { factories } from './factories.ts';
 import { files, load, mistakes, VALID } from './scratch.ts';
 
+/** A running agent waits for a file at SIGHUP, and ends within 5 s of a SIGTERM. */
+const SIGHUP_MILLIS = 3_000;
+
 describe('a valid file', () => {
   const config = () => load([VALID]);
 
@@ -139,9 +142,24 @@ test('a file that stands for billions of values is refused at once', () => {
   expect(mistakes(() => loadConfig({ files: files(text), env: {}, factories }))[0]).toContain('at most 100000 values');
 });
 
+test.each([
+  ['1h', 50_000],
+  ['a:', 50_000],
+  ['a://', 25_000],
+  ['@:', 50_000],
+  ['"', 50_000],
+  ['token ', 16_000],
+])('a value of %j 100,000 characters long is refused at once, and shown in part', (part, times) => {
+  const value = JSON.stringify(part.repeat(times));
+  const began = performance.now();
+  const said = mistakes(() => load([`receivers: {dropreason: {collection_interval: ${value}}}`]));
+  expect(performance.now() - began).toBeLessThan(SIGHUP_MILLIS);
+  expect(said).toContainEqual(expect.stringMatching(/^receivers::dropreason::collection_interval: must be .{1,300}$/));
+});
+
 test('an anchor that names itself, brackets without end, levels without end', () => {
   expect(mistakes(() => load(['receivers: &a [*a]']))).toContain(
-    'receivers::0: the alias *a is inside of what it names (0.yaml:1:16)',
+    'receivers::0: the alias is inside of what it names (0.yaml:1:16)',
   );
   expect(mistakes(() => load(['['.repeat(100_000)]))).not.toEqual([]);
   expect(mistakes(() => load([`receivers: ${'['.repeat(65)}${']'.repeat(65)}`]))[0]).toContain('at most 64 levels deep');

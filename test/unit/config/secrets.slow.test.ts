@@ -27,6 +27,13 @@ const WAYS = [
   `u:${SECRET}@host:4317`,
   `Bearer ${SECRET}`,
   '${env:OTHER}',
+  // As OTEL_EXPORTER_OTLP_HEADERS has it.
+  `Authorization: Bearer ${SECRET}`,
+  `https://host:4317/?key=${SECRET}`,
+  `http://u:a ${SECRET}@host`,
+  `http://u:a"${SECRET}@host`,
+  `u:${SECRET}${'x'.repeat(100)}@host`,
+  `Bearer a\n${SECRET}`,
 ];
 const ENV = { SECRET, OTHER: `http://u:${SECRET}@host`, K8S_NODE_NAME: 'node-1' };
 
@@ -107,6 +114,33 @@ test.each(EXAMPLES)('%s shows a secret nowhere', async (name) => {
       expect(said.join('\n')).not.toBe('');
     }
   }
+});
+
+test.each([`x-api-key=${SECRET}`, SECRET, `[${SECRET}]`])('headers that are no mapping may be one: %s', async (headers) => {
+  said.length = 0;
+  const sets = ['exporters::otlp_grpc::endpoint=localhost:1', `exporters::otlp_grpc::headers=${headers}`];
+  await attempt(() => validate({ files: [join(ROOT, 'otel-collector.yaml')], sets, env: {}, factories }, io));
+  expect(said.join()).toContain('exporters::otlp_grpc::headers');
+  expect(said.join()).not.toContain('hunter2');
+});
+
+test.each([`*${SECRET}`, `|${SECRET}`, `>${SECRET}`, `"\\x${SECRET}"`, `"a" ${SECRET}`])(
+  'a value that YAML reads as something else is shown nowhere: %s',
+  async (value) => {
+    const [file = ''] = files(`exporters:\n  otlp_grpc:\n    headers:\n      authorization: ${value}\n`);
+    said.length = 0;
+    await attempt(() => validate({ files: [file], env: {}, factories }, io));
+    expect(said.join()).not.toBe('');
+    expect(said.join()).not.toContain('hunter2');
+  },
+);
+
+test('a --set without "=" may be one', async () => {
+  said.length = 0;
+  const sets = [`exporters.otlp_grpc.headers.authorization:${SECRET}`];
+  await attempt(() => validate({ files: [join(ROOT, 'otel-collector.yaml')], sets, env: {}, factories }, io));
+  expect(said.join()).toContain('must be written as --set key.key=value');
+  expect(said.join()).not.toContain('hunter2');
 });
 
 test('what a file holds is as secret', async () => {

@@ -1,5 +1,8 @@
+import { once } from 'node:events';
 import { get, request } from 'node:http';
+import { connect, type Socket } from 'node:net';
 import { networkInterfaces } from 'node:os';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { gunzipSync } from 'node:zlib';
 import { afterEach, describe, expect, it } from 'vitest';
 import { ComponentError } from '../../../src/component/errors.ts';
@@ -205,19 +208,40 @@ describe('HttpEndpoint', () => {
   });
 });
 
-describe('requests that come together', () => {
-  /** Answers with its number when it is told to. */
-  function makeGate() {
-    const waiting: (() => void)[] = [];
-    let made = 0;
-    const answer = async (variant: string) => {
-      const number = ++made;
-      await new Promise<void>((resolve) => waiting.push(resolve));
-      return { status: 200, contentType: 'text/plain', body: `${variant}${number}` };
-    };
-    return { answer, waiting, made: () => made };
-  }
+/** Answers with its number when it is told to. */
+function makeGate() {
+  const waiting: (() => void)[] = [];
+  let made = 0;
+  const answer = async (variant: string) => {
+    const number = ++made;
+    await new Promise<void>((resolve) => waiting.push(resolve));
+    return { status: 200, contentType: 'text/plain', body: `${variant}${number}` };
+  };
+  return { answer, waiting, made: () => made };
+}
 
+it.each([
+  ['that goes on', (socket: Socket, text: string) => socket.write(text)],
+  ['that ends', (socket: Socket, text: string) => socket.end(text)],
+])('no part of a body %s is parsed while its answer is made, so that it costs nothing', async (_, send) => {
+  const { answer, waiting } = makeGate();
+  const { port } = await serveRoutes({ routes: { '/metrics': { answer } } });
+  const socket = connect(port, '127.0.0.1');
+  let received = '';
+  socket.on('data', (data: Buffer) => {
+    received += data.toString();
+  });
+  socket.write('GET /metrics HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n');
+  await expect.poll(() => waiting.length).toBe(1);
+  // Whoever parses this answers 400.
+  send(socket, 'no chunk\r\n'.repeat(10_000));
+  await sleep(100);
+  waiting[0]?.();
+  await once(socket, 'close');
+  expect(received).toMatch(/^HTTP\/1.1 200 OK\r\n.*\r\nConnection: close\r\n.*\r\n\r\n1$/s);
+});
+
+describe('requests that come together', () => {
   it('share the next answer, and never the one that is being made', async () => {
     const { answer, waiting, made } = makeGate();
     let arrived = 0;

@@ -20,6 +20,14 @@ function filter(config: unknown, rows: readonly DropRow[] = ROWS): readonly Drop
 const strict = (key: string, ...values: (string | number)[]) => ({ match_type: 'strict', attributes: [{ key, values }] });
 const regexp = (key: string, ...values: (string | number)[]) => ({ match_type: 'regexp', attributes: [{ key, values }] });
 
+test('takes expressions as long as all of them together are of a size that can be asked', () => {
+  const values = (count: number) => Array.from({ length: count }, (_, i) => `(a{1,900}|${i})`);
+  expect(configSchema.safeParse({ include: regexp('reason', ...values(50)) }).success).toBe(true);
+  expect(configSchema.safeParse({ include: regexp('reason', ...values(5_000)) }).error?.issues).toMatchObject([
+    { path: ['include', 'attributes', 0, 'values', 55], message: expect.stringContaining('at most 100000 instructions') },
+  ]);
+});
+
 describe('filter', () => {
   test('include keeps what matches', () => {
     expect(filter({ include: strict('reason', 'NO_SOCKET') })).toEqual([NO_SOCKET]);
