@@ -1,9 +1,12 @@
 import { type Counter, deviceCount, sharedSnmp, snmp } from '../counters.ts';
 import type { Scenario } from '../scenario.ts';
 import type { Testbed } from '../testbed.ts';
-import { BOTH, datagramBytes, sendDatagrams } from './datagrams.ts';
+import { BOTH, datagramBytes, nowhere, PORT, sendDatagrams } from './datagrams.ts';
 
 const PAYLOAD = 457;
+const [ETHERNET_HEADER, IGMP_HEADER] = [14, 8];
+/** Bytes that a token bucket passes at once. */
+const BURST = 1600;
 const GROUP = { ipv4: '239.9.8.7', ipv6: 'ff05::987' } as const;
 
 /** What a socket unpacks counts as read; in IPv4's table for IPv6 too, on older kernels. */
@@ -12,6 +15,17 @@ function unpacked(bed: Testbed): Counter {
   if (!bed.v6) return own;
   const shared = sharedSnmp(bed, 'server', 'Udp', 'InDatagrams');
   return async () => ({ drops: (await own()).drops + (await shared()).drops });
+}
+
+/** Whether a bridge has iptables look at what it passes on, where the kernel can: in each namespace by itself since 5.3. */
+function iptablesOnBridges(on: 0 | 1): string {
+  const setting = '/proc/sys/net/bridge/bridge-nf-call-iptables';
+  return `! [ -e ${setting} ] || echo ${on} >${setting}`;
+}
+
+/** Whether a host reports the groups of its own network that it is in. */
+function localReports(on: 0 | 1): string {
+  return `echo ${on} >/proc/sys/net/ipv4/igmp_link_local_mcast_reports`;
 }
 
 /** What ordinary traffic has freed without a reason: the function that frees it tells the class. */
@@ -69,6 +83,62 @@ export const withoutReasonScenarios: readonly Scenario[] = [
       const count = 47;
       await bed.traffic('client', 'udp-keepalive', bed.netns('server'), bed.target, count);
       return { drops: count, bytes: count * datagramBytes(bed, 1) };
+    },
+  },
+  {
+    name: "without reason/a bridge's copy of padded IGMP",
+    families: ['ipv4'],
+    shape: 'bridge',
+    at: 'router',
+    reason: 'UNKNOWN_DROP',
+    class: 'benign',
+    classByFunction: ['ipv4'],
+    direction: 'ingress',
+    // A bridge that snoops joins the group of all snoopers: it is to say so to nobody, and can't by IPv6.
+    beside: ['IPV6DISABLED'],
+    setup: () => [
+      { at: 'router', run: iptablesOnBridges(0), undo: iptablesOnBridges(1) }, // it takes the padding away before the bridge looks
+      { at: 'router', run: localReports(0), undo: localReports(1) },
+      { at: 'router', run: 'ip link set br0 type bridge mcast_snooping 1', undo: 'ip link set br0 type bridge mcast_snooping 0' },
+    ],
+    addresses: () => ['0.0.0.0 > 224.0.0.1'],
+    // The bridge copies what it checks, and passes on the frame itself.
+    counter: (bed) => deviceCount(bed, 'router', 'west', 'rx', 'packets'),
+    cause: async (bed) => {
+      const count = 43;
+      await bed.traffic('client', 'igmp', 'eth0', count);
+      return { drops: count, bytes: count * (bed.header + IGMP_HEADER) };
+    },
+  },
+  {
+    name: 'without reason/what a queue still held',
+    families: BOTH,
+    shape: 'pair',
+    at: 'client',
+    reason: 'UNKNOWN_DROP',
+    class: 'benign',
+    classByFunction: BOTH,
+    direction: 'egress',
+    // An ifb frees what it is sent, without a drop, so that nothing goes on from there.
+    setup: (bed) => {
+      const device = 'ip link add ifb0 type ifb; ip link set ifb0 multicast off up';
+      const queue = `tc qdisc add dev ifb0 root tbf rate 64bit burst ${BURST} limit 100000`;
+      const route = `ip route add ${nowhere(bed)} dev ifb0`;
+      return [{ at: 'client', run: [device, queue, route].join('; '), undo: 'ip link del ifb0' }];
+    },
+    addresses: (bed) => [`${bed.source} > ${nowhere(bed)}`],
+    // Sent, and never passed on.
+    counter: (bed) => {
+      const sent = snmp(bed, 'client', 'Udp', 'OutDatagrams');
+      const passed = deviceCount(bed, 'client', 'ifb0', 'rx', 'dropped');
+      return async () => ({ drops: (await sent()).drops - (await passed()).drops });
+    },
+    cause: async (bed) => {
+      const count = 29;
+      await bed.traffic('client', 'udp', nowhere(bed), PORT, count, PAYLOAD);
+      await bed.sh('client', 'tc qdisc del dev ifb0 root');
+      const held = count - Math.floor(BURST / (ETHERNET_HEADER + datagramBytes(bed, PAYLOAD)));
+      return { drops: held, bytes: held * datagramBytes(bed, PAYLOAD) };
     },
   },
 ];

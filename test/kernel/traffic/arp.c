@@ -1,4 +1,4 @@
-/* Frames that aren't IP: ARP requests, written past the sender's own ARP, and those of 802.2. */
+/* Frames written whole: ARP requests past the sender's own ARP, those of 802.2, and IGMP as it comes from an Ethernet. */
 #define _GNU_SOURCE
 #include "traffic.h"
 #include <arpa/inet.h>
@@ -7,6 +7,8 @@
 #include <net/ethernet.h>
 #include <net/if.h>
 #include <netinet/if_ether.h>
+#include <netinet/igmp.h>
+#include <netinet/ip.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -58,5 +60,38 @@ int llc_command(int argc, char **argv)
 			fail("sendto");
 	printf("{\"sent\":%ld}\n", count);
 	free(frame);
+	return 0;
+}
+
+/*
+ * Reports of a group that every host is in, which hosts let pass, in frames that are padded to Ethernet's 60 bytes. They come from
+ * 0.0.0.0, as from a host that has no address yet.
+ */
+int igmp_command(int argc, char **argv)
+{
+	const uint8_t all_hosts[ETH_ALEN] = {0x01, 0x00, 0x5e, 0x00, 0x00, 0x01};
+	struct sockaddr_ll device = {.sll_family = AF_PACKET, .sll_ifindex = if_nametoindex(argv[1])};
+	struct {
+		struct ether_header ethernet;
+		struct iphdr ip;
+		struct igmp igmp;
+		uint8_t padding[ETH_ZLEN - sizeof(struct ether_header) - sizeof(struct iphdr) - sizeof(struct igmp)];
+	} __attribute__((packed)) frame = {
+		.ethernet = {.ether_shost = {0x02, 0, 0, 0, 0, 0x01}, .ether_type = htons(ETHERTYPE_IP)},
+		.ip = {.version = 4, .ihl = 5, .ttl = 1, .protocol = IPPROTO_IGMP, .daddr = htonl(INADDR_ALLHOSTS_GROUP)},
+		.igmp = {.igmp_type = IGMP_V2_MEMBERSHIP_REPORT, .igmp_group.s_addr = htonl(INADDR_ALLHOSTS_GROUP)},
+	};
+	int socket = open_socket(AF_PACKET, SOCK_RAW, 0);
+	long count = number(argv[2]);
+
+	(void)argc;
+	memcpy(frame.ethernet.ether_dhost, all_hosts, ETH_ALEN);
+	frame.ip.tot_len = htons(sizeof(frame.ip) + sizeof(frame.igmp));
+	frame.ip.check = checksum(&frame.ip, sizeof(frame.ip), 0);
+	frame.igmp.igmp_cksum = checksum(&frame.igmp, sizeof(frame.igmp), 0);
+	for (long i = 0; i < count; i++)
+		if (sendto(socket, &frame, sizeof(frame), 0, (struct sockaddr *)&device, sizeof(device)) < 0)
+			fail("sendto");
+	printf("{\"sent\":%ld}\n", count);
 	return 0;
 }

@@ -15,6 +15,7 @@ static const struct command {
 	{"raw-udp", "RECEIVER-NETNS ADDRESS FROM COUNT SIZE", 5, raw_udp_command},
 	{"arp", "DEVICE TARGET SOURCE COUNT", 4, arp_command},
 	{"llc", "DEVICE COUNT SIZE", 3, llc_command},
+	{"igmp", "DEVICE COUNT", 2, igmp_command},
 	{"flood", "ADDRESS COUNT SIZE", 3, flood_command},
 	{"spoof", "ADDRESS COUNT SEED [SOURCES]", 3, spoof_command},
 	{"tcp-send", "LISTENER-NETNS ADDRESS BYTES COMMAND", 4, tcp_send_command},

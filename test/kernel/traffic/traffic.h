@@ -49,6 +49,7 @@ int udp_full_command(int argc, char **argv);
 int udp_keepalive_command(int argc, char **argv);
 int raw_udp_command(int argc, char **argv);
 int arp_command(int argc, char **argv);
+int igmp_command(int argc, char **argv);
 int llc_command(int argc, char **argv);
 int flood_command(int argc, char **argv);
 int spoof_command(int argc, char **argv);
