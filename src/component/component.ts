@@ -36,6 +36,11 @@ export interface Receiver extends Component {
 export interface Processor extends Component, Consumer {
   /** How its sources outside of the pipeline are, one line each, for health_check; none make the agent ill. */
   sources?(): readonly SourceState[];
+  /**
+   * Called in place of `shutdown` at a reload whose new graph has a processor of this pipeline and id: what is kept back goes to that
+   * one, by `Settings.keep`. Batches still come until that one's first. Never rejects.
+   */
+  handOver?(deadlineMillis: number): Promise<void>;
 }
 
 /** Accumulates batches into counters of its own and publishes them. One instance, however many pipelines name it. */

@@ -21,6 +21,11 @@ interface RunningReceiver extends Named<Receiver> {
   readonly reads: Outage;
 }
 
+interface RunningProcessor extends Named<Processor> {
+  /** As {@link Keepsakes} names it. */
+  readonly owner: string;
+}
+
 export type SettingsOf = (kind: string, id: string) => Settings;
 
 /** Makes the batches of a receiver known to the service itself, for its own telemetry. */
@@ -35,7 +40,7 @@ export interface GraphOptions {
 export class Graph {
   readonly #receivers = new Map<string, RunningReceiver>();
   readonly #exporters = new Map<string, Named<Exporter>>();
-  readonly #processors: Named<Processor>[] = [];
+  readonly #processors: RunningProcessor[] = [];
   readonly #extensions: Named<Extension>[] = [];
   /** Names of the receivers upstream of an exporter, by its name. */
   readonly #upstream = new Map<string, Set<string>>();
@@ -95,7 +100,7 @@ export class Graph {
 
   /**
    * Receivers first, each with a last read; then what they fed. Those that `successor` has taken over go on, and what they
-   * read until it starts still arrives here: exporters keep their counters across a reload.
+   * read until it starts still arrives here: exporters keep their counters across a reload, and processors what waits in them.
    */
   async shutdown(deadlineMillis: number, successor?: Graph): Promise<void> {
     const deadline = performance.now() + deadlineMillis;
@@ -103,7 +108,7 @@ export class Graph {
     const takenOver = successor?.receivers ?? [];
     const ending = [...this.#receivers.values()].filter(({ component }) => !takenOver.includes(component));
     await shutdownAll(ending, deadlineMillis);
-    await shutdownAll(this.#processors, deadline - performance.now());
+    await this.#endProcessors(deadline - performance.now(), successor);
     await shutdownAll([...this.#exporters.values()], deadline - performance.now());
     await extensions;
   }
@@ -163,6 +168,15 @@ export class Graph {
     return [...this.#exporters.values()].flatMap(({ component: { place } }) => place ?? []);
   }
 
+  async #endProcessors(deadlineMillis: number, successor: Graph | undefined): Promise<void> {
+    await Promise.all(
+      this.#processors.map(async ({ component, owner }) => {
+        if (component.handOver !== undefined && successor?.owners.has(owner)) await component.handOver(deadlineMillis);
+        else await component.shutdown(deadlineMillis);
+      }),
+    );
+  }
+
   #host(name: string): Host {
     return {
       refresh: () => this.refresh(this.#upstream.get(name)),
@@ -194,8 +208,9 @@ export class Graph {
 
   async #processor(config: Config, pipeline: string, id: string, next: Consumer): Promise<Processor> {
     const { factory, config: given } = defined(config.processors, id);
-    const component = await factory.create(this.#settings(`processors of ${pipeline}`, id), given, next);
-    this.#processors.push({ name: `processors::${id}`, component });
+    const kind = `processors of ${pipeline}`;
+    const component = await factory.create(this.#settings(kind, id), given, next);
+    this.#processors.push({ name: `processors::${id}`, component, owner: ownerOf(kind, id) });
     return component;
   }
 

@@ -168,6 +168,10 @@ class PassProcessor extends Life implements Processor {
     this.#next = next;
   }
 
+  async handOver(): Promise<void> {
+    this.journal.push(`hand over ${this.name}`);
+  }
+
   consume(given: ReturnType<typeof batch>): void {
     this.journal.push(`pass ${this.name}`);
     this.#next.consume(given);

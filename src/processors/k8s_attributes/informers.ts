@@ -35,6 +35,7 @@ export class Informers {
   readonly #informers: readonly Informer[];
   readonly #gauges: readonly (readonly [Observable, ObservableCallback])[];
   #stopped: Promise<void> | undefined;
+  #isListed = false;
 
   constructor(id: string, meter: Meter, watched: readonly Watched[], informers: readonly Informer[]) {
     this.#id = id;
@@ -61,11 +62,32 @@ export class Informers {
   start(): void {
     for (const [gauge, callback] of this.#gauges) gauge.addCallback(callback);
     for (const informer of this.#informers) informer.start();
+    void this.#allListed.then(() => {
+      this.#isListed = true;
+    });
   }
 
-  /** Whether who has which address has been told. */
-  get knowAddresses(): boolean {
-    return this.#informers.every(({ inStep }, i) => inStep || this.#watched[i]?.hasAddresses !== true);
+  /** Takes back the metrics: others have the same names. */
+  hide(): void {
+    for (const [gauge, callback] of this.#gauges) gauge.removeCallback(callback);
+  }
+
+  /** Whether every first list has come. */
+  get isListed(): boolean {
+    return this.#isListed;
+  }
+
+  /** Whether any list has come. */
+  get haveHeard(): boolean {
+    return this.#informers.some(({ behindMillis }) => behindMillis < Number.POSITIVE_INFINITY);
+  }
+
+  /** Whether nothing that both watch is known later here than there. */
+  areAsCurrentAs(others: Informers): boolean {
+    return this.#watched.every(({ name }, i) => {
+      const there = others.#informers[others.#watched.findIndex((other) => other.name === name)];
+      return there === undefined || (this.#informers[i] as Informer).behindMillis <= there.behindMillis;
+    });
   }
 
   /** An address that was taken longer ago than this, in milliseconds, is known. */
@@ -74,8 +96,8 @@ export class Informers {
   }
 
   /** Resolves when every first list has come, true, or after `millis`, false. */
-  synced(millis: number): Promise<boolean> {
-    return within(millis, Promise.all(this.#informers.map(({ synced }) => synced)));
+  listed(millis: number): Promise<boolean> {
+    return within(millis, this.#allListed);
   }
 
   states(): SourceState[] {
@@ -85,9 +107,13 @@ export class Informers {
   }
 
   stop(): Promise<void> {
-    for (const [gauge, callback] of this.#gauges) gauge.removeCallback(callback);
+    this.hide();
     this.#stopped ??= Promise.all(this.#informers.map((informer) => informer.stop())).then(() => undefined);
     return this.#stopped;
+  }
+
+  get #allListed(): Promise<unknown> {
+    return Promise.all(this.#informers.map(({ synced }) => synced));
   }
 }
 

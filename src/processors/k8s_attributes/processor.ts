@@ -4,24 +4,15 @@ import { ComponentError } from '../../component/errors.ts';
 import type { Settings } from '../../component/factory.ts';
 import type { Host, SourceState } from '../../component/host.ts';
 import { within } from '../../component/within.ts';
-import { AttributeSet } from '../../pdata/attributes.ts';
 import type { DropBatch } from '../../pdata/batch.ts';
-import type { FlowEnd, FlowRead, FlowRow } from '../../pdata/flow.ts';
+import type { FlowRead, FlowRow } from '../../pdata/flow.ts';
 import { sumOf } from '../../pdata/sums.ts';
-import { Cluster } from './cluster/cluster.ts';
-import type { Claim } from './cluster/pods.ts';
-import { isUnicast } from './cluster/unicast.ts';
 import type { K8sAttributesConfig } from './config.ts';
 import { FlowAccount } from './flow_account.ts';
-import { type Connect, connect, Informers } from './informers.ts';
-import { nodeName } from './node_name.ts';
-import { watchedResources } from './resources.ts';
-import { resolvedFlow, WaitingFlows } from './waiting_flows.ts';
-
-/** A valid address of which a cluster that is known whole knows nothing. */
-export const WORLD = new AttributeSet({ 'k8s.namespace.name': 'world', 'k8s.pod.name': 'world' });
-/** No address, one that no single host has, or a cluster that isn't known (yet). */
-export const UNKNOWN = new AttributeSet({ 'k8s.namespace.name': 'unknown', 'k8s.pod.name': 'unknown' });
+import { type Connect, connect } from './informers.ts';
+import { LiveCluster } from './live_cluster.ts';
+import { resolvedFlow, type Taker, WaitingFlows } from './waiting_flows.ts';
+import { WhoIsWho } from './who_is_who.ts';
 
 export interface K8sAttributesOptions {
   /** Milliseconds on a clock that never steps. */
@@ -30,21 +21,19 @@ export interface K8sAttributesOptions {
   readonly mostWaiting?: number;
 }
 
-/**
- * What a reload hands to the next processor of this id, until that one's own lists have come: who was where, as it was last
- * known whole. One that has never known it puts nothing here, so that reloads while the API server is away neither forget who
- * was where nor pile up processors that know nothing.
- */
+/** What outlives a reload, beside the flows that wait. */
 interface Kept {
-  cluster: Cluster | undefined;
-  /** What it shows, for the next to see whether it would show the same. */
-  extract: string;
+  /** What the processor of before the reload watches, until the next one has begun; so nobody ever has to wait for lists again. */
+  live: LiveCluster | undefined;
+  /** Of the last read, for what is handed on after it. */
+  last: Pick<DropBatch, 'startTimeMillis' | 'timeMillis' | 'steadyMillis'> | undefined;
 }
 
 /**
  * Says who is at each end of a flow: who has its address when it is resolved, even where another had it when the packet was
  * dropped. A flow of which an end isn't known waits for `pending_timeout`, for the first pod that takes the address, and is handed
- * on with a later read; so a batch that is handed on may have more drops than its node rows rose by, or fewer.
+ * on with a later read; so a batch that is handed on may have more drops than its node rows rose by, or fewer. A reload changes
+ * nothing for it: it waits on, and is handed on by the next processor.
  */
 export class K8sAttributes implements Processor {
   readonly #settings: Settings;
@@ -52,19 +41,14 @@ export class K8sAttributes implements Processor {
   readonly #next: Consumer;
   readonly #now: () => number;
   readonly #connect: Connect;
-  readonly #cluster: Cluster;
+  readonly #own: LiveCluster;
+  readonly #who: WhoIsWho;
   readonly #kept: Kept;
-  /** That of before a reload, until our own is known. */
-  #previous: Cluster | undefined;
   readonly #waiting: WaitingFlows;
+  readonly #taker: Taker;
   readonly #account: FlowAccount;
-  /** Whether every pod of the cluster will be known, so that one behind a service is worth waiting for. */
-  readonly #asksForAll: boolean;
-  readonly #onClaim = (claim: Claim) => this.#waiting.arrived(claim);
-  #informers: Informers | undefined;
-  /** Of the last read, for what is handed on after it. */
-  #last: Pick<DropBatch, 'startTimeMillis' | 'timeMillis' | 'steadyMillis'> | undefined;
-  readonly #stopping = new AbortController();
+  #hasBegun = false;
+  #isStopped = false;
   #hasWarned = false;
 
   constructor(settings: Settings, config: K8sAttributesConfig, next: Consumer, options: K8sAttributesOptions = {}) {
@@ -73,81 +57,93 @@ export class K8sAttributes implements Processor {
     this.#next = next;
     this.#now = options.now ?? (() => performance.now());
     this.#connect = options.connect ?? connect;
-    this.#cluster = new Cluster({ metadata: new Set(config.extract.metadata), now: this.#now });
-    this.#cluster.onClaim = this.#onClaim;
-    this.#kept = settings.keep<Kept>('cluster', () => ({ cluster: undefined, extract: '' }));
+    this.#own = new LiveCluster(settings, config, this.#now);
+    this.#kept = settings.keep<Kept>('cluster', () => ({ live: undefined, last: undefined }));
+    this.#waiting = settings.keep('waiting', () => new WaitingFlows(options.mostWaiting));
     const { filter } = config;
-    this.#asksForAll = filter.labels.length === 0 && !(filter.node ?? filter.node_from_env_var ?? filter.namespace);
-    this.#account = new FlowAccount(settings.meter, settings.id);
-    this.#waiting = new WaitingFlows({
+    const asksForAll = filter.labels.length === 0 && !(filter.node ?? filter.node_from_env_var ?? filter.namespace);
+    this.#who = new WhoIsWho(this.#own, this.#waiting, asksForAll);
+    this.#taker = {
       timeoutMillis: config.pending_timeout,
-      ...(options.mostWaiting === undefined ? {} : { most: options.mostWaiting }),
-      describe: (claim) => this.#cluster.describe(claim),
-      finally: (end, flow, waitedMillis) => this.#finally(end, flow, waitedMillis),
-    });
+      known: (end, at) => this.#who.known(end, at),
+      finally: (end, at, waitedMillis) => this.#who.finally(end, at, waitedMillis),
+    };
+    this.#account = new FlowAccount(settings.meter, settings.id);
   }
 
   /** Ends early, and quietly, where `shutdown` is called meanwhile. */
   async start(_host: Host): Promise<void> {
-    const { filter, extract, wait_for_metadata: waits, wait_for_metadata_timeout: most } = this.#config;
-    const watched = watchedResources(this.#config, nodeName(filter), this.#cluster);
-    const informers = await this.#connect(watched, this.#config, this.#settings, this.#stopping.signal);
-    if (this.#isStopped) return;
-    this.#informers = new Informers(this.#settings.id, this.#settings.meter, watched, informers);
-    this.#informers.start();
-    if (waits && !(await this.#informers.synced(most))) {
-      const why = this.#informers.states().flatMap(({ source, state, why: reason }) => `${source}: ${state} ${reason}`.trim());
+    const { wait_for_metadata: waits, wait_for_metadata_timeout: most } = this.#config;
+    await this.#own.start(this.#connect);
+    const { live } = this.#kept;
+    const isKnown = live?.view === this.#own.view && live.isListed;
+    if (waits && !isKnown && !(await this.#own.listed(most))) {
+      const why = this.sources().flatMap(({ source, state, why: reason }) => `${source}: ${state} ${reason}`.trim());
       throw new ComponentError(`wait_for_metadata: not everything was known after ${most / 1000}s (${why.join('; ')})`);
     }
-    if (this.#kept.extract === JSON.stringify(extract)) this.#previous = this.#kept.cluster;
   }
 
   /** Hands on what waits, as it is known now. */
   async shutdown(deadlineMillis: number): Promise<void> {
-    this.#stopping.abort();
-    const waiting = this.#take(true);
-    if (waiting.length > 0 && this.#last !== undefined) {
-      const { takenSinceMillis: sinceMillis } = this.#waiting;
-      const flows = { rows: waiting, overflow: [], node: { drops: 0, bytes: 0 }, sinceMillis };
-      this.#handOn({ ...this.#last, trigger: 'request', rows: [], losses: [], hooks: [] }, flows);
-    }
-    await within(deadlineMillis, this.#informers?.stop());
+    this.#begin();
+    this.#isStopped = true;
+    this.#flush();
+    await within(deadlineMillis, this.#who.stop());
+  }
+
+  /** What waits, waits on; what is watched goes on, and its metrics are the next one's. */
+  async handOver(deadlineMillis: number): Promise<void> {
+    // Until we have begun, it is for the next one too.
+    const live = this.#kept.live ?? this.#who.handedOn;
+    // One that has never known anything has nothing to give: reloads while the API server is away pile up none.
+    this.#kept.live = live.hasHeard ? live : undefined;
+    this.#own.hide();
+    await within(deadlineMillis, this.#who.stop(this.#kept.live));
   }
 
   sources(): readonly SourceState[] {
-    return this.#informers?.states() ?? [];
+    return this.#own.states();
   }
 
   consume(batch: DropBatch): void {
     const { flows } = batch;
-    this.#cluster.pods.expire();
+    const { last } = this.#kept;
+    this.#begin();
+    this.#who.update();
     if (flows === undefined) {
       // In basic mode nobody will ask which pods have ended.
-      if (this.#last === undefined && batch.trigger === 'interval') this.#cluster.pods.takeEnded();
+      if (last === undefined && batch.trigger === 'interval') this.#who.takeEnded();
       this.#next.consume(batch);
       return;
     }
-    const endedPods = this.#cluster.pods.takeEnded();
-    if (this.#informers?.knowAddresses === true && this.#kept.cluster !== this.#cluster) {
-      // What ended while a reload had nobody look.
-      endedPods.push(...(this.#previous?.pods.missingFrom(this.#cluster.pods) ?? []));
-      this.#previous = undefined;
-      this.#kept.cluster = this.#cluster;
-      this.#kept.extract = JSON.stringify(this.#config.extract);
-    }
+    // Series begin anew with this batch: what waits is of those that end.
+    if (batch.anew === true) this.#flush();
+    const endedPods = this.#who.takeEnded();
     this.#account.count('node', flows.node);
     const rows = this.#take(this.#isStopped);
     const since = rows.length === 0 ? {} : { sinceMillis: this.#waiting.takenSinceMillis };
-    this.#waiting.sinceMillis = this.#last?.timeMillis ?? batch.startTimeMillis;
+    this.#waiting.sinceMillis = last?.timeMillis ?? batch.startTimeMillis;
     const { startTimeMillis, timeMillis, steadyMillis } = batch;
-    this.#last = { startTimeMillis, timeMillis, steadyMillis };
+    this.#kept.last = { startTimeMillis, timeMillis, steadyMillis };
     this.#resolve(flows.rows, rows);
     const ended = endedPods.length === 0 ? {} : { endedPods };
     this.#handOn(batch, { ...flows, rows, ...ended, ...since });
   }
 
-  get #isStopped(): boolean {
-    return this.#stopping.signal.aborted;
+  /** Takes the place of the processor of before a reload, which has resolved what came until now. */
+  #begin(): void {
+    if (this.#hasBegun) return;
+    this.#hasBegun = true;
+    this.#who.begin(this.#kept.live);
+    this.#kept.live = undefined;
+  }
+
+  #flush(): void {
+    const rows = this.#take(true);
+    if (rows.length === 0 || this.#kept.last === undefined) return;
+    const { takenSinceMillis: sinceMillis } = this.#waiting;
+    const flows = { rows, overflow: [], node: { drops: 0, bytes: 0 }, sinceMillis };
+    this.#handOn({ ...this.#kept.last, trigger: 'request', rows: [], losses: [], hooks: [] }, flows);
   }
 
   #handOn(batch: DropBatch, flows: FlowRead): void {
@@ -163,8 +159,8 @@ export class K8sAttributes implements Processor {
     const begun = { drops: 0, bytes: 0 };
     let unwaited = 0;
     for (const flow of flows) {
-      const source = this.#known(flow.source);
-      const destination = this.#known(flow.destination, flow);
+      const source = this.#who.known(flow.source);
+      const destination = this.#who.known(flow.destination, flow);
       if (waits && (source === undefined || destination === undefined)) {
         if (this.#waiting.add(flow, source, destination, now)) {
           begun.drops += flow.drops;
@@ -173,8 +169,8 @@ export class K8sAttributes implements Processor {
         }
         unwaited += flow.drops;
       }
-      const from = source ?? this.#finally(flow.source, undefined, 0);
-      const to = destination ?? this.#finally(flow.destination, flow, 0);
+      const from = source ?? this.#who.finally(flow.source, undefined, 0);
+      const to = destination ?? this.#who.finally(flow.destination, flow, 0);
       published.push(resolvedFlow(flow, from, to, flow.drops, flow.bytes));
     }
     this.#account.wait(begun, 1);
@@ -188,28 +184,8 @@ export class K8sAttributes implements Processor {
   }
 
   #take(everything: boolean): FlowRow[] {
-    const taken = this.#waiting.take(this.#now(), everything);
+    const taken = this.#waiting.take(this.#now(), this.#taker, everything);
     this.#account.wait(sumOf(taken), -1);
     return taken;
-  }
-
-  /** Who that is; undefined where it isn't known and may be later. `at` is what it is the destination of. */
-  #known({ address }: FlowEnd, at?: FlowRow): AttributeSet | undefined {
-    if (address === undefined) return UNKNOWN;
-    const { key } = address;
-    const found = this.#cluster.find(key, at) ?? this.#previous?.find(key, at);
-    if (found !== undefined) return found;
-    if (!isUnicast(key)) return UNKNOWN;
-    return this.#asksForAll ? undefined : this.#cluster.findBehindService(key);
-  }
-
-  /** Who that is, or what to call it, after it has waited for so long: a pod that is younger than what we know isn't the world. */
-  #finally(end: FlowEnd, at: FlowRow | undefined, waitedMillis: number): AttributeSet {
-    const known = this.#known(end, at);
-    if (known !== undefined || end.address === undefined) return known ?? UNKNOWN;
-    const { key } = end.address;
-    const isCurrent = this.#informers !== undefined && this.#informers.behindMillis <= waitedMillis;
-    const found = this.#cluster.findBehindService(key) ?? this.#cluster.findInPodNetwork(key, isCurrent);
-    return found ?? (isCurrent ? WORLD : UNKNOWN);
   }
 }

@@ -1,6 +1,7 @@
 import type { AttributeSet } from '../../pdata/attributes.ts';
 import type { FlowEnd, FlowRow } from '../../pdata/flow.ts';
 import type { AddressKey } from '../../pdata/ip_address.ts';
+import type { Cluster } from './cluster/cluster.ts';
 import type { Claim } from './cluster/pods.ts';
 
 /** Flows that may wait at a time; about 45 MB where they are all different. */
@@ -18,26 +19,29 @@ interface Waiting {
 }
 
 interface Slot {
-  readonly dueMillis: number;
+  /** No flow of it came later. */
+  readonly endMillis: number;
   /** When the read before the first of its flows was made. */
   readonly sinceMillis: number;
   readonly flows: Map<string, Waiting>;
 }
 
-export interface WaitingOptions {
+/** Who takes flows out, and how long they wait for it. */
+export interface Taker {
   readonly timeoutMillis: number;
-  readonly most?: number;
-  /** What a pod shows that has taken an address. */
-  describe(claim: Claim): AttributeSet;
-  /** What is said of an end whose time is over; `at` is the flow where the end is its destination. */
+  /** Who an end is; undefined as long as that isn't known. `at` is the flow where the end is its destination. */
+  known(end: FlowEnd, at: FlowRow | undefined): AttributeSet | undefined;
+  /** What is said of an end whose time is over. */
   finally(end: FlowEnd, at: FlowRow | undefined, waitedMillis: number): AttributeSet;
 }
 
-/** Flows of which an end isn't known yet, until a pod has taken its address, or their time is over. */
+/**
+ * Flows of which an end isn't known yet, until a pod has taken its address, or their time is over. They outlive a reload, and wait
+ * on for who takes them then.
+ */
 export class WaitingFlows {
-  readonly #options: WaitingOptions;
   readonly #most: number;
-  /** In the order of `dueMillis`. */
+  /** In the order of `endMillis`. */
   readonly #slots: Slot[] = [];
   #size = 0;
   /** When the read before that of the flows that are added now was made, in milliseconds since the epoch. */
@@ -45,21 +49,38 @@ export class WaitingFlows {
   /** The {@link sinceMillis} of the oldest flow of the last {@link take}. */
   takenSinceMillis = 0;
   /** The first pods that took an address since the last {@link take}, while something waited: they may be gone by then. */
-  readonly #arrived = new Map<AddressKey, Claim>();
+  readonly #arrived = new Map<AddressKey, { readonly claim: Claim; readonly cluster: Cluster }>();
+  #looksAgain = false;
   readonly #ids = new Map<AttributeSet, number>();
 
-  constructor(options: WaitingOptions) {
-    this.#options = options;
-    this.#most = options.most ?? MOST_WAITING;
+  constructor(most = MOST_WAITING) {
+    this.#most = most;
   }
 
   get size(): number {
     return this.#size;
   }
 
-  /** A pod has taken an address. */
-  arrived(claim: Claim): void {
-    if (this.#size > 0 && !this.#arrived.has(claim.key)) this.#arrived.set(claim.key, claim);
+  /** A pod of this cluster has taken an address. */
+  arrived(claim: Claim, cluster: Cluster): void {
+    if (this.#size > 0 && !this.#arrived.has(claim.key)) this.#arrived.set(claim.key, { claim, cluster });
+  }
+
+  /** Has the next {@link take} ask for every end, whether its pod has come since the last or before. */
+  lookAgain(): void {
+    this.#looksAgain = true;
+  }
+
+  /** Who ends are is shown in another way from now on: those that were known are asked for again. */
+  forgetEnds(): void {
+    this.#arrived.clear();
+    for (const { flows } of this.#slots) {
+      for (const waiting of flows.values()) {
+        waiting.source = undefined;
+        waiting.destination = undefined;
+      }
+    }
+    this.lookAgain();
   }
 
   /** Has a flow wait whose end isn't known where the set is undefined; false where too many do. */
@@ -79,20 +100,20 @@ export class WaitingFlows {
   }
 
   /** Takes out the flows whose ends are known by now, and those whose time is over; all of them with `everything`. */
-  take(nowMillis: number, everything = false): FlowRow[] {
+  take(nowMillis: number, taker: Taker, everything = false): FlowRow[] {
     const taken: FlowRow[] = [];
-    for (const { dueMillis, sinceMillis, flows } of this.#slots) {
+    for (const { endMillis, sinceMillis, flows } of this.#slots) {
       const before = taken.length;
-      if (everything || dueMillis <= nowMillis) {
-        // Of the last flow that came into it.
-        const waited = Math.max(0, nowMillis - dueMillis + this.#options.timeoutMillis);
-        for (const waiting of flows.values()) taken.push(this.#finish(this.#meet(waiting), waited));
+      // Of the last flow that came into it.
+      const waited = nowMillis - endMillis;
+      if (everything || waited >= taker.timeoutMillis) {
+        for (const waiting of flows.values()) taken.push(finish(this.#meet(waiting, taker), taker, Math.max(0, waited)));
         flows.clear();
-      } else if (this.#arrived.size > 0) {
+      } else if (this.#arrived.size > 0 || this.#looksAgain) {
         for (const [key, waiting] of flows) {
-          const { source, destination } = this.#meet(waiting);
+          const { source, destination } = this.#meet(waiting, taker);
           if (source === undefined || destination === undefined) continue;
-          taken.push(this.#finish(waiting, 0));
+          taken.push(finish(waiting, taker, 0));
           flows.delete(key);
         }
       }
@@ -100,6 +121,7 @@ export class WaitingFlows {
       if (before === 0 && taken.length > 0) this.takenSinceMillis = sinceMillis;
     }
     this.#arrived.clear();
+    this.#looksAgain = false;
     this.#size -= taken.length;
     while (this.#slots[0]?.flows.size === 0) this.#slots.shift();
     if (this.#size === 0) this.#ids.clear();
@@ -107,34 +129,27 @@ export class WaitingFlows {
   }
 
   /** Tells it of the pods that have come. */
-  #meet(waiting: Waiting): Waiting {
-    if (this.#arrived.size > 0) {
-      waiting.source ??= this.#arrival(waiting.flow.source);
-      waiting.destination ??= this.#arrival(waiting.flow.destination);
+  #meet(waiting: Waiting, taker: Taker): Waiting {
+    const { flow } = waiting;
+    waiting.source ??= this.#arrival(flow.source);
+    waiting.destination ??= this.#arrival(flow.destination);
+    if (this.#looksAgain) {
+      waiting.source ??= taker.known(flow.source, undefined);
+      waiting.destination ??= taker.known(flow.destination, flow);
     }
     return waiting;
   }
 
   #arrival({ address }: FlowEnd): AttributeSet | undefined {
-    const claim = address === undefined ? undefined : this.#arrived.get(address.key);
-    return claim === undefined ? undefined : this.#options.describe(claim);
-  }
-
-  #finish({ flow, source, destination, drops, bytes }: Waiting, waitedMillis: number): FlowRow {
-    return resolvedFlow(
-      flow,
-      source ?? this.#options.finally(flow.source, undefined, waitedMillis),
-      destination ?? this.#options.finally(flow.destination, flow, waitedMillis),
-      drops,
-      bytes,
-    );
+    const arrived = address === undefined ? undefined : this.#arrived.get(address.key);
+    return arrived?.cluster.describe(arrived.claim);
   }
 
   #slot(nowMillis: number): Slot {
-    const dueMillis = Math.ceil((nowMillis + this.#options.timeoutMillis) / SLOT_MILLIS) * SLOT_MILLIS;
+    const endMillis = Math.ceil(nowMillis / SLOT_MILLIS) * SLOT_MILLIS;
     const last = this.#slots.at(-1);
-    if (last !== undefined && last.dueMillis >= dueMillis) return last;
-    const slot = { dueMillis, sinceMillis: this.sinceMillis, flows: new Map<string, Waiting>() };
+    if (last !== undefined && last.endMillis >= endMillis) return last;
+    const slot = { endMillis, sinceMillis: this.sinceMillis, flows: new Map<string, Waiting>() };
     this.#slots.push(slot);
     return slot;
   }
@@ -148,6 +163,16 @@ export class WaitingFlows {
     }
     return `${id} ${port} ${netns} ${netnsCookie} ${transport} ${part(source)}${part(destination)}${name}`;
   }
+}
+
+function finish({ flow, source, destination, drops, bytes }: Waiting, taker: Taker, waitedMillis: number): FlowRow {
+  return resolvedFlow(
+    flow,
+    source ?? taker.finally(flow.source, undefined, waitedMillis),
+    destination ?? taker.finally(flow.destination, flow, waitedMillis),
+    drops,
+    bytes,
+  );
 }
 
 /** Named field by field: as fast as it gets, where a spread is five times slower. */

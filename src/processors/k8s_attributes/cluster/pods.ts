@@ -120,9 +120,18 @@ export class Pods implements WatchEvents<PodRecord> {
     return ended;
   }
 
-  /** Uids of the pods here of which `others` doesn't know. */
-  missingFrom(others: Pods): string[] {
-    return [...this.#byUid.keys()].filter((uid) => !others.#byUid.has(uid));
+  /**
+   * Takes the place of pods that were watched before. What isn't known here has ended; where the same were asked for, those that were
+   * deleted lately stay known, as they were there: their last drops may be read yet.
+   */
+  succeed(before: Pods, askedForTheSame: boolean): void {
+    for (const uid of [...before.#byUid.keys()]) if (!this.#byUid.has(uid)) before.deleted(uid);
+    for (const uid of before.#ended) this.#ended.add(uid);
+    if (!askedForTheSame) return;
+    const later = [...this.#deleted];
+    this.#deleted.clear();
+    for (const pod of before.#deleted) if (!this.#byUid.has(pod.record.uid)) this.#adopt(pod);
+    for (const pod of later) this.#deleted.add(pod);
   }
 
   /** Forgets the pods that were deleted two minutes ago. */
@@ -143,6 +152,15 @@ export class Pods implements WatchEvents<PodRecord> {
     this.#byUid.set(record.uid, pod);
     this.#hostPorts.add(pod);
     for (const claim of pod.claims) this.#claim(claim);
+  }
+
+  /** A deleted pod has its addresses where no other has them. */
+  #adopt(pod: Writable<Pod>): void {
+    this.#byUid.set(pod.record.uid, pod);
+    this.#hostPorts.add(pod);
+    this.#deleted.add(pod);
+    if (pod.record.isOnHost) return;
+    for (const claim of pod.claims) if (!this.#byAddress.has(claim.key)) this.#byAddress.set(claim.key, claim);
   }
 
   #claim(claim: Claim): void {

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { UNKNOWN, WORLD } from '../../../../src/processors/k8s_attributes/processor.ts';
+import { UNKNOWN, WORLD } from '../../../../src/processors/k8s_attributes/who_is_who.ts';
 import { end, flow, flowBatch } from '../../../support/flows.ts';
 import { nodeObject, podObject, serviceObject, sliceObject } from '../../../support/kube_objects.ts';
 import { batch, row } from '../../../support/rows.ts';
@@ -189,34 +189,6 @@ describe('wait_for_metadata', () => {
     await stage.processor.shutdown(100);
     expect([...stage.informers.values()].every(({ isStopped }) => isStopped)).toBe(true);
   });
-});
-
-test.each([
-  ['a reload', 0],
-  ['reloads while the API server is away', 3],
-])('after %s, who was where stands in until the new lists have come', async (_, away) => {
-  const settings = makeSettings('k8s_attributes');
-  const old = new Stage({}, { settings });
-  await old.processor.start(quietHost);
-  old.put('pods', A);
-  old.put('pods', B);
-  old.sync();
-  old.consume(NOTHING);
-  for (let round = 0; round < away; round++) {
-    const idle = new Stage({}, { settings });
-    await idle.processor.start(quietHost);
-    idle.consume(NOTHING);
-    await idle.processor.shutdown(100);
-  }
-  const next = new Stage({}, { settings });
-  await next.processor.start(quietHost);
-  await old.processor.shutdown(100);
-  expect(told(next.consume(flowBatch([flow('10.0.0.1', '10.0.0.2')])))).toEqual(['a -> b: 1']);
-  next.put('pods', A);
-  next.sync();
-  next.consume(flowBatch([flow('10.0.0.1', '10.0.0.2')]));
-  next.nowMillis += 10_000;
-  expect(told(next.consume(NOTHING))).toEqual(['a -> world: 1']);
 });
 
 test('its sources are told by the name of the processor and the resource', async () => {

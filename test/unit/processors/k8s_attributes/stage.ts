@@ -79,6 +79,12 @@ export class Stage {
     for (const informer of this.informers.values()) informer.sync();
   }
 
+  /** And whoever waits for that has been told. */
+  async syncedNow(): Promise<void> {
+    this.sync();
+    await new Promise((resolve) => setImmediate(resolve));
+  }
+
   put(resource: string, object: KubeObject): void {
     const watched = this.#watched.find(({ name }) => name === resource);
     watched?.use(({ record }, events) => {

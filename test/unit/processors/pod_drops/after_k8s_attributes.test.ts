@@ -52,7 +52,7 @@ async function pipeline(settings = { k8s: makeSettings('k8s_attributes'), pods: 
     return { to: names(rows.map((row) => row.attributes)), ended: names(ended), since: sink.batches.at(-1)?.pods?.sinceMillis };
   };
   await attributes.start(quietHost);
-  return { settings, put, remove, read };
+  return { settings, put, remove, read, handOver: () => attributes.handOver(100) };
 }
 
 test('the series of a pod that was deleted, or has finished, end; that of another does not', async () => {
@@ -79,6 +79,7 @@ test('the series of a pod end that was deleted during a reload', async () => {
   before.put(podObject('source', '10.0.0.1'));
   before.put(podObject('gone', '10.0.0.2'));
   before.read(1, '10.0.0.2');
+  await before.handOver();
   const after = await pipeline(before.settings);
   after.put(podObject('source', '10.0.0.1'));
   after.read(2);
