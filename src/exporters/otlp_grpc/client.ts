@@ -92,7 +92,9 @@ function serialize(metrics: ResourceMetrics): Buffer {
   return Buffer.from(buffer, byteOffset, byteLength);
 }
 
-function failure({ code, message, metadata }: ServiceError): FailedResult {
+/** Of an answer whose message can't be decompressed the library tells nothing, neither a code nor why. */
+function failure({ code, message = '', metadata }: Partial<ServiceError>): FailedResult {
+  if (code === undefined) return { status: 'refused', cause: 'undecodable answer', why: "the answer can't be read as gRPC" };
   const delays = metadata?.get('grpc-status-details-bin').map((details) => retryDelay(Buffer.from(details)));
   const waitMillis = delays?.find((delay) => delay !== undefined);
   const retryable = RETRYABLE.has(code) || (code === status.RESOURCE_EXHAUSTED && waitMillis !== undefined);

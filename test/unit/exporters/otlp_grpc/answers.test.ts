@@ -1,3 +1,6 @@
+import { once } from 'node:events';
+import { createServer } from 'node:http2';
+import type { AddressInfo } from 'node:net';
 import { status } from '@grpc/grpc-js';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { configSchema } from '../../../../src/exporters/otlp_grpc/config.ts';
@@ -109,6 +112,32 @@ describe('an answer that can’t be decoded', () => {
       'info pushes to SERVER succeed again',
     ]);
   });
+});
+
+it('an answer whose message is compressed and does not say how counts as failed, and the log says what it is', async () => {
+  const server = createServer().on('stream', (stream) => {
+    stream.respond({ ':status': 200, 'content-type': 'application/grpc' }, { waitForTrailers: true });
+    stream.on('wantTrailers', () => stream.sendTrailers({ 'grpc-status': '0' }));
+    stream.end(Buffer.from([1, 0, 0, 0, 3, 1, 2, 3]));
+  });
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const service = makeService();
+  const endpoint = `127.0.0.1:${(server.address() as AddressInfo).port}`;
+  const config = configSchema.parse({ endpoint, tls: { insecure: true } });
+  const exporter = new OtlpGrpcExporter(service.settings('otlp_grpc'), config);
+  await exporter.start(makeHost());
+  ends.push(
+    () => server.close(),
+    () => exporter.shutdown(0),
+  );
+  exporter.consume(batch([ruleDrop(1, 84)], TICK));
+  await expect
+    .poll(() => service.lines.map(({ msg }) => msg), PATIENT)
+    .toEqual([
+      `can't push to ${endpoint}: the answer can't be read as gRPC; trying again won't help by itself, see exporters::otlp_grpc`,
+    ]);
+  expect((await service.own('otelcol_exporter_send_failed_metric_points')).map(({ value }) => value)).toEqual([2]);
 });
 
 describe('RESOURCE_EXHAUSTED', () => {
