@@ -68,7 +68,7 @@ export interface AgentOptions {
   /** Where the command wants its options. */
   readonly verb?: readonly string[];
   /** The configuration, where it is more than one pipeline. */
-  readonly file?: (port: number) => File;
+  readonly file?: (port: number) => File | string;
   readonly env?: Readonly<Record<string, string>>;
   /** Where the configuration's file goes; a directory of the test that runs, else, which goes with it. */
   readonly directory?: string;
@@ -106,7 +106,7 @@ export class Agent {
     const port = make.port ?? (await freePort());
     chmodSync(directory, 0o755); // the agent may be another user's
     const path = join(directory, 'config.yaml');
-    writeFileSync(path, JSON.stringify(file?.(port) ?? pipeline({ port, ...make })));
+    writeFileSync(path, textOf(file?.(port) ?? pipeline({ port, ...make })));
     const args = ['--pdeathsig', 'KILL', ...command, ...verb, '--config', path];
     return new Agent(
       port,
@@ -151,7 +151,7 @@ export class Agent {
 
   /** Writes another file over its configuration. */
   write(file: File | string): void {
-    writeFileSync(this.#path, typeof file === 'string' ? file : JSON.stringify(file));
+    writeFileSync(this.#path, textOf(file));
   }
 
   signal(signal: NodeJS.Signals): void {
@@ -175,4 +175,8 @@ export class Agent {
       // all of them have ended
     }
   }
+}
+
+function textOf(file: File | string): string {
+  return typeof file === 'string' ? file : JSON.stringify(file);
 }
