@@ -56,7 +56,8 @@ export class PublishedView {
   private constructor(map: SeriesMap, naming: SeriesNaming) {
     this.#map = map;
     this.#naming = naming;
-    // What ended before was published under other names.
+    // What ended before was published under other names, and is not to be shown when the next one ends.
+    for (const series of map.lately()) this.#known.add(series);
     this.#endings = map.endings;
     this.#restarts = map.restarts;
   }

@@ -38,3 +38,18 @@ describe('sums over what comes and goes', () => {
     expect(shown(PublishedView.of(accumulator.map, NAMINGS.opentelemetry))).toEqual([[5, 50, 0]]);
   });
 });
+
+describe('a series that has ended', () => {
+  it('does not come back where reloads change the names and change them back', () => {
+    const accumulator = new DropAccumulator();
+    accumulator.add(batch([of('a', 5), of('b', 7)]));
+    expect(shown(PublishedView.of(accumulator.map, NAMINGS.opentelemetry))).toHaveLength(2);
+    accumulator.add(batch([], end('a')));
+    expect(shown(PublishedView.of(accumulator.map, NAMINGS.opentelemetry))).toEqual([[7, 70, 0]]);
+    PublishedView.of(accumulator.map, NAMINGS.retina);
+    const view = PublishedView.of(accumulator.map, NAMINGS.opentelemetry);
+    expect(shown(view)).toEqual([[7, 70, 0]]);
+    accumulator.add(batch([], end('b')));
+    expect(shown(view)).toEqual([]);
+  });
+});
