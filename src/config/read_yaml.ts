@@ -114,6 +114,11 @@ class Reader {
         for (const [each, entry] of this.#inherit(value, path, keySource)) inherited.set(each, entry);
         continue;
       }
+      if (name === '__proto__') {
+        // zod leaves it out of every record without a word.
+        this.#problem([...path, name], 'can not be a key', keySource);
+        continue;
+      }
       const before = entries.get(name);
       if (before !== undefined) this.#problem([...path, name], `is given twice, first at ${before.keySource}`, keySource);
       else entries.set(name, { keySource, node: this.read(value, [...path, name], keySource) });

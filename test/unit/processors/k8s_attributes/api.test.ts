@@ -1,3 +1,5 @@
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import type { Processor } from '../../../../src/component/component.ts';
 import { k8sAttributesFactory } from '../../../../src/processors/k8s_attributes/factory.ts';
@@ -12,6 +14,7 @@ import {
   sliceObject,
 } from '../../../support/kube_objects.ts';
 import { Sink } from '../../../support/rows.ts';
+import { scratchDirectory } from '../../../support/scratch.ts';
 import { makeSettings, quietHost } from '../../../support/settings.ts';
 import { told } from './stage.ts';
 
@@ -150,4 +153,16 @@ test('doctor tells what can be listed, and what keeps the processor from startin
   expect(await k8sAttributesFactory.diagnose?.('k8s_attributes', config)).toEqual([
     { subject: 'processors::k8s_attributes', status: 'fail', message: expect.stringContaining('/nowhere/kubeconfig') },
   ]);
+});
+
+test('doctor shows no password of the server', async () => {
+  const kubeConfig = JSON.parse(readFileSync(api.kubeConfigFile, 'utf8'));
+  kubeConfig.clusters[0].cluster.server = api.url.replace('://', '://alice:hunter2@');
+  const file = join(scratchDirectory(), 'kubeconfig');
+  writeFileSync(file, JSON.stringify(kubeConfig));
+  process.env.KUBECONFIG = file;
+  const config = k8sAttributesFactory.schema.parse({ auth_type: 'kubeConfig' });
+  const findings = await k8sAttributesFactory.diagnose?.('k8s_attributes', config);
+  expect(findings?.[0]).toMatchObject({ subject: 'processors::k8s_attributes pods' });
+  expect(JSON.stringify(findings)).not.toMatch(/alice|hunter2/);
 });
