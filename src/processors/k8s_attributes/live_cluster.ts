@@ -6,6 +6,9 @@ import { type Connect, Informers } from './informers.ts';
 import { nodeName } from './node_name.ts';
 import { watchedResources } from './resources.ts';
 
+/** Made once: an error refers to whoever is on the stack when it is made, and a signal to its reason for as long as anything refers to it. */
+const STOPPED = new Error('stopped');
+
 /** A cluster with the lists and watches that keep it in step. A reload hands it on while it runs. */
 export class LiveCluster {
   readonly cluster: Cluster;
@@ -37,7 +40,7 @@ export class LiveCluster {
 
   /** Ends the lists and watches; what is known stays. */
   async stop(): Promise<void> {
-    this.#stopping.abort();
+    this.#stopping.abort(STOPPED);
     await this.#informers?.stop();
   }
 

@@ -21,6 +21,9 @@ export interface K8sAttributesOptions {
   readonly mostWaiting?: number;
 }
 
+/** Not made by a processor: what it is given to is handed on, and would refer to it. */
+const steadyMillis = () => performance.now();
+
 /** What outlives a reload, beside the flows that wait. */
 interface Kept {
   /** What the processor of before the reload watches, until the next one has begun; so nobody ever has to wait for lists again. */
@@ -55,7 +58,7 @@ export class K8sAttributes implements Processor {
     this.#settings = settings;
     this.#config = config;
     this.#next = next;
-    this.#now = options.now ?? (() => performance.now());
+    this.#now = options.now ?? steadyMillis;
     this.#connect = options.connect ?? connect;
     this.#own = new LiveCluster(settings, config, this.#now);
     this.#kept = settings.keep<Kept>('cluster', () => ({ live: undefined, last: undefined }));
@@ -123,8 +126,8 @@ export class K8sAttributes implements Processor {
     const rows = this.#take(this.#isStopped);
     const since = rows.length === 0 ? {} : { sinceMillis: this.#waiting.takenSinceMillis };
     this.#waiting.sinceMillis = last?.timeMillis ?? batch.startTimeMillis;
-    const { startTimeMillis, timeMillis, steadyMillis } = batch;
-    this.#kept.last = { startTimeMillis, timeMillis, steadyMillis };
+    const { startTimeMillis, timeMillis } = batch;
+    this.#kept.last = { startTimeMillis, timeMillis, steadyMillis: batch.steadyMillis };
     this.#resolve(flows.rows, rows);
     const ended = endedPods.length === 0 ? {} : { endedPods };
     this.#handOn(batch, { ...flows, rows, ...ended, ...since });

@@ -21,6 +21,9 @@ export type { WatchEvents, WatchedResource } from './watched_resource.ts';
 /** Objects in a page of a list: what an API server's own clients ask for. */
 const PAGE_OBJECTS = 500;
 
+/** Made once: an error refers to whoever is on the stack when it is made, here all of a graph. */
+const STOPPED = new Error('stopped');
+
 export interface ListWatchOptions<T extends { readonly uid: string }> {
   readonly kubeConfig: KubeConfig;
   readonly resource: WatchedResource<T>;
@@ -84,7 +87,7 @@ export class ListWatch<T extends { readonly uid: string }> {
    * 10 s. Nothing is told after it has been called.
    */
   async stop(): Promise<void> {
-    this.#stopping.abort(new Error('stopped'));
+    this.#stopping.abort(STOPPED);
     this.#objects.stop();
     this.#standing.stopped();
     this.#resolveSynced();
