@@ -28,7 +28,7 @@ struct dropreason_entry {
 /* What user space keeps of a row that it has taken out of the maps of generations (native/src/kept_rows.h). */
 struct dropreason_kept {
 	struct dropreason_entry entry;
-	__u64 merged; /* of a row: the last generation that was added, + 1; of a remainder: the last fold */
+	__u64 merged; /* of a row: the last generation that was added, + 1; else the last fold that was added, or has begun */
 	__u64 folding; /* the fold that adds this row to its remainder and removes it; 0 if none does */
 };
 

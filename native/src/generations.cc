@@ -93,7 +93,12 @@ void Generations::take_flows(uint32_t plane, Flows* flows) {
 
 std::vector<Row> Generations::entries(const std::string& name) const {
   const std::lock_guard<std::mutex> lock(mutex_);
-  return kept_.rows(name, !drained_);
+  for (;;) {
+    const uint64_t current = generation().current;
+    std::vector<Row> rows = kept_.rows(name, current, !drained_);
+    // Which map is whose is not known where another thread ended a generation meanwhile.
+    if (generation().current == current) return rows;
+  }
 }
 
 std::vector<Row> Generations::remainders() const {

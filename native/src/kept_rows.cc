@@ -14,6 +14,8 @@ namespace {
 // Their places are their numbers in the keys of what is kept.
 constexpr const char* kMaps[] = {"dropreason_attributes", "dropreason_unlisted", "dropreason_rescued"};
 constexpr uint8_t kRemainder = 0xff;
+// Of the one element that has the number of the last fold that has begun.
+constexpr uint8_t kBegun = 0xfe;
 
 const char* parity_of(uint64_t generation) { return generation % 2 == 0 ? "_even" : "_odd"; }
 
@@ -23,6 +25,15 @@ void add(dropreason_entry* sum, const dropreason_entry& more) {
   sum->overflow.packets += more.overflow.packets;
   sum->overflow.bytes += more.overflow.bytes;
   if (sum->since == 0 || more.since < sum->since) sum->since = more.since;
+}
+
+bool is_row(const dropreason_key& key) { return key.pad < std::size(kMaps); }
+
+dropreason_key begun_key() {
+  dropreason_key key;
+  memset(&key, 0, sizeof(key));
+  key.pad = kBegun;
+  return key;
 }
 
 // The key of a remainder: what is left of a row's without what comes and goes.
@@ -40,14 +51,11 @@ dropreason_key remainder_of(dropreason_key key) {
 KeptRows::KeptRows(bpf_object* maps, bool take_over) : maps_(maps) {
   if (!take_over) return;
   const auto [keys, values] = read_all<dropreason_key, dropreason_kept>(map("dropreason_kept"));
-  std::vector<dropreason_key> folding;
   for (size_t i = 0; i < keys.size(); i++) {
     kept_[keys[i]] = values[i];
-    if (values[i].folding != 0) folding.push_back(keys[i]);
-    const uint64_t fold = keys[i].pad == kRemainder ? values[i].merged : values[i].folding;
-    last_fold_ = std::max(last_fold_, fold);
+    last_fold_ = std::max<uint64_t>(last_fold_, is_row(keys[i]) ? values[i].folding : values[i].merged);
   }
-  if (!folding.empty()) finish_fold(folding, last_fold_);
+  settle_folds();
 }
 
 bpf_map* KeptRows::map(const std::string& name) const {
@@ -90,23 +98,25 @@ void KeptRows::merge(uint64_t generation) {
   }
 }
 
-std::vector<Row> KeptRows::rows(const std::string& name, bool live) const {
+std::vector<Row> KeptRows::rows(const std::string& name, uint64_t current, bool live) const {
   Kept sums;
   std::set<dropreason_key, Less> alive;
   for (const auto& [key, kept] : kept_) {
-    if (key.pad < std::size(kMaps) && name == kMaps[key.pad]) sums[key] = kept;
+    if (is_row(key) && name == kMaps[key.pad]) sums[key] = kept;
   }
   const uint8_t number = std::find(std::begin(kMaps), std::end(kMaps), name) - std::begin(kMaps);
-  for (const char* parity : {"_even", "_odd"}) {
+  for (const uint64_t generation : {current, current - 1}) {
     // How many were rescued is no row of any generation: it is always as of now, since what was skipped is read before it.
     if (!live && name != kMaps[2]) break;
-    const auto [keys, entries] = read_all<dropreason_key, dropreason_entry>(map(name + parity));
+    const auto [keys, entries] = read_all<dropreason_key, dropreason_entry>(map(name + parity_of(generation)));
     for (size_t i = 0; i < keys.size(); i++) {
       if (!live && keys[i].reason != DROPREASON_RESCUED) continue;
       dropreason_key key = keys[i];
       key.pad = number;
-      add(&sums[key].entry, entries[i]);
       alive.insert(key);
+      dropreason_kept& sum = sums[key];
+      // A merge that failed has added it, and has yet to remove it.
+      if (sum.merged == 0 || sum.merged != generation + 1) add(&sum.entry, entries[i]);
     }
   }
   std::vector<Row> rows;
@@ -124,18 +134,37 @@ std::vector<Row> KeptRows::remainders() const {
 }
 
 void KeptRows::fold(const std::vector<dropreason_key>& keys) {
+  settle_folds();
   std::vector<dropreason_key> known;
-  const uint64_t number = last_fold_ + 1;
-  last_fold_ = number;
+  const uint64_t number = ++last_fold_;
   for (const dropreason_key& key : keys) {
     const auto found = kept_.find(key);
-    if (found == kept_.end() || key.pad == kRemainder) continue;
+    if (found == kept_.end() || !is_row(key)) continue;
     dropreason_kept marked = found->second;
     marked.folding = number;
     put(key, marked);
     known.push_back(key);
   }
+  dropreason_kept begun{};
+  begun.merged = number;
+  put(begun_key(), begun);
   finish_fold(known, number);
+}
+
+void KeptRows::settle_folds() {
+  const auto found = kept_.find(begun_key());
+  const uint64_t begun = found == kept_.end() ? 0 : found->second.merged;
+  std::vector<dropreason_key> ending, marked;
+  for (const auto& [key, kept] : kept_) {
+    if (!is_row(key) || kept.folding == 0) continue;
+    (kept.folding == begun ? ending : marked).push_back(key);
+  }
+  for (const dropreason_key& key : marked) {
+    dropreason_kept unmarked = kept_.at(key);
+    unmarked.folding = 0;
+    put(key, unmarked);
+  }
+  if (!ending.empty()) finish_fold(ending, begun);
 }
 
 void KeptRows::finish_fold(const std::vector<dropreason_key>& keys, uint64_t number) {

@@ -119,8 +119,9 @@ void Probe::size_maps() {
   bpf_map__set_max_entries(map("dropreason_attributes_odd"), attributes);
   bpf_map__set_max_entries(map("dropreason_drained"), flows ? counters : 1);
   const uint32_t others = bpf_map__max_entries(map("dropreason_unlisted_even")) + bpf_map__max_entries(map("dropreason_rescued_even"));
-  // As many as user space lets be, those of one generation more, those of another that is merged before it looks, and remainders.
-  bpf_map__set_max_entries(map("dropreason_kept"), 3 * attributes + others + kMostRemainders);
+  // As many as user space lets be, those of one generation more, those of another that is merged before it looks, remainders, and
+  // the number of a fold.
+  bpf_map__set_max_entries(map("dropreason_kept"), 3 * attributes + others + kMostRemainders + 1);
   const uint32_t room = flows ? std::max(1u, options_.flows_max_entries) : 1;
   bpf_map__set_max_entries(map("dropreason_flows_even"), room);
   bpf_map__set_max_entries(map("dropreason_flows_odd"), room);

@@ -39,6 +39,11 @@ async function main(minutes: number): Promise<number> {
     },
   );
   const soak = new Soak(agent, { ports, api, socket });
+  const close = async () => {
+    await soak.close();
+    rmSync(directory, { recursive: true, force: true });
+  };
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => void close().finally(() => process.exit(130)));
   let checks: ReadonlyMap<string, string | undefined>;
   try {
     const end = Date.now() + minutes * 60_000;
@@ -48,8 +53,7 @@ async function main(minutes: number): Promise<number> {
     }
     checks = await soak.verdict();
   } finally {
-    await soak.close();
-    rmSync(directory, { recursive: true, force: true });
+    await close();
   }
   const failed = [...checks].filter(([, why]) => why !== undefined);
   if (failed.length > 0) console.log(agent.output);
