@@ -9,7 +9,7 @@ export const REJECTED = 81;
 export const FIRST_REJECTED = 82;
 export const SECOND_REJECTED = 83;
 /** Longer than the first retransmission of a SYN takes (TCP_TIMEOUT_INIT), in milliseconds. */
-export const RETRANSMITTED = 1_300;
+export const RETRANSMITTED = 1_700;
 
 export function reject(bed: Testbed): readonly Step[] {
   return [iptablesRule(bed, 'nft', 'client', '', `OUTPUT -p tcp --dport ${REJECTED} -j REJECT`)];
