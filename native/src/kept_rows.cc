@@ -115,7 +115,7 @@ std::vector<Row> KeptRows::rows(const std::string& name, uint64_t current, bool 
       key.pad = number;
       alive.insert(key);
       dropreason_kept& sum = sums[key];
-      // A merge that failed has added it, and has yet to remove it.
+      // A merge that failed has added it, and has yet to remove it. 0: none ever was (of generation 0 the one before is -1).
       if (sum.merged == 0 || sum.merged != generation + 1) add(&sum.entry, entries[i]);
     }
   }

@@ -1,12 +1,11 @@
 import { execFileSync } from 'node:child_process';
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { native } from '../../src/receivers/dropreason/probe.ts';
 import { Agent } from '../support/agent.ts';
 import { Bed } from '../support/bed.ts';
+import { mountBpf, unmountBpf } from '../support/bpf_mount.ts';
 import { whyNotHere } from '../support/requirements.ts';
 
 const [ENTRIES, BEDS, KILLS, SCRAPES] = [16, 20, 5, 4];
@@ -45,14 +44,12 @@ describe.skipIf(whyNotHere(['ip', 'iptables', 'mount', 'setpriv', 'cc']) !== und
 
   beforeAll(() => {
     execFileSync('sh', [fileURLToPath(new URL('../kernel/build.sh', import.meta.url))]);
-    mounted = mkdtempSync(join(tmpdir(), 'dropreason-bpf-'));
-    execFileSync('mount', ['-t', 'bpf', 'bpf', mounted]);
+    mounted = mountBpf();
   });
   afterAll(() => {
     for (const bed of beds) bed.remove();
     native().unpin(join(mounted, 'killed'));
-    execFileSync('umount', [mounted]);
-    rmSync(mounted, { recursive: true });
+    unmountBpf(mounted);
   });
 
   test('while more interfaces drop than there is room for: no series goes on below what it had, and one that ended begins anew', {

@@ -1,10 +1,9 @@
 import { execFileSync } from 'node:child_process';
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import type { Probe } from '../../../native/index.js';
+import { mountBpf, unmountBpf } from '../../support/bpf_mount.ts';
 import { drainable } from '../../support/draining.ts';
 import { whyNotHere } from '../../support/requirements.ts';
 import { SpoofedFlood } from '../../support/spoof.ts';
@@ -70,8 +69,7 @@ function begin(fold: number): void {
 beforeAll(() => {
   if (why !== undefined) return;
   execFileSync('sh', [fileURLToPath(new URL('../../kernel/build.sh', import.meta.url))], { stdio: 'inherit' });
-  mounted = mkdtempSync(join(tmpdir(), 'dropreason-bpf-'));
-  execFileSync('mount', ['-t', 'bpf', 'bpf', mounted]);
+  mounted = mountBpf();
 });
 
 beforeEach(() => {
@@ -87,8 +85,7 @@ afterEach(() => {
 
 afterAll(() => {
   if (why !== undefined) return;
-  execFileSync('umount', [mounted]);
-  rmSync(mounted, { recursive: true });
+  unmountBpf(mounted);
 });
 
 describe.skipIf(why !== undefined)('a process that takes over from one that was killed', () => {

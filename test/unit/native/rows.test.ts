@@ -1,12 +1,11 @@
 import { execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import type { Probe, Row } from '../../../native/index.js';
+import { mountBpf, unmountBpf } from '../../support/bpf_mount.ts';
 import { drainable, nestedOf } from '../../support/draining.ts';
 import { whyNotHere } from '../../support/requirements.ts';
 import { SpoofedFlood } from '../../support/spoof.ts';
@@ -35,8 +34,7 @@ const sum = (rows: readonly Row[]) => rows.reduce((all, { packets }) => all + pa
 beforeAll(() => {
   if (why !== undefined) return;
   execFileSync('sh', [fileURLToPath(new URL('../../kernel/build.sh', import.meta.url))], { stdio: 'inherit' });
-  mounted = mkdtempSync(join(tmpdir(), 'dropreason-bpf-'));
-  execFileSync('mount', ['-t', 'bpf', 'bpf', mounted]);
+  mounted = mountBpf();
 });
 
 beforeEach(() => {
@@ -52,8 +50,7 @@ afterEach(() => {
 
 afterAll(() => {
   if (why !== undefined) return;
-  execFileSync('umount', [mounted]);
-  rmSync(mounted, { recursive: true });
+  unmountBpf(mounted);
 });
 
 describe.skipIf(why !== undefined)('rows that are no array index', () => {
