@@ -3,8 +3,8 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { schema } from '../src/cli/schema.ts';
 import { factories } from '../src/components.ts';
-import { renderMetricsTable } from '../src/metrics/metrics_table.ts';
 import { HOOK_WHY } from '../src/pdata/hook_why.ts';
+import { renderMetricsTable } from './metrics_table.ts';
 import { renderReasonsDoc } from './reasons_doc.ts';
 
 /*

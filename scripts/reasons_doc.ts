@@ -1,10 +1,14 @@
-import { explanations } from '../src/receivers/dropreason/explanations.ts';
-import { CLASS_BESIDE_REASONS, CLASS_OF_FUNCTION, REASON_OF_FUNCTION } from '../src/receivers/dropreason/freeing_functions.ts';
-import { REASON_CLASSES } from '../src/receivers/dropreason/reason_class.ts';
+import { explanations } from '../src/receivers/dropreason/reasons/explanations.ts';
+import {
+  CLASS_BESIDE_REASONS,
+  CLASS_OF_FUNCTION,
+  REASON_OF_FUNCTION,
+} from '../src/receivers/dropreason/reasons/freeing_functions.ts';
+import { REASON_CLASSES } from '../src/receivers/dropreason/reasons/reason_class.ts';
 
 const INTRO = `# Reasons
 
-This page is generated from src/receivers/dropreason/reason_catalog.ts and freeing_functions.ts (\`npm run generate\`).
+This page is generated from src/receivers/dropreason/reasons/reason_catalog.ts and freeing_functions.ts (\`npm run generate\`).
 \`dropreason explain REASON\` prints the same, with the counts of this node's agent.
 
 Names are the running kernel's own, without \`SKB_DROP_REASON_\`, but for those that Microsoft Retina's users know by another

@@ -1,8 +1,8 @@
 import { Command, CommanderError } from 'commander';
 import { ComponentError, ConfigError } from '../component/errors.ts';
+import { VERSION } from '../component/version.ts';
 import { factories } from '../components.ts';
 import type { LoadOptions } from '../config/load.ts';
-import { VERSION } from '../metrics/version.ts';
 import type { Io } from './io.ts';
 import { Signals } from './signals.ts';
 

@@ -1,5 +1,6 @@
 import { AttributeSet } from '../pdata/attributes.ts';
-import type { DropBatch, DropRow } from '../pdata/batch.ts';
+import type { DropBatch } from '../pdata/batch.ts';
+import type { DropRow } from '../pdata/drop_row.ts';
 
 /** One series as it stands: cumulative since its start. */
 export interface DropSeries {

@@ -1,5 +1,5 @@
 import { AttributeSet, type AttributeValue } from './attributes.ts';
-import type { DropRow } from './batch.ts';
+import type { DropRow } from './drop_row.ts';
 import type { IpAddress } from './ip_address.ts';
 import type { Sums } from './sums.ts';
 

@@ -12,7 +12,7 @@ import { DebugExporter } from '../../src/exporters/debug/exporter.ts';
 import { configSchema as healthSchema } from '../../src/extensions/health_check/config.ts';
 import { HealthCheck } from '../../src/extensions/health_check/extension.ts';
 import { textAnswer } from '../../src/http/route_table.ts';
-import { ApiFailure } from '../../src/processors/k8s_attributes/api/failure.ts';
+import { ApiFailure } from '../../src/kubernetes/failure.ts';
 import { componentLogger, openLog } from '../../src/service/telemetry/logger.ts';
 import { end, flow, flowBatch } from '../support/flows.ts';
 import { hostileText, UNSEEN } from '../support/hostile_text.ts';

@@ -1,6 +1,6 @@
 import { release } from 'node:os';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { lockdownLevel } from '../../src/receivers/dropreason/lockdown.ts';
+import { lockdownLevel } from '../../src/receivers/dropreason/attach/lockdown.ts';
 import { Agent } from '../support/agent.ts';
 import { pick, type Series, sum } from '../support/metrics_text.ts';
 import { Namespace } from '../support/namespace.ts';

@@ -1,8 +1,8 @@
-import type { ReasonClass } from '../../src/receivers/dropreason/reason_class.ts';
+import type { ReasonClass } from '../../src/receivers/dropreason/reasons/reason_class.ts';
 import { type KernelLine, kernelLine } from './kernel_line.ts';
-import type { Rungs } from './rungs.ts';
 import type { Direction, Scenario } from './scenario.ts';
 import type { Family } from './testbed.ts';
+import type { View } from './view.ts';
 
 /** What a kernel makes of a scenario. */
 export interface Expectation {
@@ -94,14 +94,6 @@ export function resetIsDropped(line = kernelLine()): boolean {
 /** Whether a queue of fragments that is given up is dropped, too: it is consumed since 6.2, when reassembly got reasons. */
 export function fragmentsAreDropped(line = kernelLine()): boolean {
   return line === '5.10' || line === '6.1';
-}
-
-/** What a scenario is looked at through: the kernel, and how the agent is made to count on it. */
-export interface View {
-  readonly line: KernelLine;
-  readonly rungs: Rungs;
-  /** Whether the kernel's reasons are left unused (`drop_reasons: function`). */
-  readonly byFunction: boolean;
 }
 
 /** Whether no reason comes with a drop: then the function that freed it tells, where all of its frees have the same. */

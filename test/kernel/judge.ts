@@ -1,8 +1,9 @@
 import type { Count } from './counters.ts';
-import { type Expectation, expected, isWithoutReasons, reasonOn, type View } from './expectations.ts';
+import { type Expectation, expected, isWithoutReasons, reasonOn } from './expectations.ts';
 import type { MeterRow, Reading } from './meter.ts';
 import type { Caused, Scenario } from './scenario.ts';
 import type { Family, Testbed } from './testbed.ts';
+import type { View } from './view.ts';
 
 /** How one scenario went; what main.ts prints, a line each. */
 export interface Outcome {

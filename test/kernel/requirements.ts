@@ -1,8 +1,8 @@
 import { accessSync, constants, existsSync } from 'node:fs';
 import { join } from 'node:path';
-import type { View } from './expectations.ts';
 import type { Scenario } from './scenario.ts';
 import { DROP_ALL } from './testbed.ts';
+import type { View } from './view.ts';
 
 const ALWAYS = ['ip', 'bridge', 'tc', 'nsenter', 'sh'];
 

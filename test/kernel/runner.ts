@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Count, Counter } from './counters.ts';
-import { type Expectation, expected, type View } from './expectations.ts';
+import { type Expectation, expected } from './expectations.ts';
 import { judge, type Measured, type Outcome } from './judge.ts';
 import { kernelLine } from './kernel_line.ts';
 import { difference, type Meter, type MeterRow, type Reading } from './meter.ts';
@@ -8,6 +8,7 @@ import { whyNot } from './requirements.ts';
 import { rungsOf } from './rungs.ts';
 import type { Caused, Scenario } from './scenario.ts';
 import { type Family, type Shape, Testbed } from './testbed.ts';
+import type { View } from './view.ts';
 
 /** How long the independent counter may stand still below what was caused, in milliseconds; emulation is slow. */
 const STANDSTILL_MILLIS = 10_000;

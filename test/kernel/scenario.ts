@@ -1,8 +1,8 @@
-import type { ReasonClass } from '../../src/receivers/dropreason/reason_class.ts';
+import type { ReasonClass } from '../../src/receivers/dropreason/reasons/reason_class.ts';
 import type { Counter } from './counters.ts';
-import type { View } from './expectations.ts';
 import type { Hook } from './rungs.ts';
 import type { Family, Role, Shape, Testbed } from './testbed.ts';
+import type { View } from './view.ts';
 
 export type Direction = 'ingress' | 'egress' | 'forward' | 'unknown';
 

@@ -1,6 +1,6 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
-import { loadKubeConfig } from '../../src/processors/k8s_attributes/api/kube_config.ts';
-import { ListWatch } from '../../src/processors/k8s_attributes/api/list_watch.ts';
+import { loadKubeConfig } from '../../src/kubernetes/kube_config.ts';
+import { ListWatch } from '../../src/kubernetes/list_watch.ts';
 import { nodeRecord, podRecord } from '../../src/processors/k8s_attributes/cluster/records.ts';
 import { makeSettings } from '../support/settings.ts';
 import { KubeApiServer } from './kube_api_server.ts';

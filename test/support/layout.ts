@@ -1,7 +1,7 @@
 import { configSchema } from '../../src/receivers/dropreason/config.ts';
 import type { Attachment, Flows, InterfaceName, Layout, Probe, Row } from '../../src/receivers/dropreason/probe.ts';
-import type { Reasons } from '../../src/receivers/dropreason/reasons.ts';
-import { RowAttributes } from '../../src/receivers/dropreason/row_attributes.ts';
+import type { Reasons } from '../../src/receivers/dropreason/reasons/reasons.ts';
+import { RowAttributes } from '../../src/receivers/dropreason/rows/row_attributes.ts';
 
 /** What the addon says of bpf/dropreason.h; test/unit/native compares the addon's own with the header. */
 export const LAYOUT: Layout = {

@@ -1,6 +1,7 @@
 import type { Consumer } from '../../src/component/consumer.ts';
 import { AttributeSet, type AttributeValue } from '../../src/pdata/attributes.ts';
-import type { DropBatch, DropRow } from '../../src/pdata/batch.ts';
+import type { DropBatch } from '../../src/pdata/batch.ts';
+import type { DropRow } from '../../src/pdata/drop_row.ts';
 
 export const START_MILLIS = Date.UTC(2026, 0, 2, 3, 4, 5);
 

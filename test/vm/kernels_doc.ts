@@ -1,7 +1,7 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { BY_FUNCTION } from './plan.ts';
-import type { ScenarioResult } from './results.ts';
+import type { ResultsByKernel, ScenarioResult } from './results.ts';
 import { isScenario, reasonOf, renderAlone, renderRegressions, renderRungs, renderStanding, table } from './rungs_table.ts';
 
 export const DOC_PATH = join(import.meta.dirname, '..', '..', 'docs', 'kernels.md');
@@ -36,9 +36,6 @@ const MISTAKES = `## Known mistakes
 
 What peers got wrong, and the scenarios that would show it here.
 `;
-
-/** The results of a run, by kernel, in the order of the columns. */
-export type ResultsByKernel = ReadonlyMap<string, readonly ScenarioResult[]>;
 
 /** docs/kernels.md from a run in which everything passed: nothing in it depends on anything but reasons, rungs and directions. */
 export function renderKernels(results: ResultsByKernel): string {

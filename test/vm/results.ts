@@ -19,6 +19,9 @@ export interface ScenarioResult {
   readonly regressions: readonly string[];
 }
 
+/** The results of a run, by kernel, in the order of the columns. */
+export type ResultsByKernel = ReadonlyMap<string, readonly ScenarioResult[]>;
+
 /** The runner's last line: without it the runner has died, whatever it said before. */
 export interface RunSummary {
   readonly passed: number;

@@ -1,8 +1,7 @@
 import type { Hook } from '../kernel/rungs.ts';
 import { HOOKS } from '../kernel/rungs.ts';
-import type { ResultsByKernel } from './kernels_doc.ts';
 import { LOWER_RUNGS } from './plan.ts';
-import type { ScenarioResult } from './results.ts';
+import type { ResultsByKernel, ScenarioResult } from './results.ts';
 
 const COLUMNS: readonly string[] = ['default', ...LOWER_RUNGS];
 const STANDING = /^rung of (.*)$/;

@@ -1,7 +1,8 @@
 import type { Counter } from '@opentelemetry/api';
 import type { Exporter } from '../../component/component.ts';
 import type { Settings } from '../../component/factory.ts';
-import { type Output, standardOutput } from '../../component/output.ts';
+import type { Output } from '../../component/output.ts';
+import { standardOutput } from '../../component/standard_output.ts';
 import { EXPORTER } from '../../metrics/definitions.ts';
 import { DropAccumulator } from '../../metrics/drop_accumulator.ts';
 import { counter } from '../../metrics/instruments.ts';

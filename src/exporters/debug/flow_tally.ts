@@ -1,7 +1,7 @@
-import { NAMINGS } from '../../metrics/naming.ts';
 import type { AttributeSet } from '../../pdata/attributes.ts';
 import type { DropBatch } from '../../pdata/batch.ts';
 import type { FlowRow } from '../../pdata/flow.ts';
+import { NAMINGS } from '../../publish/naming.ts';
 import { Tally, type Top } from './tally.ts';
 
 /** Whose drops they were, since the last print. */

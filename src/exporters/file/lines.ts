@@ -1,5 +1,5 @@
 import type { AttributeSet } from '../../pdata/attributes.ts';
-import type { DropRow } from '../../pdata/batch.ts';
+import type { DropRow } from '../../pdata/drop_row.ts';
 import { type FlowRead, type FlowRow, flowAttributes } from '../../pdata/flow.ts';
 import { OVERFLOW } from '../../pdata/overflow.ts';
 

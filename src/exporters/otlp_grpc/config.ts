@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { duration, endpointMistake, formatEndpoint, parseEndpoint } from '../../component/schema.ts';
-import { METRIC_NAMES } from '../../metrics/naming.ts';
+import { METRIC_NAMES } from '../../publish/naming.ts';
 import { headers } from './headers.ts';
 
 const SCHEME = /^(https?):\/\//i;

@@ -1,12 +1,12 @@
 import type { Exporter } from '../../component/component.ts';
 import type { Settings } from '../../component/factory.ts';
 import type { Host } from '../../component/host.ts';
+import { VERSION } from '../../component/version.ts';
 import { within } from '../../component/within.ts';
 import { DropAccumulator } from '../../metrics/drop_accumulator.ts';
-import { DropPublisher } from '../../metrics/drop_publisher.ts';
-import { NAMINGS } from '../../metrics/naming.ts';
-import { VERSION } from '../../metrics/version.ts';
 import type { DropBatch } from '../../pdata/batch.ts';
+import { DropPublisher } from '../../publish/drop_publisher.ts';
+import { NAMINGS } from '../../publish/naming.ts';
 import { OtlpClient } from './client.ts';
 import type { OtlpGrpcConfig } from './config.ts';
 import { Pusher } from './pusher.ts';

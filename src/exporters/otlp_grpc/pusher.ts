@@ -5,7 +5,7 @@ import { Outage } from '../../component/outage.ts';
 import { within } from '../../component/within.ts';
 import { EXPORTER } from '../../metrics/definitions.ts';
 import { counter } from '../../metrics/instruments.ts';
-import { countPoints, splitPoints } from '../../metrics/points.ts';
+import { countPoints, splitPoints } from '../../publish/points.ts';
 import { Backoff } from './backoff.ts';
 import type { OtlpGrpcConfig } from './config.ts';
 import { PushLog } from './push_log.ts';

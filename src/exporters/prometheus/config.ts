@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { listenEndpoint } from '../../component/schema.ts';
 import { serverSettings } from '../../component/server_settings.ts';
-import { METRIC_NAMES } from '../../metrics/naming.ts';
+import { METRIC_NAMES } from '../../publish/naming.ts';
 
 export const configSchema = z.strictObject({
   endpoint: listenEndpoint('localhost:9464').describe('Where to answer scrapes, at /metrics.'),

@@ -7,13 +7,13 @@ import { HttpEndpoint } from '../../http/http_endpoint.ts';
 import type { HttpAnswer } from '../../http/route.ts';
 import { EXPORTER } from '../../metrics/definitions.ts';
 import { DropAccumulator } from '../../metrics/drop_accumulator.ts';
-import { DropPublisher } from '../../metrics/drop_publisher.ts';
 import { counter } from '../../metrics/instruments.ts';
-import { NAMINGS } from '../../metrics/naming.ts';
-import { countPoints } from '../../metrics/points.ts';
-import { PrometheusText } from '../../metrics/prometheus_text.ts';
-import { CONTENT_TYPES, formatFor, type ScrapeFormat } from '../../metrics/scrape_format.ts';
 import type { DropBatch } from '../../pdata/batch.ts';
+import { DropPublisher } from '../../publish/drop_publisher.ts';
+import { NAMINGS } from '../../publish/naming.ts';
+import { countPoints } from '../../publish/points.ts';
+import { CONTENT_TYPES, formatFor, type ScrapeFormat } from '../../publish/prometheus/scrape_format.ts';
+import { PrometheusText } from '../../publish/prometheus/text.ts';
 import type { PrometheusConfig } from './config.ts';
 
 /** Answers scrapes. Every scrape has the receivers read first, so that what was dropped before it is in it. */

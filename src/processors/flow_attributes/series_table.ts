@@ -1,5 +1,5 @@
 import type { AttributeSet } from '../../pdata/attributes.ts';
-import type { DropRow } from '../../pdata/batch.ts';
+import type { DropRow } from '../../pdata/drop_row.ts';
 
 /** What a read brought of one series. */
 export interface Candidate {

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { duration } from '../../component/schema.ts';
-import { LIMITS } from './api/limits.ts';
+import { LIMITS } from '../../kubernetes/limits.ts';
 
 /** What can be told of an end of a flow, by the names of OpenTelemetry's conventions. */
 export const METADATA = [

@@ -1,7 +1,7 @@
 import type { Finding } from '../../component/factory.ts';
-import { VERSION } from '../../metrics/version.ts';
-import { ApiConnection } from './api/connection.ts';
-import { loadKubeConfig } from './api/kube_config.ts';
+import { VERSION } from '../../component/version.ts';
+import { ApiConnection } from '../../kubernetes/connection.ts';
+import { loadKubeConfig } from '../../kubernetes/kube_config.ts';
 import { Cluster } from './cluster/cluster.ts';
 import type { K8sAttributesConfig } from './config.ts';
 import { nodeName } from './node_name.ts';

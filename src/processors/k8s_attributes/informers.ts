@@ -2,9 +2,9 @@ import type { Meter, Observable, ObservableCallback } from '@opentelemetry/api';
 import type { Settings } from '../../component/factory.ts';
 import type { SourceState } from '../../component/host.ts';
 import { within } from '../../component/within.ts';
+import { ObjectCount } from '../../kubernetes/object_count.ts';
 import { K8S_ATTRIBUTES } from '../../metrics/definitions.ts';
 import { observableGauge } from '../../metrics/instruments.ts';
-import { ObjectCount } from './api/object_count.ts';
 import type { K8sAttributesConfig } from './config.ts';
 import type { Watched } from './resources.ts';
 
@@ -119,8 +119,8 @@ export class Informers {
 
 /** Lists and watches on the cluster's API. What that needs of the Kubernetes client is loaded here, at the start. */
 export const connect: Connect = async (watched, { auth_type: authType, limits }, { logger }, stopped) => {
-  const { loadKubeConfig } = await import('./api/kube_config.ts');
-  const { ListWatch } = await import('./api/list_watch.ts');
+  const { loadKubeConfig } = await import('../../kubernetes/kube_config.ts');
+  const { ListWatch } = await import('../../kubernetes/list_watch.ts');
   const { reportMetricsConfigurations } = await import('./metrics_configurations.ts');
   const kubeConfig = await loadKubeConfig(authType);
   const count = new ObjectCount(limits);

@@ -1,8 +1,8 @@
 import type { KubeConfig } from '@kubernetes/client-node';
 import type { Logger } from 'pino';
-import { VERSION } from '../../metrics/version.ts';
-import { ApiConnection } from './api/connection.ts';
-import { AGENT_TURNS } from './api/request_turns.ts';
+import { VERSION } from '../../component/version.ts';
+import { ApiConnection } from '../../kubernetes/connection.ts';
+import { AGENT_TURNS } from '../../kubernetes/request_turns.ts';
 
 const PATH = '/apis/retina.sh/v1alpha1/metricsconfigurations';
 const TIMEOUT_MILLIS = 60_000;

@@ -1,4 +1,4 @@
-import type { WatchEvents, WatchedResource } from './api/watched_resource.ts';
+import type { WatchEvents, WatchedResource } from '../../kubernetes/watched_resource.ts';
 import type { Cluster } from './cluster/cluster.ts';
 import {
   type ExtractedText,

@@ -2,7 +2,7 @@ import type { AttributeSet } from '../../pdata/attributes.ts';
 import type { FlowEnd, FlowRow } from '../../pdata/flow.ts';
 import type { AddressKey } from '../../pdata/ip_address.ts';
 import type { Cluster } from './cluster/cluster.ts';
-import type { Claim } from './cluster/pods.ts';
+import type { Claim } from './cluster/pod.ts';
 
 /** Flows that may wait at a time; about 45 MB where they are all different. */
 export const MOST_WAITING = 65_536;

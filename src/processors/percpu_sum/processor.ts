@@ -1,7 +1,8 @@
 import type { Processor } from '../../component/component.ts';
 import type { Consumer } from '../../component/consumer.ts';
 import type { AttributeSet } from '../../pdata/attributes.ts';
-import type { DropBatch, DropRow } from '../../pdata/batch.ts';
+import type { DropBatch } from '../../pdata/batch.ts';
+import type { DropRow } from '../../pdata/drop_row.ts';
 
 /** Sums the rows that differ in `cpu` alone. */
 export class PercpuSum implements Processor {

@@ -1,5 +1,5 @@
 import type { AttributeSet } from '../../pdata/attributes.ts';
-import type { DropRow } from '../../pdata/batch.ts';
+import type { DropRow } from '../../pdata/drop_row.ts';
 import { overflowSeries } from '../../pdata/overflow.ts';
 
 /** One series with what was added to it since the last batch. */

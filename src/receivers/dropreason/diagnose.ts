@@ -1,12 +1,12 @@
 import { existsSync } from 'node:fs';
 import { release } from 'node:os';
 import type { Finding } from '../../component/factory.ts';
-import { heldCapabilities, mayLoad } from './capabilities.ts';
+import { heldCapabilities, mayLoad } from './attach/capabilities.ts';
+import { lockdownLevel } from './attach/lockdown.ts';
+import type { HookReport } from './attach/standing.ts';
 import { type DropreasonConfig, recordsChains } from './config.ts';
 import { memlock, pinPath } from './diagnose_limits.ts';
-import { lockdownLevel } from './lockdown.ts';
 import { openSession, type Session } from './session.ts';
-import type { HookReport } from './standing.ts';
 import { explainStartError } from './start_error.ts';
 
 const BTF = '/sys/kernel/btf/vmlinux';

@@ -1,7 +1,7 @@
 import { accessSync, constants, existsSync, readdirSync, readFileSync, statfsSync } from 'node:fs';
 import { dirname } from 'node:path';
 import type { Finding } from '../../component/factory.ts';
-import { heldCapabilities } from './capabilities.ts';
+import { heldCapabilities } from './attach/capabilities.ts';
 import type { DropreasonConfig } from './config.ts';
 
 /** BPF_FS_MAGIC, include/uapi/linux/magic.h. */

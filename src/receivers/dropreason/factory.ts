@@ -28,7 +28,7 @@ export const dropreasonFactory: ReceiverFactory<DropreasonConfig> = {
     return unpin(config);
   },
   async explain() {
-    const { explanations } = await import('./explanations.ts');
+    const { explanations } = await import('./reasons/explanations.ts');
     return explanations();
   },
 };

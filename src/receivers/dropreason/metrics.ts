@@ -3,7 +3,7 @@ import type { Settings } from '../../component/factory.ts';
 import { RECEIVER } from '../../metrics/definitions.ts';
 import { counter, gauge, histogram, observableGauge } from '../../metrics/instruments.ts';
 import type { Probe } from './probe.ts';
-import type { Reader } from './reader.ts';
+import type { Reader } from './rows/reader.ts';
 
 /** The receiver's own metrics. */
 export class ReceiverMetrics {

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { type DropreasonConfig, type OptInAttribute, recordsChains } from './config.ts';
 import { BPF_OBJECT, type KernelFacts, type Layout, type ProbeOptions, type SymbolRange } from './probe.ts';
-import { Reasons } from './reasons.ts';
+import { Reasons } from './reasons/reasons.ts';
 
 /** What the kernel and this user let us know. */
 export interface Surroundings {

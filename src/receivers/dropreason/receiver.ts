@@ -4,19 +4,19 @@ import type { Settings } from '../../component/factory.ts';
 import { Outage } from '../../component/outage.ts';
 import { within } from '../../component/within.ts';
 import type { HookStatus } from '../../pdata/batch.ts';
-import { enter, giveUpCapabilities, leave, refuseWithoutCapabilities, userToBecome } from './capabilities.ts';
+import { enter, giveUpCapabilities, leave, refuseWithoutCapabilities, userToBecome } from './attach/capabilities.ts';
+import type { HookReport } from './attach/standing.ts';
 import { type DropreasonConfig, namesEveryFunction } from './config.ts';
-import { FullMaps } from './full_maps.ts';
 import { pinnedInstance } from './instance.ts';
-import { JoinedReads } from './joined_reads.ts';
 import { ReceiverMetrics } from './metrics.ts';
 import type { User } from './probe.ts';
-import { noProgress, progressOfPinned } from './progress.ts';
-import { type Read, Reader } from './reader.ts';
+import { UnclassifiedReasons } from './reasons/unclassified_reasons.ts';
+import { FullMaps } from './rows/full_maps.ts';
+import { JoinedReads } from './rows/joined_reads.ts';
+import { noProgress, progressOfPinned } from './rows/progress.ts';
+import { type Read, Reader } from './rows/reader.ts';
 import { openSession, type Session } from './session.ts';
-import type { HookReport } from './standing.ts';
 import { explainStartError } from './start_error.ts';
-import { UnclassifiedReasons } from './unclassified_reasons.ts';
 
 /** Has the kernel count drops, and hands on at each read what was added since the one before. */
 export class DropreasonReceiver implements Receiver {

@@ -1,12 +1,12 @@
 import type { HookStatus } from '../../pdata/batch.ts';
+import { dropProgram, hookTable } from './attach/hooks.ts';
+import { type KernelView, RUNNING_KERNEL } from './attach/kernel_view.ts';
+import { Ladder } from './attach/ladder.ts';
+import type { Chains } from './attach/standing.ts';
 import { type DropreasonConfig, recordsChains } from './config.ts';
-import { dropProgram, hookTable } from './hooks.ts';
-import { type KernelView, RUNNING_KERNEL } from './kernel_view.ts';
-import { Ladder } from './ladder.ts';
 import { type KernelFacts, type Layout, native, type Probe } from './probe.ts';
 import { type Plan, planProbe } from './probe_options.ts';
-import type { Reasons } from './reasons.ts';
-import type { Chains } from './standing.ts';
+import type { Reasons } from './reasons/reasons.ts';
 
 /** The counting programs, loaded and attached, with what is needed to read what they count. */
 export interface Session {

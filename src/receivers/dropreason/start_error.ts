@@ -1,7 +1,7 @@
 import { ComponentError } from '../../component/errors.ts';
-import { type CapabilityName, heldCapabilities, mayLoad } from './capabilities.ts';
+import { type CapabilityName, heldCapabilities, mayLoad } from './attach/capabilities.ts';
+import { isRefusedToRead } from './attach/lockdown.ts';
 import type { DropreasonConfig } from './config.ts';
-import { isRefusedToRead } from './lockdown.ts';
 import { isNativeError, type NativeError } from './probe.ts';
 
 const MEMLOCK =

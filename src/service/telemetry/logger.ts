@@ -2,7 +2,7 @@ import { type DiagLogger, DiagLogLevel, diag } from '@opentelemetry/api';
 import { type Logger, multistream, pino } from 'pino';
 import { ComponentError } from '../../component/errors.ts';
 import { FileOutput } from '../../component/file_output.ts';
-import { standardOutput } from '../../component/output.ts';
+import { standardOutput } from '../../component/standard_output.ts';
 import { visibleLines } from '../../component/visible.ts';
 import type { TelemetryConfig } from '../../config/service_schema.ts';
 import { formatLine } from './console_format.ts';

@@ -5,10 +5,10 @@ import type { Logger } from 'pino';
 import type { TelemetryConfig } from '../../config/service_schema.ts';
 import { HttpEndpoint } from '../../http/http_endpoint.ts';
 import type { HttpAnswer } from '../../http/route.ts';
-import { SCOPE } from '../../metrics/hook_producer.ts';
-import { PrometheusText } from '../../metrics/prometheus_text.ts';
-import { PullReader } from '../../metrics/pull_reader.ts';
-import { CONTENT_TYPES, formatFor, type ScrapeFormat } from '../../metrics/scrape_format.ts';
+import { SCOPE } from '../../publish/hook_producer.ts';
+import { CONTENT_TYPES, formatFor, type ScrapeFormat } from '../../publish/prometheus/scrape_format.ts';
+import { PrometheusText } from '../../publish/prometheus/text.ts';
+import { PullReader } from '../../publish/pull_reader.ts';
 import { registerProcessMetrics } from './process_metrics.ts';
 
 export interface OwnTelemetryOptions {

@@ -3,8 +3,8 @@ import { hostname } from 'node:os';
 import type { Attributes } from '@opentelemetry/api';
 import { resourceAttributesEnvDetector, serviceNameEnvDetector } from '@opentelemetry/resources';
 import type { Logger } from 'pino';
+import { VERSION } from '../../component/version.ts';
 import type { TelemetryConfig } from '../../config/service_schema.ts';
-import { VERSION } from '../../metrics/version.ts';
 import { InstanceResource } from './instance_resource.ts';
 
 /** Stands for the id that InstanceResource fills in. */

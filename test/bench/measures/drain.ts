@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { FlowRow } from '../../../src/pdata/flow.ts';
 import { configSchema } from '../../../src/receivers/dropreason/config.ts';
-import { Reader } from '../../../src/receivers/dropreason/reader.ts';
+import { Reader } from '../../../src/receivers/dropreason/rows/reader.ts';
 import { openSession } from '../../../src/receivers/dropreason/session.ts';
 import { SpoofedFlood } from '../../support/spoof.ts';
 import { blockedBy } from '../blocked.ts';

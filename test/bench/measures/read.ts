@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { configSchema } from '../../../src/receivers/dropreason/config.ts';
-import { Reader } from '../../../src/receivers/dropreason/reader.ts';
+import { Reader } from '../../../src/receivers/dropreason/rows/reader.ts';
 import { openSession } from '../../../src/receivers/dropreason/session.ts';
 import { flood } from '../load.ts';
 import type { Measure } from '../measure.ts';

@@ -1,7 +1,7 @@
 import { nftRules } from '../counters.ts';
-import type { View } from '../expectations.ts';
 import type { Direction, Scenario } from '../scenario.ts';
 import type { Family, Role, Shape } from '../testbed.ts';
+import type { View } from '../view.ts';
 import { BOTH, sendDatagrams } from './datagrams.ts';
 
 interface Chain {

@@ -1,9 +1,9 @@
 import { onTestFinished } from 'vitest';
-import { loadKubeConfig } from '../../../src/processors/k8s_attributes/api/kube_config.ts';
-import { LIMITS, type Limits } from '../../../src/processors/k8s_attributes/api/limits.ts';
-import { ListWatch } from '../../../src/processors/k8s_attributes/api/list_watch.ts';
-import { RequestTurns } from '../../../src/processors/k8s_attributes/api/request_turns.ts';
-import { TIMING, type Timing } from '../../../src/processors/k8s_attributes/api/timing.ts';
+import { loadKubeConfig } from '../../../src/kubernetes/kube_config.ts';
+import { LIMITS, type Limits } from '../../../src/kubernetes/limits.ts';
+import { ListWatch } from '../../../src/kubernetes/list_watch.ts';
+import { RequestTurns } from '../../../src/kubernetes/request_turns.ts';
+import { TIMING, type Timing } from '../../../src/kubernetes/timing.ts';
 import { type LogLine, makeSettings } from '../settings.ts';
 import { FakeKubeApi, type FakeKubeApiOptions, type KubeObject } from './fake_kube_api.ts';
 

@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { join } from 'node:path';
 import { createInterface, type Interface } from 'node:readline';
-import type { ScrapeFormat } from '../../../src/metrics/scrape_format.ts';
+import type { ScrapeFormat } from '../../../src/publish/prometheus/scrape_format.ts';
 
 const ROOT = join(import.meta.dirname, '../../..');
 

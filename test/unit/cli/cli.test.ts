@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { afterEach, describe, expect, test, vi } from 'vitest';
 import { parse } from 'yaml';
 import { cli } from '../../../src/cli/cli.ts';
-import { VERSION } from '../../../src/metrics/version.ts';
+import { VERSION } from '../../../src/component/version.ts';
 import { scratchDirectory } from '../../support/scratch.ts';
 
 const VALID =

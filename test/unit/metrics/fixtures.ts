@@ -4,9 +4,10 @@ import { MeterProvider } from '@opentelemetry/sdk-metrics';
 import { pino } from 'pino';
 import type { Settings } from '../../../src/component/factory.ts';
 import type { Host } from '../../../src/component/host.ts';
-import { PullReader } from '../../../src/metrics/pull_reader.ts';
 import { AttributeSet, type AttributeValue } from '../../../src/pdata/attributes.ts';
-import type { DropBatch, DropRow } from '../../../src/pdata/batch.ts';
+import type { DropBatch } from '../../../src/pdata/batch.ts';
+import type { DropRow } from '../../../src/pdata/drop_row.ts';
+import { PullReader } from '../../../src/publish/pull_reader.ts';
 
 export const START = Date.UTC(2026, 0, 2, 3, 4, 5);
 

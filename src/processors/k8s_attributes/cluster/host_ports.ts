@@ -1,15 +1,6 @@
-import { type AddressKey, IpAddress } from '../../../pdata/ip_address.ts';
-import type { ApiPod } from './objects.ts';
-import type { Pod } from './pods.ts';
-
-/** A port of its node that a pod has taken: on the node's network, or as a `hostPort`. */
-export interface HostPort {
-  /** As flows have it: `tcp`, `udp`, `sctp`. */
-  readonly transport: string;
-  readonly port: number;
-  /** The only address of the node on which it has it; undefined for all. */
-  readonly address: AddressKey | undefined;
-}
+import type { AddressKey } from '../../../pdata/ip_address.ts';
+import type { HostPort } from './host_port.ts';
+import type { Pod } from './pod.ts';
 
 /** Pods by the ports of their nodes. */
 export class HostPorts {
@@ -49,22 +40,3 @@ const keyOf = (node: string, transport: string, port: number) => `${node}/${tran
 function keysOf({ record: { node, hostPorts } }: Pod): Iterable<string> {
   return new Set(hostPorts.map(({ transport, port }) => keyOf(node, transport, port)));
 }
-
-/** API servers put hostPort in where a container on the node's network names a port. */
-export function hostPortsOf({ containers = [], initContainers = [] }: NonNullable<ApiPod['spec']> = {}): readonly HostPort[] {
-  const ports: HostPort[] = [];
-  for (const { ports: own = [] } of [
-    ...containers,
-    ...initContainers.filter(({ restartPolicy }) => restartPolicy === 'Always'),
-  ]) {
-    for (const { hostPort = 0, protocol = 'TCP', hostIP = '' } of own) {
-      if (hostPort === 0) continue;
-      const isAny = hostIP === '' || hostIP === '0.0.0.0' || hostIP === '::';
-      const address = isAny ? undefined : IpAddress.parse(hostIP)?.key;
-      if (isAny || address !== undefined) ports.push({ transport: protocol.toLowerCase(), port: hostPort, address });
-    }
-  }
-  return ports.length === 0 ? NONE : ports;
-}
-
-const NONE: readonly never[] = [];

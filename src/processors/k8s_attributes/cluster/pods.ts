@@ -1,27 +1,13 @@
 import { isDeepStrictEqual } from 'node:util';
+import type { WatchEvents } from '../../../kubernetes/watched_resource.ts';
 import type { AddressKey } from '../../../pdata/ip_address.ts';
-import type { WatchEvents } from '../api/watched_resource.ts';
 import { Described } from './described.ts';
 import { HostPorts } from './host_ports.ts';
+import type { Claim, Pod } from './pod.ts';
 import type { PodRecord } from './records.ts';
 
 /** How long a pod is known after it was deleted, as in the Collector: its last drops are read after that. */
 export const KEPT_MILLIS = 120_000;
-
-/** A pod's hold on one address. */
-export interface Claim {
-  readonly pod: Pod;
-  readonly key: AddressKey;
-  readonly shown: Described;
-}
-
-/** A pod as it is known now. */
-export interface Pod {
-  readonly record: PodRecord;
-  readonly claims: readonly Claim[];
-  /** When it was deleted, by the cluster's clock; undefined while it is there. */
-  readonly deletedMillis: number | undefined;
-}
 
 type Writable<T> = { -readonly [K in keyof T]: T[K] };
 

@@ -1,5 +1,5 @@
 import { type AddressKey, IpAddress } from '../../../pdata/ip_address.ts';
-import { type HostPort, hostPortsOf } from './host_ports.ts';
+import { type HostPort, hostPortsOf } from './host_port.ts';
 import type { ApiEndpointSlice, ApiMetadata, ApiNode, ApiObject, ApiPod, ApiService } from './objects.ts';
 import { type Network, networksOf } from './pod_networks.ts';
 

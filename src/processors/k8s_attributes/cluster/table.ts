@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
-import type { WatchEvents } from '../api/watched_resource.ts';
+import type { WatchEvents } from '../../../kubernetes/watched_resource.ts';
 
 /** What changed; `before` is undefined for a new record, `after` for one that is gone. */
 export type Change<T> = (before: T | undefined, after: T | undefined) => void;

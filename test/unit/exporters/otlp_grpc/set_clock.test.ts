@@ -1,12 +1,12 @@
 import { afterEach, describe, expect, it, vi } from 'vitest';
+import { VERSION } from '../../../../src/component/version.ts';
 import { OtlpClient } from '../../../../src/exporters/otlp_grpc/client.ts';
 import { configSchema } from '../../../../src/exporters/otlp_grpc/config.ts';
 import { Pusher } from '../../../../src/exporters/otlp_grpc/pusher.ts';
 import type { SendResult } from '../../../../src/exporters/otlp_grpc/send_result.ts';
 import { DropAccumulator } from '../../../../src/metrics/drop_accumulator.ts';
-import { DropPublisher } from '../../../../src/metrics/drop_publisher.ts';
-import { NAMINGS } from '../../../../src/metrics/naming.ts';
-import { VERSION } from '../../../../src/metrics/version.ts';
+import { DropPublisher } from '../../../../src/publish/drop_publisher.ts';
+import { NAMINGS } from '../../../../src/publish/naming.ts';
 import { batch, makeService, ruleDrop } from '../../metrics/fixtures.ts';
 import { OtlpServer } from './otlp_server.ts';
 

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import type { DropRow } from '../../../../src/pdata/batch.ts';
+import type { DropRow } from '../../../../src/pdata/drop_row.ts';
 import { configSchema } from '../../../../src/processors/filter/config.ts';
 import { Filter } from '../../../../src/processors/filter/processor.ts';
 import { flow, flowBatch } from '../../../support/flows.ts';

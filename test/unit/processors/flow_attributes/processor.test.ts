@@ -3,13 +3,14 @@ import fc from 'fast-check';
 import { pino } from 'pino';
 import { describe, expect, test } from 'vitest';
 import { DropAccumulator } from '../../../../src/metrics/drop_accumulator.ts';
-import { NAMINGS } from '../../../../src/metrics/naming.ts';
-import { PublishedView } from '../../../../src/metrics/published_view.ts';
 import { AttributeSet } from '../../../../src/pdata/attributes.ts';
-import type { DropBatch, DropRow } from '../../../../src/pdata/batch.ts';
+import type { DropBatch } from '../../../../src/pdata/batch.ts';
+import type { DropRow } from '../../../../src/pdata/drop_row.ts';
 import type { FlowRow } from '../../../../src/pdata/flow.ts';
 import { configSchema } from '../../../../src/processors/flow_attributes/config.ts';
 import { FlowAttributes } from '../../../../src/processors/flow_attributes/processor.ts';
+import { NAMINGS } from '../../../../src/publish/naming.ts';
+import { PublishedView } from '../../../../src/publish/published_view.ts';
 import { flow, flowBatch } from '../../../support/flows.ts';
 import { batch, row, Sink, START_MILLIS } from '../../../support/rows.ts';
 

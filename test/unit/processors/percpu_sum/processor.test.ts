@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import type { DropRow } from '../../../../src/pdata/batch.ts';
+import type { DropRow } from '../../../../src/pdata/drop_row.ts';
 import { PercpuSum } from '../../../../src/processors/percpu_sum/processor.ts';
 import { batch, row, Sink } from '../../../support/rows.ts';
 

@@ -7,7 +7,7 @@ import { entry, FakeProbe, LAYOUT, nativeError } from '../../../support/layout.t
 import { makeSettings } from '../../../support/settings.ts';
 
 const kernel = vi.hoisted(() => ({ native: undefined as unknown, modules: new Set<string>() }));
-vi.mock('../../../../src/receivers/dropreason/kernel_view.ts', () => ({
+vi.mock('../../../../src/receivers/dropreason/attach/kernel_view.ts', () => ({
   RUNNING_KERNEL: { hasModule: (name: string) => kernel.modules.has(name), hasKprobes: false, isConfidential: false },
 }));
 vi.mock('../../../../src/receivers/dropreason/probe.ts', async (importOriginal) => {

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { ComponentError } from '../../../../src/component/errors.ts';
-import type { CapabilityName } from '../../../../src/receivers/dropreason/capabilities.ts';
+import type { CapabilityName } from '../../../../src/receivers/dropreason/attach/capabilities.ts';
 import { explainStartError } from '../../../../src/receivers/dropreason/start_error.ts';
 
 const explain = (error: unknown, held: CapabilityName[] = []) =>

@@ -1,0 +1,244 @@
+import type { KubeConfig } from '@kubernetes/client-node';
+import type { Logger } from 'pino';
+import type { SourceState } from '../component/host.ts';
+import { VERSION } from '../component/version.ts';
+import { pause } from './abort.ts';
+import { ApiConnection, type ListMetadata } from './connection.ts';
+import { Deadline } from './deadline.ts';
+import { isAbsent } from './discovery.ts';
+import { ApiFailure, failureOf, failureOfStatus } from './failure.ts';
+import { LIMITS, type Limits } from './limits.ts';
+import { ObjectCount } from './object_count.ts';
+import { type ListReading, ObjectReader } from './object_reader.ts';
+import { Pace, spread } from './pace.ts';
+import { AGENT_TURNS, type RequestTurns } from './request_turns.ts';
+import { Standing } from './standing.ts';
+import { TIMING, type Timing } from './timing.ts';
+import type { WatchEvents, WatchedResource } from './watched_resource.ts';
+
+export type { WatchEvents, WatchedResource } from './watched_resource.ts';
+
+/** Objects in a page of a list: what an API server's own clients ask for. */
+const PAGE_OBJECTS = 500;
+
+/** Made once: an error refers to whoever is on the stack when it is made, here all of a graph. */
+const STOPPED = new Error('stopped');
+
+export interface ListWatchOptions<T extends { readonly uid: string }> {
+  readonly kubeConfig: KubeConfig;
+  readonly resource: WatchedResource<T>;
+  readonly events: WatchEvents<T>;
+  readonly logger: Logger;
+  /** What differs from TIMING. */
+  readonly timing?: Partial<Timing>;
+  readonly limits?: Limits;
+  /** Shared with the other resources; its own where it is not given. */
+  readonly count?: ObjectCount;
+  /** Shared with all that ask an API server; the process's where it is not given. */
+  readonly turns?: RequestTurns;
+  /** Where it stands among those that wait for a turn: the lowest comes first. */
+  readonly rank?: number;
+}
+
+/**
+ * Keeps its listener in step with one resource of a Kubernetes API: one list, then one watch that resumes where the last one ended.
+ * It lists again only where the server no longer knows that version. While the server is away nothing is told, and so the last
+ * known state stands.
+ */
+export class ListWatch<T extends { readonly uid: string }> {
+  /** Resolves after the first whole list, or at `stop`. */
+  readonly synced: Promise<void>;
+  readonly #resource: WatchedResource<T>;
+  readonly #timing: Timing;
+  readonly #connection: ApiConnection;
+  readonly #objects: ObjectReader<T>;
+  /** Whether a list has come. */
+  #wasAllowed = false;
+  readonly #pace: Pace;
+  readonly #standing: Standing;
+  readonly #turns: RequestTurns;
+  readonly #rank: number;
+  readonly #stopping = new AbortController();
+  readonly #resolveSynced: () => void;
+  #running: Promise<void> | undefined;
+
+  constructor(options: ListWatchOptions<T>) {
+    const { kubeConfig, resource, events, logger, timing, limits = LIMITS } = options;
+    this.#resource = resource;
+    this.#timing = { ...TIMING, ...timing };
+    this.#turns = options.turns ?? AGENT_TURNS;
+    this.#rank = options.rank ?? 0;
+    this.#connection = new ApiConnection(kubeConfig, `dropreason/${VERSION}`, limits);
+    this.#objects = new ObjectReader(resource, events, logger, options.count ?? new ObjectCount(limits));
+    this.#pace = new Pace(this.#timing);
+    this.#standing = new Standing(resource, logger, this.#timing);
+    const { promise, resolve } = Promise.withResolvers<void>();
+    this.synced = promise;
+    this.#resolveSynced = resolve;
+  }
+
+  /** Begins; returns at once. */
+  start(): void {
+    this.#running ??= this.#run();
+  }
+
+  /**
+   * Ends promptly and leaves neither timer nor socket, but for one whose TLS handshake no server answers: undici gives that up after
+   * 10 s. Nothing is told after it has been called.
+   */
+  async stop(): Promise<void> {
+    this.#stopping.abort(STOPPED);
+    this.#objects.stop();
+    this.#standing.stopped();
+    this.#resolveSynced();
+    await this.#connection.reset();
+    await this.#running;
+    await this.#connection.reset();
+  }
+
+  /** A whole list has been read, and the watch is open or was so lately; also where there is no such resource. */
+  get inStep(): boolean {
+    return this.#standing.inStep;
+  }
+
+  /** How far what is known may be behind the cluster, in milliseconds; see {@link Standing.behindMillis}. */
+  get behindMillis(): number {
+    return this.#standing.behindMillis;
+  }
+
+  /** `listing`, `synced`, `retrying`, `forbidden`, `absent` or `stopped`; the age is that of the server's last word. */
+  state(): SourceState {
+    return this.#standing.state();
+  }
+
+  async #run(): Promise<void> {
+    const { signal } = this.#stopping;
+    for (let isFirst = true; !signal.aborted; isFirst = false) {
+      const verb = this.#objects.version === undefined ? 'list' : 'watch';
+      try {
+        if (!isFirst) await this.#turns.next(this.#rank, signal);
+        if (signal.aborted) return;
+        if (verb === 'list') await this.#list();
+        else await this.#watch(this.#objects.version ?? '');
+      } catch (error) {
+        if (!signal.aborted) await this.#failed(verb, await this.#explain(failureOf(error)));
+      }
+    }
+  }
+
+  /** A 404 with what discovery says of it. */
+  async #explain(failure: ApiFailure): Promise<ApiFailure> {
+    if (failure.kind !== 'not_found') return failure;
+    const deadline = this.#deadline();
+    try {
+      const turn = () => this.#turns.next(this.#rank, deadline.signal);
+      const absent = await isAbsent(this.#connection, this.#resource, turn, deadline.signal);
+      return absent ? new ApiFailure('absent', failure.message) : failure;
+    } finally {
+      deadline.clear();
+    }
+  }
+
+  async #failed(verb: 'list' | 'watch', failure: ApiFailure): Promise<void> {
+    const { kind } = failure;
+    if (this.#stopping.signal.aborted) return;
+    this.#objects.settle();
+    this.#standing.failed(verb, failure, this.#pace.failures);
+    if (kind === 'unauthorized') this.#connection.renewCredentials();
+    if (verb === 'watch' && kind === 'expired') this.#objects.forgetVersion();
+    if (kind === 'absent') this.#replace(undefined, this.#objects.startList());
+    // Whatever it was, it isn't to be met again: neither a connection that is half-open nor an old certificate.
+    if (kind !== 'closed') await this.#connection.reset();
+    // A server that has just come back forbids what it allowed, until it has read its rules.
+    const isForbidden = kind === 'forbidden' && !this.#wasAllowed;
+    const slow = isForbidden ? this.#timing.forbiddenMillis : kind === 'absent' ? this.#timing.absentMillis : 0;
+    const wait = Math.max(this.#pace.failed(), spread(slow), failure.retryAfterMillis);
+    await pause(wait, this.#stopping.signal);
+  }
+
+  /** Reads page by page; one list, however many pages. */
+  async #list(): Promise<void> {
+    const { path, query } = this.#resource;
+    const { signal } = this.#stopping;
+    const reading = this.#objects.startList();
+    let next: string | undefined;
+    do {
+      const deadline = this.#deadline();
+      let page: ListMetadata;
+      let objects = 0;
+      try {
+        const asked = { ...query, limit: `${PAGE_OBJECTS}`, ...(next !== undefined && { continue: next }) };
+        const item = (object: unknown) => {
+          objects += 1;
+          this.#objects.read(object, reading);
+        };
+        page = await this.#connection.page(path, asked, item, deadline.signal);
+      } finally {
+        deadline.clear();
+      }
+      this.#standing.heard();
+      next = page.next;
+      if (next === undefined) {
+        this.#wasAllowed = true;
+        this.#replace(page.resourceVersion, reading);
+      } else if (objects < PAGE_OBJECTS) {
+        // Full pages end with the objects; others need not.
+        await this.#turns.next(this.#rank, signal);
+        signal.throwIfAborted();
+      }
+    } while (next !== undefined);
+  }
+
+  #deadline(): Deadline {
+    const { pageMillis } = this.#timing;
+    const deadline = new Deadline(this.#stopping.signal);
+    deadline.set(pageMillis, new ApiFailure('broken', `no answer within ${seconds(pageMillis)}`));
+    return deadline;
+  }
+
+  #replace(version: string | undefined, reading: ListReading<T>): void {
+    this.#objects.replace(version, reading);
+    this.#standing.listed();
+    this.#resolveSynced();
+  }
+
+  /** Always throws, since every watch ends. */
+  async #watch(resourceVersion: string): Promise<never> {
+    const { path, query } = this.#resource;
+    const { openMillis, idleMillis, healthyMillis, watchSeconds } = this.#timing;
+    const idle = new ApiFailure('broken', `no word within ${seconds(idleMillis)}, the connection is taken for dead`);
+    const timeoutSeconds = Math.ceil(watchSeconds * (1 + Math.random()));
+    const asked = { ...query, resourceVersion, allowWatchBookmarks: 'true', timeoutSeconds: `${timeoutSeconds}` };
+    const deadline = new Deadline(this.#stopping.signal);
+    deadline.set(openMillis, new ApiFailure('broken', `no answer within ${seconds(openMillis)}`));
+    let healthy: NodeJS.Timeout | undefined;
+    try {
+      const calls = {
+        opened: () => {
+          this.#standing.opened();
+          deadline.set(idleMillis, idle);
+          healthy = setTimeout(() => this.#healthy(), healthyMillis);
+        },
+        event: (type: string, object: unknown) => {
+          this.#standing.heard();
+          deadline.set(idleMillis, idle);
+          if (type === 'ERROR') throw failureOfStatus(object);
+          this.#objects.event(type, object);
+        },
+      };
+      await this.#connection.watch(path, asked, calls, deadline.signal);
+      throw new ApiFailure('closed', 'the API server closed the watch');
+    } finally {
+      clearTimeout(healthy);
+      deadline.clear();
+      this.#standing.closed();
+    }
+  }
+
+  #healthy(): void {
+    this.#pace.healthy();
+    this.#standing.healthy();
+  }
+}
+
+const seconds = (millis: number) => `${millis / 1000}s`;

@@ -1,0 +1,108 @@
+import type { Attributes, BatchObservableResult, HrTime, Observable } from '@opentelemetry/api';
+import { hrTimeToMilliseconds, millisToHrTime } from '@opentelemetry/core';
+import type { Resource } from '@opentelemetry/resources';
+import {
+  DataPointType,
+  MeterProvider,
+  type MetricData,
+  type MetricProducer,
+  type ResourceMetrics,
+} from '@opentelemetry/sdk-metrics';
+import { COUNTING } from '../metrics/definitions.ts';
+import type { DropAccumulator, LossSeries } from '../metrics/drop_accumulator.ts';
+import { observableCounter } from '../metrics/instruments.ts';
+import { HookProducer, SCOPE } from './hook_producer.ts';
+import type { Naming } from './naming.ts';
+import { PodProducer } from './pod_producer.ts';
+import { PublishedView } from './published_view.ts';
+import { PullReader } from './pull_reader.ts';
+
+/**
+ * What one exporter publishes: observable counters over its accumulator, in a MeterProvider of its own, and the hooks.
+ *
+ * Drops are OpenTelemetry observable counters, as the agent promises. For these the SDK takes the first observation for the start
+ * time, which comes after the drops that it counts, so that a backend would not see them as an increase, and after a reload it
+ * would move: {@link collect} puts each series' own start time in its place. Nor does an instrument ever forget a series: when some
+ * have ended, the instruments are made anew. The series of pods, which come and go all the time, have a producer.
+ */
+export class DropPublisher {
+  readonly #accumulator: DropAccumulator;
+  readonly #naming: Naming;
+  readonly #resource: Resource;
+  readonly #view: PublishedView;
+  readonly #producers: MetricProducer[];
+  #reader: PullReader;
+  readonly #lossAttributes = new WeakMap<LossSeries, Attributes>();
+  /** Names of the metrics whose series are observed here. */
+  readonly #observed: ReadonlySet<string>;
+  /** Start times by the attributes object, which the SDK hands back as it was given. */
+  readonly #startTimes = new WeakMap<Attributes, HrTime>();
+
+  constructor({ accumulator, naming, resource }: { accumulator: DropAccumulator; naming: Naming; resource: Resource }) {
+    this.#accumulator = accumulator;
+    this.#naming = naming;
+    this.#resource = resource;
+    this.#observed = new Set([naming.count.name, naming.bytes.name, COUNTING.lost.name]);
+    this.#view = PublishedView.of(accumulator.map, naming);
+    this.#producers = [new HookProducer(accumulator), new PodProducer(accumulator.pods, naming.pods)];
+    this.#reader = this.#instruments();
+  }
+
+  /** Everything as it stands now: cumulative, monotonic, integer sums, and the gauge of the hooks. */
+  async collect(): Promise<ResourceMetrics> {
+    if (this.#view.settle()) this.#reader = this.#instruments();
+    const { resourceMetrics, errors } = await this.#reader.collect();
+    if (errors.length > 0) throw errors[0];
+    const endTime = millisToHrTime(this.#accumulator.lastTimeMillis);
+    return {
+      resource: resourceMetrics.resource,
+      scopeMetrics: resourceMetrics.scopeMetrics.map(({ scope, metrics }) => ({
+        scope,
+        metrics: metrics.map((metric) => this.#withTimes(metric, endTime)),
+      })),
+    };
+  }
+
+  #instruments(): PullReader {
+    const reader = new PullReader({ metricProducers: this.#producers });
+    const meter = new MeterProvider({ resource: this.#resource, readers: [reader] }).getMeter(SCOPE.name, SCOPE.version);
+    const count = observableCounter(meter, this.#naming.count);
+    const bytes = observableCounter(meter, this.#naming.bytes);
+    const lost = observableCounter(meter, COUNTING.lost);
+    meter.addBatchObservableCallback((result) => this.#observe(result, { count, bytes, lost }), [count, bytes, lost]);
+    return reader;
+  }
+
+  #observe(result: BatchObservableResult, to: { count: Observable; bytes: Observable; lost: Observable }): void {
+    for (const { attributes, startTimeMillis, drops, bytes } of this.#view.look()) {
+      this.#begins(attributes.values, startTimeMillis);
+      result.observe(to.count, drops, attributes.values);
+      if (bytes !== undefined) result.observe(to.bytes, bytes, attributes.values);
+    }
+    for (const loss of this.#accumulator.losses.values()) {
+      let attributes = this.#lossAttributes.get(loss);
+      if (attributes === undefined) {
+        attributes = { slot: loss.slot };
+        this.#lossAttributes.set(loss, attributes);
+      }
+      this.#begins(attributes, loss.startTimeMillis);
+      result.observe(to.lost, loss.count, attributes);
+    }
+  }
+
+  #begins(attributes: Attributes, startTimeMillis: number): void {
+    const known = this.#startTimes.get(attributes);
+    if (known !== undefined && hrTimeToMilliseconds(known) === startTimeMillis) return;
+    this.#startTimes.set(attributes, millisToHrTime(startTimeMillis));
+  }
+
+  #withTimes(metric: MetricData, endTime: HrTime): MetricData {
+    if (metric.dataPointType !== DataPointType.SUM || !this.#observed.has(metric.descriptor.name)) return metric;
+    const dataPoints = metric.dataPoints.map((point) => ({
+      ...point,
+      endTime,
+      startTime: this.#startTimes.get(point.attributes) ?? point.startTime,
+    }));
+    return { ...metric, dataPoints };
+  }
+}

@@ -1,0 +1,56 @@
+import { ValueType } from '@opentelemetry/api';
+import { millisToHrTime } from '@opentelemetry/core';
+import { emptyResource } from '@opentelemetry/resources';
+import {
+  AggregationTemporality,
+  type CollectionResult,
+  type DataPoint,
+  DataPointType,
+  type MetricData,
+  type MetricProducer,
+} from '@opentelemetry/sdk-metrics';
+import type { PodAccumulator } from '../metrics/pod_accumulator.ts';
+import { SCOPE } from './hook_producer.ts';
+import type { SeriesNaming } from './naming.ts';
+import { PublishedView } from './published_view.ts';
+
+/**
+ * Publishes the series of pods as an observable counter would: cumulative, monotonic, integer sums. No instrument does: one
+ * never forgets an attribute set, so that a pod which is gone would be published for ever.
+ */
+export class PodProducer implements MetricProducer {
+  readonly #pods: PodAccumulator;
+  readonly #view: PublishedView;
+  readonly #naming: SeriesNaming;
+
+  constructor(pods: PodAccumulator, naming: SeriesNaming) {
+    this.#pods = pods;
+    this.#view = PublishedView.of(pods.map, naming);
+    this.#naming = naming;
+  }
+
+  collect(): Promise<CollectionResult> {
+    const endTime = millisToHrTime(this.#pods.lastTimeMillis);
+    const count: DataPoint<number>[] = [];
+    const bytes: DataPoint<number>[] = [];
+    for (const series of this.#view.look()) {
+      const point = { startTime: millisToHrTime(series.startTimeMillis), endTime, attributes: series.attributes.values };
+      count.push({ ...point, value: series.drops });
+      if (series.bytes !== undefined) bytes.push({ ...point, value: series.bytes });
+    }
+    const metrics = [metric(this.#naming.count, count), metric(this.#naming.bytes, bytes)];
+    const shown = metrics.filter(({ dataPoints }) => dataPoints.length > 0);
+    const scopeMetrics = shown.length === 0 ? [] : [{ scope: SCOPE, metrics: shown }];
+    return Promise.resolve({ resourceMetrics: { resource: emptyResource(), scopeMetrics }, errors: [] });
+  }
+}
+
+function metric({ name, unit, description }: SeriesNaming['count'], dataPoints: DataPoint<number>[]): MetricData {
+  return {
+    descriptor: { name, unit, description, valueType: ValueType.INT },
+    aggregationTemporality: AggregationTemporality.CUMULATIVE,
+    dataPointType: DataPointType.SUM,
+    isMonotonic: true,
+    dataPoints,
+  };
+}

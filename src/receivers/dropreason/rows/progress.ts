@@ -1,0 +1,75 @@
+import type { AttributeSet } from '../../../pdata/attributes.ts';
+import type { LossRow } from '../../../pdata/batch.ts';
+import type { DropRow } from '../../../pdata/drop_row.ts';
+import type { FlowRow } from '../../../pdata/flow.ts';
+import type { Flows } from '../probe.ts';
+
+/** What one read brings: flows and overflow where they are counted. */
+export interface Unread {
+  readonly rows: DropRow[];
+  readonly losses: LossRow[];
+  readonly flows: FlowRow[];
+  readonly overflow: DropRow[];
+  /** Series that end after it. */
+  readonly ended: AttributeSet[];
+  /** What series had counted that ended before this process began. */
+  readonly before: DropRow[];
+}
+
+export function nothingUnread(): Unread {
+  return { rows: [], losses: [], flows: [], overflow: [], ended: [], before: [] };
+}
+
+/** How far the kernel's counts have been read: what each was when its rise was last told. */
+export interface Progress {
+  /** When these counts began, in milliseconds since the epoch. */
+  readonly startTimeMillis: number;
+  /** Packets and bytes of node rows, as they lie in Probe.counters. */
+  readonly node: Float64Array;
+  /** Those of the other rows, by what the kernel tells them apart by. */
+  readonly entries: Map<string, { packets: number; bytes: number }>;
+  /** What of both had no room among the flows. */
+  readonly nodeOverflow: Float64Array;
+  readonly entriesOverflow: Map<string, { packets: number; bytes: number }>;
+  /** Loss slots that are made in user space. */
+  readonly losses: Map<string, number>;
+  /** Taken from the kernel and not handed on yet: what a read that failed half-way had seen is in the next one. */
+  unread: Unread;
+  /** Taken from the kernel and not decoded yet. */
+  readonly drained: Flows[];
+  /** Whether this process has told what stands here: what an earlier one had told is told once. */
+  isBegun: boolean;
+  /** Whether it has told what series had counted that ended before it began. */
+  hasToldEnded: boolean;
+}
+
+export function noProgress(words: number, startTimeMillis: number): Progress {
+  return {
+    startTimeMillis,
+    node: new Float64Array(words),
+    entries: new Map(),
+    nodeOverflow: new Float64Array(words),
+    entriesOverflow: new Map(),
+    losses: new Map(),
+    unread: nothingUnread(),
+    drained: [],
+    isBegun: false,
+    hasToldEnded: false,
+  };
+}
+
+/** That of pinned maps, by their directory: exporters outlive a reload, and so must how much they have been told. */
+const ofPinned = new Map<string, Progress>();
+
+/**
+ * Where this process has come to with what is pinned in a directory: at the beginning, unless it has read there before and
+ * the counts are the same.
+ */
+export function progressOfPinned(directory: string, words: number, startTimeMillis: number): Progress {
+  let progress = ofPinned.get(directory);
+  if (progress === undefined || progress.startTimeMillis !== startTimeMillis || progress.node.length !== words) {
+    progress = noProgress(words, startTimeMillis);
+    ofPinned.set(directory, progress);
+  }
+  return progress;
+}
