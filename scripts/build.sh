@@ -36,6 +36,7 @@ fi
 if outdated dist/main.js src tsconfig.json tsconfig.build.json package.json; then
   rm -rf build/dist.new
   tsc -p tsconfig.build.json --outDir build/dist.new
+  cp src/receivers/dropreason/reasons/reasons.yaml build/dist.new/receivers/dropreason/reasons/
   rm -rf dist
   mv build/dist.new dist
 fi

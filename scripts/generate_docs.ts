@@ -4,15 +4,18 @@ import { fileURLToPath } from 'node:url';
 import { schema } from '../src/cli/schema.ts';
 import { factories } from '../src/components.ts';
 import { HOOK_WHY } from '../src/pdata/hook_why.ts';
+import { readCatalog } from '../src/receivers/dropreason/reasons/catalog.ts';
+import { renderKnownFunctions, renderKnownReasons } from './known_reasons.ts';
 import { renderMetricsTable } from './metrics_table.ts';
 import { renderReasonsDoc } from './reasons_doc.ts';
 
 /*
  * Writes what is generated: config/schema.json from the schemas that validate, docs/metrics.md from the metrics'
- * definitions, the loss slots of bpf/dropreason.h and docs/metrics.template.md, docs/reasons.md from the catalog of reasons. With
+ * definitions, the loss slots of bpf/dropreason.h and docs/metrics.template.md, docs/reasons.md and what counting knows of reasons from reasons.yaml. With
  * --check it writes nothing, and fails with a diff where a file is stale.
  */
 
+const REASONS = 'src/receivers/dropreason/reasons';
 const root = fileURLToPath(new URL('..', import.meta.url));
 
 /** The slots with their meanings, one comment above each enumerator; throws where one has none. */
@@ -77,10 +80,13 @@ function isFresh(path: string, text: string): boolean {
 }
 
 async function main(check: boolean): Promise<number> {
+  const catalog = readCatalog();
   const files = {
     'config/schema.json': await schemaText(),
     'docs/metrics.md': metricsDoc(),
     'docs/reasons.md': renderReasonsDoc(),
+    [`${REASONS}/known_reasons.ts`]: renderKnownReasons(catalog),
+    [`${REASONS}/known_functions.ts`]: renderKnownFunctions(catalog),
   };
   if (!check) {
     for (const [path, text] of Object.entries(files)) writeFileSync(`${root}${path}`, text);

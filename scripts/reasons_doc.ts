@@ -3,12 +3,12 @@ import {
   CLASS_BESIDE_REASONS,
   CLASS_OF_FUNCTION,
   REASON_OF_FUNCTION,
-} from '../src/receivers/dropreason/reasons/freeing_functions.ts';
+} from '../src/receivers/dropreason/reasons/known_functions.ts';
 import { REASON_CLASSES } from '../src/receivers/dropreason/reasons/reason_class.ts';
 
 const INTRO = `# Reasons
 
-This page is generated from src/receivers/dropreason/reasons/reason_catalog.ts and freeing_functions.ts (\`npm run generate\`).
+This page is generated from src/receivers/dropreason/reasons/reasons.yaml (\`npm run generate\`).
 \`dropreason explain REASON\` prints the same, with the counts of this node's agent.
 
 Names are the running kernel's own, without \`SKB_DROP_REASON_\`, but for those that Microsoft Retina's users know by another
@@ -54,7 +54,7 @@ export function renderReasonsDoc(): string {
     ...subjects,
     `${UNKNOWN}\n${table(['class', 'functions'], grouped([...CLASS_OF_FUNCTION]))}`,
     `${BESIDE}\n${table(['class', 'functions'], grouped([...CLASS_BESIDE_REASONS]))}`,
-    `${OLD}\n${table(['reason', 'functions'], grouped(Object.entries(REASON_OF_FUNCTION)))}`,
+    `${OLD}\n${table(['reason', 'functions'], grouped([...REASON_OF_FUNCTION]))}`,
   ].join('\n');
 }
 

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { ComponentError } from '../../../component/errors.ts';
 import { isNativeError, native, type User } from '../probe.ts';
-import { FUNCTIONS_THAT_TELL } from '../reasons/freeing_functions.ts';
+import { functionsThatTell } from '../reasons/reasons.ts';
 import type { Session } from '../session.ts';
 
 /** Numbers of include/uapi/linux/capability.h, of those that matter here. */
@@ -86,7 +86,7 @@ function isCurrent({ uid, gid, groups }: User): boolean {
  */
 export function giveUpCapabilities(user: User | undefined): void {
   for (const { probe } of running.keys()) probe.freeze();
-  if (![...running.values()].some((needs) => needs.namesEveryFunction)) native().closeSymbols(FUNCTIONS_THAT_TELL);
+  if (![...running.values()].some((needs) => needs.namesEveryFunction)) native().closeSymbols(functionsThatTell());
   native().dropCapabilities(user);
   dropped = true;
   try {

@@ -9,3 +9,6 @@ export const REASON_CLASSES = {
 } as const;
 
 export type ReasonClass = keyof typeof REASON_CLASSES;
+
+/** Directions of a packet, by the names in Layout.directions; `unknown` is none that a reason can be expected in. */
+export type Direction = 'ingress' | 'egress' | 'forward';

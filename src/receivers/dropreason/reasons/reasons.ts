@@ -1,9 +1,7 @@
 import type { KernelReason } from '../probe.ts';
-import { CLASS_BESIDE_REASONS, CLASS_OF_FUNCTION } from './freeing_functions.ts';
-import { REASON_CATALOG, type ReasonEntry } from './reason_catalog.ts';
-import type { ReasonClass } from './reason_class.ts';
-
-export type { ReasonClass };
+import { CLASS_BESIDE_REASONS, CLASS_OF_FUNCTION, REASON_OF_FUNCTION } from './known_functions.ts';
+import { CLASS_OF_REASON, DIRECTIONS_OF_REASON } from './known_reasons.ts';
+import type { Direction, ReasonClass } from './reason_class.ts';
 
 export const CONNECT_REASON = 'TCP_CONNECT_BASIC';
 export const ACCEPT_REASON = 'TCP_ACCEPT_BASIC';
@@ -22,9 +20,6 @@ const PUBLISHED_NAMES: Readonly<Record<string, string>> = {
 /** What hooks and system calls tell. */
 const NOT_THE_KERNELS = new Set(['IPTABLE_NAT_DROP', 'CONNTRACK_ADD_DROP', CONNECT_REASON, ACCEPT_REASON]);
 
-/** What each published name means; a name that isn't here is a newer kernel's. */
-export const EXPLAINED: ReadonlyMap<string, ReasonEntry> = new Map(Object.values(REASON_CATALOG).flatMap(Object.entries));
-
 /** The rows of packets that exist at 0 from the start, so that the first drop shows in PromQL's increase(). */
 export const PACKET_ROWS_AT_START = [
   'IPTABLE_RULE_DROP',
@@ -40,11 +35,26 @@ export const PACKET_ROWS_AT_START = [
  * function's drops without one are fewer.
  */
 export function classOf(reason: string, freedBy = '', hasReasons = true): ReasonClass {
-  return (reason === UNKNOWN_REASON && classOfFunction(freedBy, hasReasons)) || (EXPLAINED.get(reason)?.class ?? 'unclassified');
+  return (reason === UNKNOWN_REASON && classOfFunction(freedBy, hasReasons)) || (CLASS_OF_REASON.get(reason) ?? 'unclassified');
 }
 
 function classOfFunction(name: string, hasReasons: boolean): ReasonClass | undefined {
   return (hasReasons ? CLASS_BESIDE_REASONS.get(name) : undefined) ?? CLASS_OF_FUNCTION.get(name);
+}
+
+/** Every kernel function whose frees say something. */
+export function functionsThatTell(): readonly string[] {
+  return [...REASON_OF_FUNCTION.keys(), ...CLASS_OF_FUNCTION.keys(), ...CLASS_BESIDE_REASONS.keys()];
+}
+
+/** Whether this release knows what a published name means; one that it doesn't is a newer kernel's. */
+export function isKnown(reason: string): boolean {
+  return CLASS_OF_REASON.has(reason);
+}
+
+/** Where drops for this reason, of class `capacity` or `error`, can be expected: most packets are examined as they come in. */
+export function directionsOf(reason: string): readonly Direction[] {
+  return DIRECTIONS_OF_REASON.get(reason) ?? ['ingress'];
 }
 
 /** The kernel's names of a published reason, other than that itself: the whole one, and the one without its prefix. */

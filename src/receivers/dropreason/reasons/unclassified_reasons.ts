@@ -3,7 +3,7 @@ import type { Settings } from '../../../component/factory.ts';
 import { RECEIVER } from '../../../metrics/definitions.ts';
 import { counter } from '../../../metrics/instruments.ts';
 import type { DropRow } from '../../../pdata/drop_row.ts';
-import { EXPLAINED } from './reasons.ts';
+import { isKnown } from './reasons.ts';
 
 /**
  * Reasons whose names this release doesn't know, as a newer kernel may have: counted under `unclassified` like all others of
@@ -24,7 +24,7 @@ export class UnclassifiedReasons {
   look(rows: readonly DropRow[]): void {
     for (const { attributes, drops } of rows) {
       const reason = attributes.get('reason');
-      if (drops === 0 || typeof reason !== 'string' || EXPLAINED.has(reason)) continue;
+      if (drops === 0 || typeof reason !== 'string' || isKnown(reason)) continue;
       this.#drops.add(drops, { reason });
       if (this.#told.has(reason)) continue;
       this.#told.add(reason);

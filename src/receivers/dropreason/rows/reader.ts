@@ -5,7 +5,7 @@ import { sumOf } from '../../../pdata/sums.ts';
 import { CALL_PROGRAM, CALL_PROGRAM_OF_TWO } from '../attach/hooks.ts';
 import type { DropreasonConfig } from '../config.ts';
 import type { Row } from '../probe.ts';
-import { REASON_OF_FUNCTION } from '../reasons/freeing_functions.ts';
+import { REASON_OF_FUNCTION } from '../reasons/known_functions.ts';
 import { isAttached, type Session } from '../session.ts';
 import { EntryRows } from './entry_rows.ts';
 import { FlowRows } from './flow_rows.ts';
@@ -87,7 +87,7 @@ export class Reader {
   /** The rows and slots that exist at 0. */
   atStart(): Read {
     const { layout, probe, facts, reasons, byFunction } = this.#session;
-    const names = [...reasons.names, ...(byFunction ? Object.values(REASON_OF_FUNCTION) : [])];
+    const names = [...reasons.names, ...(byFunction ? REASON_OF_FUNCTION.values() : [])];
     const [connect, accept] = [isAttached(this.#session, 'connect'), isAttached(this.#session, 'accept')];
     const optIn = this.#config.attributes;
     const rows = rowsAtStart(this.#attributes, { layout, reasons: names, cpus: probe.cpus, optIn, connect, accept });

@@ -1,7 +1,7 @@
 import { AttributeSet, type AttributeValue } from '../../../pdata/attributes.ts';
 import { ATTRIBUTES, type DropreasonConfig, type OptInAttribute, recordsChains } from '../config.ts';
 import type { Layout, Row } from '../probe.ts';
-import { REASON_OF_FUNCTION } from '../reasons/freeing_functions.ts';
+import { REASON_OF_FUNCTION } from '../reasons/known_functions.ts';
 import { ACCEPT_REASON, CONNECT_REASON, classOf, type Reasons } from '../reasons/reasons.ts';
 import type { ChainStory } from './call_chain.ts';
 import { errnoName } from './errno.ts';
@@ -123,7 +123,7 @@ export class RowAttributes {
     const { notes } = this.#layout;
     if (row.reason === notes.nat) return NAT;
     if (row.reason === notes.conntrack) return CONNTRACK;
-    const told = this.#byFunction && row.reason === this.#reasons.unspecified ? REASON_OF_FUNCTION[freedBy] : undefined;
+    const told = this.#byFunction && row.reason === this.#reasons.unspecified ? REASON_OF_FUNCTION.get(freedBy) : undefined;
     const reason = told ?? this.#reasons.name(row.reason);
     if (reason !== RULE || chain === undefined) return reason;
     if (this.#chains.nat && chain.nat) return NAT;

@@ -1,8 +1,7 @@
 import type { DropRow } from '../../../pdata/drop_row.ts';
 import type { OptInAttribute } from '../config.ts';
 import type { Layout } from '../probe.ts';
-import { directionsOf } from '../reasons/reason_directions.ts';
-import { ACCEPT_REASON, CONNECT_REASON, classOf, PACKET_ROWS_AT_START } from '../reasons/reasons.ts';
+import { ACCEPT_REASON, CONNECT_REASON, classOf, directionsOf, PACKET_ROWS_AT_START } from '../reasons/reasons.ts';
 import type { RowAttributes } from './row_attributes.ts';
 
 const CONNECT_ERRORS = ['ECONNREFUSED', 'ETIMEDOUT', 'ENETUNREACH', 'EHOSTUNREACH', 'EADDRNOTAVAIL'];

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { gzipSync } from 'node:zlib';
 import { describe, expect, test } from 'vitest';
 import type { OptInAttribute } from '../../../../../src/receivers/dropreason/config.ts';
-import { PLACED_REASONS } from '../../../../../src/receivers/dropreason/reasons/reason_directions.ts';
+import { DIRECTIONS_OF_REASON } from '../../../../../src/receivers/dropreason/reasons/known_reasons.ts';
 import { classOf, Reasons } from '../../../../../src/receivers/dropreason/reasons/reasons.ts';
 import { rowsAtStart } from '../../../../../src/receivers/dropreason/rows/rows_at_start.ts';
 import { LAYOUT, rowAttributes } from '../../../../support/layout.ts';
@@ -91,7 +91,7 @@ describe('the rows that exist at 0', () => {
   });
 
   test('have directions for reasons that are to alert on, and for no others', () => {
-    expect(PLACED_REASONS.filter((reason) => !['capacity', 'error'].includes(classOf(reason)))).toEqual([]);
+    expect([...DIRECTIONS_OF_REASON.keys()].filter((reason) => !['capacity', 'error'].includes(classOf(reason)))).toEqual([]);
   });
 
   test('cost what docs/metrics.md says, on the newest kernel', () => {

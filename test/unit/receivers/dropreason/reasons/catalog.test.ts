@@ -1,14 +1,15 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
+import { readCatalog } from '../../../../../src/receivers/dropreason/reasons/catalog.ts';
 import {
   CLASS_BESIDE_REASONS,
   CLASS_OF_FUNCTION,
   REASON_OF_FUNCTION,
-} from '../../../../../src/receivers/dropreason/reasons/freeing_functions.ts';
-import { REASON_CATALOG } from '../../../../../src/receivers/dropreason/reasons/reason_catalog.ts';
+} from '../../../../../src/receivers/dropreason/reasons/known_functions.ts';
+import { CLASS_OF_REASON } from '../../../../../src/receivers/dropreason/reasons/known_reasons.ts';
 import { REASON_CLASSES } from '../../../../../src/receivers/dropreason/reasons/reason_class.ts';
-import { classOf, EXPLAINED, kernelNames, Reasons } from '../../../../../src/receivers/dropreason/reasons/reasons.ts';
+import { classOf, isKnown, kernelNames, Reasons } from '../../../../../src/receivers/dropreason/reasons/reasons.ts';
 
 /** Lists of `number name`, from the BTF of these kernels and of their modules mac80211 and openvswitch. */
 const LISTS = join(import.meta.dirname, '../../../../fixtures/reasons');
@@ -19,7 +20,7 @@ const KERNELS = readdirSync(LISTS)
 /** What hooks and system calls tell, on every kernel. */
 const OUR_OWN = ['IPTABLE_NAT_DROP', 'CONNTRACK_ADD_DROP', 'TCP_CONNECT_BASIC', 'TCP_ACCEPT_BASIC'];
 /** 5.10 has no reasons. */
-const BY_FUNCTION = [...new Set(Object.values(REASON_OF_FUNCTION)), 'UNKNOWN_DROP', 'TCP_CLOSE_BASIC'];
+const BY_FUNCTION = [...new Set(REASON_OF_FUNCTION.values()), 'UNKNOWN_DROP', 'TCP_CLOSE_BASIC'];
 
 function enumerators(kernel: string) {
   return readFileSync(join(LISTS, `${kernel}.txt`), 'utf8')
@@ -36,7 +37,7 @@ function published(kernel: string): string[] {
   return [...new Set(all.map(({ value }) => reasons.name(value)))].filter((name) => !/^\d+$/.test(name));
 }
 
-const CLASSES = Object.entries(REASON_CATALOG).flatMap(([, reasons]) => Object.entries(reasons));
+const CLASSES = Object.values(readCatalog().reasons).flatMap((reasons) => Object.entries(reasons));
 const ofClass = (wanted: string) => CLASSES.flatMap(([name, entry]) => (entry.class === wanted ? [name] : []));
 
 describe('the catalog', () => {
@@ -46,21 +47,21 @@ describe('the catalog', () => {
   });
 
   test.each(KERNELS)('has every name that %s may publish', (kernel) => {
-    expect(published(kernel).filter((name) => !EXPLAINED.has(name))).toEqual([]);
+    expect(published(kernel).filter((name) => !isKnown(name))).toEqual([]);
   });
 
   test('has every name that a kernel without reasons may publish', () => {
-    expect([...BY_FUNCTION, ...OUR_OWN].filter((name) => !EXPLAINED.has(name))).toEqual([]);
+    expect([...BY_FUNCTION, ...OUR_OWN].filter((name) => !isKnown(name))).toEqual([]);
   });
 
   test('has no other name, and none twice', () => {
     const all = new Set([...KERNELS.flatMap(published), ...BY_FUNCTION, ...OUR_OWN]);
-    expect([...EXPLAINED.keys()].filter((name) => !all.has(name))).toEqual([]);
-    expect(EXPLAINED.size).toBe(CLASSES.length);
+    expect([...CLASS_OF_REASON.keys()].filter((name) => !all.has(name))).toEqual([]);
+    expect(CLASS_OF_REASON.size).toBe(CLASSES.length);
   });
 
   test('explains each in a sentence or two, and says what to look at', () => {
-    for (const [name, { class: of, meaning, lookAt }] of CLASSES) {
+    for (const [name, { class: of, meaning, look_at: lookAt }] of CLASSES) {
       expect(Object.keys(REASON_CLASSES), name).toContain(of);
       expect(meaning, name).toMatch(/^[A-Za-z][^\n]{25,400}\.\)?$/);
       expect(lookAt, name).toMatch(/^[^\n]{8,400}[.)]$/);
@@ -88,17 +89,17 @@ describe('the catalog', () => {
   });
 
   test('a full queue, buffer or table is capacity, whatever its name', () => {
-    const full = [...EXPLAINED.keys()].filter((name) =>
+    const full = [...CLASS_OF_REASON.keys()].filter((name) =>
       /^(?:QDISC|FQ|CAKE)_|FULL|OOM|NOMEM|RCVBUFF|BACKLOG|PROTO_MEM/.test(name),
     );
     expect(full.length).toBeGreaterThan(12);
-    expect(full.filter((name) => EXPLAINED.get(name)?.class !== 'capacity')).toEqual([]);
+    expect(full.filter((name) => CLASS_OF_REASON.get(name) !== 'capacity')).toEqual([]);
   });
 
   test('a checksum, a malformed packet, no route is an error', () => {
-    const wrong = [...EXPLAINED.keys()].filter((name) => /CSUM|INVALID|BAD_|NOROUTES|_FAIL$|NOTFOUND|NO_SOCKET/.test(name));
+    const wrong = [...CLASS_OF_REASON.keys()].filter((name) => /CSUM|INVALID|BAD_|NOROUTES|_FAIL$|NOTFOUND|NO_SOCKET/.test(name));
     expect(wrong.length).toBeGreaterThan(30);
-    expect(wrong.filter((name) => EXPLAINED.get(name)?.class !== 'error')).toEqual([]);
+    expect(wrong.filter((name) => CLASS_OF_REASON.get(name) !== 'error')).toEqual([]);
   });
 
   test('benign is a short list, of what nobody needs to act on', () => {
@@ -129,7 +130,7 @@ describe('the catalog', () => {
     const reasons = new Reasons(enumerators(kernel), 248);
     for (const { name, value } of enumerators(kernel)) {
       const is = reasons.name(value);
-      if (EXPLAINED.has(is) && name.startsWith('SKB_DROP_REASON_')) expect(kernelNames(is)).toContain(name);
+      if (isKnown(is) && name.startsWith('SKB_DROP_REASON_')) expect(kernelNames(is)).toContain(name);
     }
     expect(kernelNames('IPTABLE_RULE_DROP')).toEqual(['SKB_DROP_REASON_NETFILTER_DROP', 'NETFILTER_DROP']);
     for (const name of [...OUR_OWN, 'OVS_DROP_METER', '___RX_DROP_UNUSABLE']) expect(kernelNames(name)).toEqual([]);
@@ -138,11 +139,11 @@ describe('the catalog', () => {
 
 describe('functions that free packets', () => {
   test('give reasons of the catalog', () => {
-    for (const reason of Object.values(REASON_OF_FUNCTION)) expect(EXPLAINED.has(reason), reason).toBe(true);
+    for (const reason of REASON_OF_FUNCTION.values()) expect(isKnown(reason), reason).toBe(true);
   });
 
   test('give the same class by their reason and without one', () => {
-    const both = Object.entries(REASON_OF_FUNCTION).filter(([name]) => CLASS_OF_FUNCTION.has(name));
+    const both = [...REASON_OF_FUNCTION].filter(([name]) => CLASS_OF_FUNCTION.has(name));
     expect(both.length).toBeGreaterThan(10);
     for (const [name, reason] of both) expect([name, CLASS_OF_FUNCTION.get(name)]).toEqual([name, classOf(reason)]);
   });
@@ -172,31 +173,83 @@ describe('functions that free packets', () => {
     ['vxlan_xmit', 'NO_TX_TARGET'],
     ['tun_get_user', 'DEV_READY'],
   ])('have the class of the reason that a newer kernel gives there: %s, %s', (name, reason) => {
-    expect(EXPLAINED.has(reason)).toBe(true);
+    expect(isKnown(reason)).toBe(true);
     expect(CLASS_OF_FUNCTION.get(name)).toBe(classOf(reason));
   });
 
   test('stay unknown where they free for several reasons', () => {
     for (const name of ['__udp4_lib_rcv', '__udp6_lib_rcv', 'tcp_v4_rcv', 'kfree_skb_list', 'ip_rcv_core', 'br_handle_frame']) {
-      expect(REASON_OF_FUNCTION[name]).toBeUndefined();
+      expect(REASON_OF_FUNCTION.get(name)).toBeUndefined();
     }
   });
 
   test('mean something else beside reasons only where they free for several', () => {
     for (const [name, of] of CLASS_BESIDE_REASONS) {
       expect(CLASS_OF_FUNCTION.get(name), name).not.toBe(of);
-      expect(REASON_OF_FUNCTION[name], name).toBeUndefined();
+      expect(REASON_OF_FUNCTION.get(name), name).toBeUndefined();
     }
   });
 
   test('have one class each, and a name as kallsyms has it without suffixes', () => {
-    for (const name of [...Object.keys(REASON_OF_FUNCTION), ...CLASS_OF_FUNCTION.keys(), ...CLASS_BESIDE_REASONS.keys()])
+    for (const name of [...REASON_OF_FUNCTION.keys(), ...CLASS_OF_FUNCTION.keys(), ...CLASS_BESIDE_REASONS.keys()])
       expect(name).toMatch(/^[a-z_][a-z0-9_]*$/);
-    const listed = readFileSync(
-      join(import.meta.dirname, '../../../../../src/receivers/dropreason/reasons/freeing_functions.ts'),
-      'utf8',
-    );
-    const written = listed.slice(listed.indexOf('const FUNCTIONS')).match(/^ {4}'\w+',$/gm) ?? [];
-    expect(written).toHaveLength(CLASS_OF_FUNCTION.size + CLASS_BESIDE_REASONS.size);
   });
 });
+
+describe('reasons.yaml', () => {
+  const TEXT = readFileSync(join(import.meta.dirname, '../../../../../src/receivers/dropreason/reasons/reasons.yaml'), 'utf8');
+  const lineOf = (text: string, part: string) => text.slice(0, text.indexOf(part)).split('\n').length;
+  const insertedAfter = (before: string, added: string) => TEXT.replace(before, `${before}${added}`);
+
+  test.each([
+    ['an unknown class', TEXT.replace('class: policy', 'class: polite'), 'class: polite', /class: Invalid option/],
+    ['a key that nothing reads', TEXT.replace('look_at:', 'lookat:'), 'class: policy', /Unrecognized key: "lookat"|look_at: /],
+    [
+      'directions of a reason that nobody is alerted on',
+      insertedAfter('class: policy\n', '      directions: [egress]\n'),
+      'directions: [egress]',
+      /capacity and error/,
+    ],
+    [
+      'a name that no reason has',
+      TEXT.replace('    NO_SOCKET:', '    no socket:'),
+      'no socket:',
+      /Sockets.no socket: Invalid key/,
+    ],
+    [
+      'a function that kallsyms would not have',
+      TEXT.replace('- igmp_rcv', '- igmp_rcv.cold'),
+      'igmp_rcv.cold',
+      /not the name of a kernel function/,
+    ],
+    [
+      'a function that is there twice',
+      TEXT.replace('- igmp_rcv', '- icmpv6_rcv'),
+      '- icmpv6_rcv\n      - icmpv6_rcv',
+      /icmpv6_rcv is there twice/,
+    ],
+    [
+      'a reason of two subjects',
+      insertedAfter('  Sockets:\n', '    UNKNOWN_DROP: {class: error, meaning: m, look_at: l}\n'),
+      'UNKNOWN_DROP: {',
+      /UNKNOWN_DROP is there twice/,
+    ],
+  ])('says where %s is', (_, text, part, message) => {
+    expect(text).not.toBe(TEXT);
+    expect(() => readCatalog(text)).toThrow(message);
+    const [, line] = /reasons\.yaml:(\d+)/.exec(String(captured(() => readCatalog(text)))) ?? [];
+    expect(Math.abs(Number(line) - lineOf(text, part))).toBeLessThanOrEqual(1);
+  });
+
+  test('must be YAML', () => {
+    expect(() => readCatalog('reasons: {')).toThrow(/^reasons\.yaml: .*line 1/s);
+  });
+});
+
+function captured(run: () => unknown): unknown {
+  try {
+    return run();
+  } catch (error) {
+    return error;
+  }
+}
