@@ -1,15 +1,8 @@
+import { setTimeout } from 'node:timers/promises';
+
 /** Resolves after `millis`, or as soon as `signal` is aborted; leaves no timer. */
-export function pause(millis: number, signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    if (signal.aborted) return resolve();
-    const end = () => {
-      clearTimeout(timer);
-      signal.removeEventListener('abort', end);
-      resolve();
-    };
-    const timer = setTimeout(end, millis);
-    signal.addEventListener('abort', end);
-  });
+export async function pause(millis: number, signal: AbortSignal): Promise<void> {
+  await setTimeout(millis, undefined, { signal }).catch(() => {});
 }
 
 /** As `promise`, but rejects with the signal's reason as soon as it is aborted; what comes of `promise` then is nobody's. */

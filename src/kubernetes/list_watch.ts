@@ -1,5 +1,6 @@
 import type { KubeConfig } from '@kubernetes/client-node';
 import type { Logger } from 'pino';
+import { Backoff, spread } from '../component/backoff.ts';
 import type { SourceState } from '../component/host.ts';
 import { VERSION } from '../component/version.ts';
 import { pause } from './abort.ts';
@@ -10,7 +11,6 @@ import { ApiFailure, failureOf, failureOfStatus } from './failure.ts';
 import { LIMITS, type Limits } from './limits.ts';
 import { ObjectCount } from './object_count.ts';
 import { type ListReading, ObjectReader } from './object_reader.ts';
-import { Pace, spread } from './pace.ts';
 import { AGENT_TURNS, type RequestTurns } from './request_turns.ts';
 import { Standing } from './standing.ts';
 import { TIMING, type Timing } from './timing.ts';
@@ -54,7 +54,9 @@ export class ListWatch<T extends { readonly uid: string }> {
   readonly #objects: ObjectReader<T>;
   /** Whether a list has come. */
   #wasAllowed = false;
-  readonly #pace: Pace;
+  #backoff: Backoff;
+  /** In a row, without a healthy minute between them. */
+  #failures = 0;
   readonly #standing: Standing;
   readonly #turns: RequestTurns;
   readonly #rank: number;
@@ -70,7 +72,7 @@ export class ListWatch<T extends { readonly uid: string }> {
     this.#rank = options.rank ?? 0;
     this.#connection = new ApiConnection(kubeConfig, `dropreason/${VERSION}`, limits);
     this.#objects = new ObjectReader(resource, events, logger, options.count ?? new ObjectCount(limits));
-    this.#pace = new Pace(this.#timing);
+    this.#backoff = this.#newBackoff();
     this.#standing = new Standing(resource, logger, this.#timing);
     const { promise, resolve } = Promise.withResolvers<void>();
     this.synced = promise;
@@ -143,7 +145,8 @@ export class ListWatch<T extends { readonly uid: string }> {
     const { kind } = failure;
     if (this.#stopping.signal.aborted) return;
     this.#objects.settle();
-    this.#standing.failed(verb, failure, this.#pace.failures);
+    this.#standing.failed(verb, failure, this.#failures);
+    this.#failures += 1;
     if (kind === 'unauthorized') this.#connection.renewCredentials();
     if (verb === 'watch' && kind === 'expired') this.#objects.forgetVersion();
     if (kind === 'absent') this.#replace(undefined, this.#objects.startList());
@@ -152,7 +155,7 @@ export class ListWatch<T extends { readonly uid: string }> {
     // A server that has just come back forbids what it allowed, until it has read its rules.
     const isForbidden = kind === 'forbidden' && !this.#wasAllowed;
     const slow = isForbidden ? this.#timing.forbiddenMillis : kind === 'absent' ? this.#timing.absentMillis : 0;
-    const wait = Math.max(this.#pace.failed(), spread(slow), failure.retryAfterMillis);
+    const wait = Math.max(this.#backoff.next(), spread(slow), failure.retryAfterMillis);
     await pause(wait, this.#stopping.signal);
   }
 
@@ -187,6 +190,11 @@ export class ListWatch<T extends { readonly uid: string }> {
         signal.throwIfAborted();
       }
     } while (next !== undefined);
+  }
+
+  #newBackoff(): Backoff {
+    const { backoffMillis: initialMillis, backoffMostMillis: mostMillis } = this.#timing;
+    return new Backoff({ initialMillis, mostMillis, multiplier: 2 });
   }
 
   #deadline(): Deadline {
@@ -236,7 +244,8 @@ export class ListWatch<T extends { readonly uid: string }> {
   }
 
   #healthy(): void {
-    this.#pace.healthy();
+    this.#failures = 0;
+    this.#backoff = this.#newBackoff();
     this.#standing.healthy();
   }
 }

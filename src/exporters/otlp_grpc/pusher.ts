@@ -1,3 +1,4 @@
+import { setImmediate as turn } from 'node:timers/promises';
 import type { Counter } from '@opentelemetry/api';
 import type { ResourceMetrics } from '@opentelemetry/sdk-metrics';
 import type { Settings } from '../../component/factory.ts';
@@ -6,9 +7,9 @@ import { within } from '../../component/within.ts';
 import { EXPORTER } from '../../metrics/definitions.ts';
 import { counter } from '../../metrics/instruments.ts';
 import { countPoints, splitPoints } from '../../publish/points.ts';
-import { Backoff } from './backoff.ts';
 import type { OtlpGrpcConfig } from './config.ts';
 import { PushLog } from './push_log.ts';
+import { Retries } from './retries.ts';
 import type { FailedResult, SendResult, SentResult } from './send_result.ts';
 
 /**
@@ -97,7 +98,7 @@ export class Pusher {
 
   async #pushOnce(metrics: ResourceMetrics): Promise<void> {
     const parts = splitPoints(metrics, MOST_POINTS);
-    const backoff = this.#backoff();
+    const retries = this.#retries();
     const total = { points: 0, rejected: 0, message: '' };
     for (let part = parts.shift(); part !== undefined; ) {
       await turn();
@@ -110,7 +111,7 @@ export class Pusher {
         part = parts.shift();
         continue;
       }
-      const waitMillis = this.#waitMillis(result, backoff);
+      const waitMillis = this.#waitMillis(result, retries);
       this.#log.failed(result);
       if (waitMillis !== undefined) {
         await this.#wait(waitMillis);
@@ -133,11 +134,11 @@ export class Pusher {
   }
 
   /** Before the next attempt of the same push, or undefined where there is none. */
-  #waitMillis(result: FailedResult, backoff: Backoff): number | undefined {
+  #waitMillis(result: FailedResult, retries: Retries): number | undefined {
     if (result.status === 'refused') return undefined;
     const { waitMillis = 0 } = result;
     this.#notBeforeMillis = performance.now() + waitMillis;
-    return this.#mayRetry() ? backoff.next(performance.now(), waitMillis) : undefined;
+    return this.#mayRetry() ? retries.next(performance.now(), waitMillis) : undefined;
   }
 
   /** The server's delay holds for newer pushes too. Only the last one doesn't wait: it would be lost. */
@@ -153,9 +154,9 @@ export class Pusher {
     return this.#config.retry_on_failure.enabled && !this.#asked && !this.#finishing;
   }
 
-  #backoff(): Backoff {
+  #retries(): Retries {
     const { initial_interval, max_interval, max_elapsed_time } = this.#config.retry_on_failure;
-    return new Backoff(
+    return new Retries(
       { initialMillis: initial_interval, mostMillis: max_interval, elapsedMillis: max_elapsed_time },
       performance.now(),
     );
@@ -172,9 +173,4 @@ export class Pusher {
       this.#wake = end;
     });
   }
-}
-
-/** Lets what else waits on the event loop go first. */
-function turn(): Promise<void> {
-  return new Promise((resolve) => setImmediate(resolve));
 }

@@ -1,7 +1,12 @@
 import { constants } from 'node:os';
+import { getSystemErrorMap } from 'node:util';
 
-/** Two names may share a number (EAGAIN and EWOULDBLOCK): the first is the one that man pages use. */
+/** The highest errno of Linux, EHWPOISON (include/uapi/asm-generic/errno.h). libuv has numbers of its own far beyond. */
+const MOST = 133;
+
+/** Each of Node's two lists has some that the other lacks: ESTALE and EINPROGRESS, EHOSTDOWN and ESHUTDOWN. */
 const NAMES = new Map<number, string>();
+for (const [number, [name]] of getSystemErrorMap()) if (-number <= MOST) NAMES.set(-number, name);
 for (const [name, number] of Object.entries(constants.errno)) if (!NAMES.has(number)) NAMES.set(number, name);
 
 /** The name of an errno, such as `ECONNREFUSED`; the number where it has none. */

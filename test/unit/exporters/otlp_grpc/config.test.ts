@@ -1,8 +1,8 @@
 import { inspect } from 'node:util';
 import { describe, expect, it } from 'vitest';
-import { Backoff } from '../../../../src/exporters/otlp_grpc/backoff.ts';
 import { configSchema } from '../../../../src/exporters/otlp_grpc/config.ts';
 import { otlpGrpcFactory } from '../../../../src/exporters/otlp_grpc/factory.ts';
+import { Retries } from '../../../../src/exporters/otlp_grpc/retries.ts';
 
 const problem = (given: object) => configSchema.safeParse(given).error?.issues[0]?.message;
 
@@ -52,11 +52,11 @@ describe('otlp_grpc configuration', () => {
       const given = (interval: string) => ({ endpoint: 'a:1', retry_on_failure: { [key]: interval } });
       expect(problem(given('301h'))).toBe('must be at most 300h, got "301h"');
       const { initial_interval: initialMillis, max_interval: mostMillis } = configSchema.parse(given('300h')).retry_on_failure;
-      const backoff = new Backoff(
+      const retries = new Retries(
         { initialMillis: Math.max(initialMillis, mostMillis), mostMillis: 300 * 3_600_000, elapsedMillis: 0 },
         0,
       );
-      expect(backoff.next(0, 0, 1)).toBeLessThan(2 ** 31);
+      expect(retries.next(0, 0, 1)).toBeLessThan(2 ** 31);
     }
   });
 

@@ -9,6 +9,8 @@ test.each([
   [24, 'EMFILE'],
   [11, 'EAGAIN'], // not EWOULDBLOCK
   [22, 'EINVAL'],
+  [112, 'EHOSTDOWN'],
+  [116, 'ESTALE'],
   [0, '0'],
   [511, '511'],
 ])('%i is %s', (errno, name) => {
