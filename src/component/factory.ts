@@ -60,6 +60,11 @@ interface Factory<Config> {
   readonly description: string;
   /** Validates, fills in defaults and documents: the JSON schema for editors is made from it. */
   readonly schema: z.ZodType<Config>;
+  /**
+   * Keys that the Collector's component of this name has and this one hasn't, with what to do about them. A key inside another has
+   * its path, such as `extract::annotations`; indices of lists are left out.
+   */
+  readonly hints?: Readonly<Record<string, string>>;
   /** What it takes for itself while it runs; checked against all others before anything starts. */
   claims?(config: Config): readonly Claim[];
   /** Tries what the component would need, and leaves nothing behind. */

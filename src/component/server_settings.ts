@@ -32,4 +32,15 @@ export const serverSettings = z.strictObject({
     ),
 });
 
+/** What the Collector's confighttp has besides, and what to do about it; for the `hints` of a factory. */
+export const SERVER_HINTS: Readonly<Record<string, string>> = {
+  max_request_body_size: 'bodies of requests are not read; remove it',
+  include_metadata: 'nothing of a request is passed on; remove it',
+  compression_algorithms:
+    'answers are compressed with gzip for clients that accept it, bodies of requests are not read; remove it',
+  response_headers: 'put a proxy before it that adds headers',
+  cors: 'put a proxy before it for pages of other origins',
+  middlewares: 'there are no middlewares; remove it',
+};
+
 export type ServerSettings = z.infer<typeof serverSettings>;

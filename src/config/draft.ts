@@ -1,5 +1,6 @@
 import type { z } from 'zod';
 import type { ConfigProblem } from '../component/errors.ts';
+import type { Hints } from './issues.ts';
 import { Readings } from './readings.ts';
 import { messageWithout } from './redact.ts';
 import { type ConfigNode, type MapEntry, nodeAt, type Path, plain, sourceAt } from './tree.ts';
@@ -55,9 +56,9 @@ export class Draft {
     if (this.warnings.length < MOST_PROBLEMS) this.warnings.push(this.#at(path, message, 'key'));
   }
 
-  /** The value at `path` as `schema` makes it, or undefined with problems told. */
-  parse<T>(schema: z.ZodType<T>, path: Path): T | undefined {
-    const result = this.#readings.check(schema, this.#root, path);
+  /** The value at `path` as `schema` makes it, or undefined with problems told. `hints` are for keys below it that aren't known. */
+  parse<T>(schema: z.ZodType<T>, path: Path, hints: Hints = {}): T | undefined {
+    const result = this.#readings.check(schema, this.#root, path, hints);
     if ('data' in result) return result.data;
     for (const { path: at, message, about } of result.complaints) this.problem(at, message, about);
     return undefined;

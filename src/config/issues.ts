@@ -1,5 +1,4 @@
 import type { z } from 'zod';
-import { keyHint } from './hints.ts';
 import { suggest } from './nearest.ts';
 import { keysAt } from './schema_walk.ts';
 import type { Path } from './tree.ts';
@@ -16,12 +15,15 @@ export interface Complaint {
 
 export type Checked<T> = { readonly data: T } | { readonly complaints: readonly Complaint[] };
 
+/** What to do about keys that aren't known, by their path below what is read, joined by `::` and without indices of lists. */
+export type Hints = Readonly<Record<string, string>>;
+
 /** Parses the value at `base` by `schema`; where it doesn't fit, every complaint, one for each key that isn't known. */
-export function check<T>(schema: z.ZodType<T>, value: unknown, base: Path): Checked<T> {
+export function check<T>(schema: z.ZodType<T>, value: unknown, base: Path, hints: Hints = {}): Checked<T> {
   const result = schema.safeParse(value, { error: inWords });
   if (result.success) return { data: result.data };
   const found = result.error.issues.flatMap((issue) => complaints(schema, issue, []));
-  return { complaints: firstAtEachPath(found).map((each) => absolute(each, base)) };
+  return { complaints: firstAtEachPath(found).map((each) => absolute(each, base, hints)) };
 }
 
 /** Keeps the first of each path: a list that is no list is not also too long. */
@@ -31,10 +33,10 @@ function firstAtEachPath(complaints: readonly Complaint[]): Complaint[] {
   return [...byPath.values()];
 }
 
-function absolute({ path, message, about }: Complaint, base: Path): Complaint {
-  const whole = [...base, ...path];
-  const hint = about === 'key' && message.startsWith(UNKNOWN_KEY) ? keyHint(whole) : undefined;
-  return { path: whole, message: hint === undefined ? message : `${UNKNOWN_KEY}: ${hint}`, about };
+function absolute({ path, message, about }: Complaint, base: Path, hints: Hints): Complaint {
+  const key = path.filter((step) => typeof step === 'string').join('::');
+  const hint = about === 'key' && message.startsWith(UNKNOWN_KEY) && Object.hasOwn(hints, key) ? hints[key] : undefined;
+  return { path: [...base, ...path], message: hint === undefined ? message : `${UNKNOWN_KEY}: ${hint}`, about };
 }
 
 function complaints(schema: z.ZodType, issue: z.core.$ZodIssue, above: Path): Complaint[] {

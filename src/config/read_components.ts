@@ -2,7 +2,7 @@ import type { Factories } from '../component/factory.ts';
 import { parseComponentId } from './component_id.ts';
 import type { ConfiguredComponent } from './config.ts';
 import type { Draft } from './draft.ts';
-import { componentHint, keyHint } from './hints.ts';
+import { componentHint, rootHint } from './hints.ts';
 import { findFactory, KINDS, type Kind, singular, typeNames } from './kinds.ts';
 import { nearest, suggest } from './nearest.ts';
 
@@ -12,7 +12,7 @@ const ROOT_KEYS = [...KINDS, 'service'];
 export function readRoot(draft: Draft): void {
   for (const key of draft.entries([]).keys()) {
     if (ROOT_KEYS.includes(key) || draft.isFull) continue;
-    const hint = keyHint([key]);
+    const hint = rootHint(key);
     draft.problem([key], `is not a known key${hint === undefined ? suggest(key, ROOT_KEYS) : `: ${hint}`}`, 'key');
   }
 }
@@ -40,7 +40,7 @@ export function readComponents<K extends Kind>(
       draft.problem([kind, id], unknownType(factories, kind, parsed.type), 'key');
       continue;
     }
-    const config = draft.parse(factory.schema, [kind, id]);
+    const config = draft.parse(factory.schema, [kind, id], factory.hints);
     if (config !== undefined) components.set(id, { type: factory.type, factory, config });
   }
   return components;

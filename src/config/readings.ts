@@ -1,5 +1,5 @@
 import type { z } from 'zod';
-import { type Checked, type Complaint, check } from './issues.ts';
+import { type Checked, type Complaint, check, type Hints } from './issues.ts';
 import { type ConfigNode, nodeAt, type Path, plain } from './tree.ts';
 import { NOT_TEXT } from './words.ts';
 
@@ -20,11 +20,11 @@ export class Readings {
   }
 
   /** Checks what is at `base` in `root`, and chooses. Nothing (`percpu_sum:`) is an empty mapping. */
-  check<T>(schema: z.ZodType<T>, root: ConfigNode, base: Path): Checked<T> {
+  check<T>(schema: z.ZodType<T>, root: ConfigNode, base: Path, hints: Hints): Checked<T> {
     // What holds it is a mapping, wherever it comes from.
     for (let length = 0; length < base.length; length++) this.#other.add(keyOf(base.slice(0, length)));
     const node = nodeAt(root, base);
-    const checked = () => check(schema, (node && plain(node, (each, path) => this.of(each, path), base)) ?? {}, base);
+    const checked = () => check(schema, (node && plain(node, (each, path) => this.of(each, path), base)) ?? {}, base, hints);
     const result = this.#settleExpansions(checked, root);
     if ('complaints' in result || node === undefined) return result;
     return this.#settleNumbers(checked, node, base) ?? result;

@@ -12,8 +12,8 @@ import { LIMITS, type Limits } from './limits.ts';
 import { ObjectCount } from './object_count.ts';
 import { type ListReading, ObjectReader } from './object_reader.ts';
 import { AGENT_TURNS, type RequestTurns } from './request_turns.ts';
-import { Standing } from './standing.ts';
 import { TIMING, type Timing } from './timing.ts';
+import { WatchHealth } from './watch_health.ts';
 import type { WatchEvents, WatchedResource } from './watched_resource.ts';
 
 export type { WatchEvents, WatchedResource } from './watched_resource.ts';
@@ -57,7 +57,7 @@ export class ListWatch<T extends { readonly uid: string }> {
   #backoff: Backoff;
   /** In a row, without a healthy minute between them. */
   #failures = 0;
-  readonly #standing: Standing;
+  readonly #health: WatchHealth;
   readonly #turns: RequestTurns;
   readonly #rank: number;
   readonly #stopping = new AbortController();
@@ -73,7 +73,7 @@ export class ListWatch<T extends { readonly uid: string }> {
     this.#connection = new ApiConnection(kubeConfig, `dropreason/${VERSION}`, limits);
     this.#objects = new ObjectReader(resource, events, logger, options.count ?? new ObjectCount(limits));
     this.#backoff = this.#newBackoff();
-    this.#standing = new Standing(resource, logger, this.#timing);
+    this.#health = new WatchHealth(resource, logger, this.#timing);
     const { promise, resolve } = Promise.withResolvers<void>();
     this.synced = promise;
     this.#resolveSynced = resolve;
@@ -91,7 +91,7 @@ export class ListWatch<T extends { readonly uid: string }> {
   async stop(): Promise<void> {
     this.#stopping.abort(STOPPED);
     this.#objects.stop();
-    this.#standing.stopped();
+    this.#health.stopped();
     this.#resolveSynced();
     await this.#connection.reset();
     await this.#running;
@@ -100,17 +100,17 @@ export class ListWatch<T extends { readonly uid: string }> {
 
   /** A whole list has been read, and the watch is open or was so lately; also where there is no such resource. */
   get inStep(): boolean {
-    return this.#standing.inStep;
+    return this.#health.inStep;
   }
 
-  /** How far what is known may be behind the cluster, in milliseconds; see {@link Standing.behindMillis}. */
+  /** How far what is known may be behind the cluster, in milliseconds; see {@link WatchHealth.behindMillis}. */
   get behindMillis(): number {
-    return this.#standing.behindMillis;
+    return this.#health.behindMillis;
   }
 
   /** `listing`, `synced`, `retrying`, `forbidden`, `absent` or `stopped`; the age is that of the server's last word. */
   state(): SourceState {
-    return this.#standing.state();
+    return this.#health.state();
   }
 
   async #run(): Promise<void> {
@@ -145,7 +145,7 @@ export class ListWatch<T extends { readonly uid: string }> {
     const { kind } = failure;
     if (this.#stopping.signal.aborted) return;
     this.#objects.settle();
-    this.#standing.failed(verb, failure, this.#failures);
+    this.#health.failed(verb, failure, this.#failures);
     this.#failures += 1;
     if (kind === 'unauthorized') this.#connection.renewCredentials();
     if (verb === 'watch' && kind === 'expired') this.#objects.forgetVersion();
@@ -179,7 +179,7 @@ export class ListWatch<T extends { readonly uid: string }> {
       } finally {
         deadline.clear();
       }
-      this.#standing.heard();
+      this.#health.heard();
       next = page.next;
       if (next === undefined) {
         this.#wasAllowed = true;
@@ -206,7 +206,7 @@ export class ListWatch<T extends { readonly uid: string }> {
 
   #replace(version: string | undefined, reading: ListReading<T>): void {
     this.#objects.replace(version, reading);
-    this.#standing.listed();
+    this.#health.listed();
     this.#resolveSynced();
   }
 
@@ -223,12 +223,12 @@ export class ListWatch<T extends { readonly uid: string }> {
     try {
       const calls = {
         opened: () => {
-          this.#standing.opened();
+          this.#health.opened();
           deadline.set(idleMillis, idle);
           healthy = setTimeout(() => this.#healthy(), healthyMillis);
         },
         event: (type: string, object: unknown) => {
-          this.#standing.heard();
+          this.#health.heard();
           deadline.set(idleMillis, idle);
           if (type === 'ERROR') throw failureOfStatus(object);
           this.#objects.event(type, object);
@@ -239,14 +239,14 @@ export class ListWatch<T extends { readonly uid: string }> {
     } finally {
       clearTimeout(healthy);
       deadline.clear();
-      this.#standing.closed();
+      this.#health.closed();
     }
   }
 
   #healthy(): void {
     this.#failures = 0;
     this.#backoff = this.#newBackoff();
-    this.#standing.healthy();
+    this.#health.healthy();
   }
 }
 

@@ -50,13 +50,15 @@ test('the clock that can be set is read for points in time only', () => {
 
 /** The linter holds the arrows between folders (biome.json); what it has no rule for is here. */
 describe('imports', () => {
-  test('a factory imports its schema, and the implementation only when it creates', () => {
+  test('a factory imports its schema and hints, and the implementation only when it creates', () => {
     const factories = IMPORTS.filter(
       ({ from, to, isType }) => !isType && /^src\/[a-z]+\/[a-z_0-9]+\/factory\.ts$/.test(from) && partOf(from) === partOf(to),
     );
     expect(factories.length).toBeGreaterThan(10);
     const dynamic = (from: string, to: string) => read(from).includes(`await import('./${relative(dirname(from), to)}')`);
-    const astray = factories.filter(({ from, to }) => to !== join(dirname(from), 'config.ts') && !dynamic(from, to));
+    const astray = factories.filter(
+      ({ from, to }) => ![join(dirname(from), 'config.ts'), join(dirname(from), 'hints.ts')].includes(to) && !dynamic(from, to),
+    );
     expect(told(astray)).toEqual([]);
   });
 

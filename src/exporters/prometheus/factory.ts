@@ -1,11 +1,13 @@
 import type { ExporterFactory } from '../../component/factory.ts';
 import { formatEndpoint } from '../../component/schema.ts';
+import { SERVER_HINTS } from '../../component/server_settings.ts';
 import { configSchema, type PrometheusConfig } from './config.ts';
 
 export const prometheusFactory: ExporterFactory<PrometheusConfig> = {
   type: 'prometheus',
   description: "Answers Prometheus' scrapes on an endpoint of its own; each scrape reads the kernel first.",
   schema: configSchema,
+  hints: SERVER_HINTS,
   async create(settings, config) {
     const { PrometheusExporter } = await import('./exporter.ts');
     return new PrometheusExporter(settings, config);

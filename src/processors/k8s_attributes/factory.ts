@@ -1,11 +1,13 @@
 import type { ProcessorFactory } from '../../component/factory.ts';
 import { configSchema, type K8sAttributesConfig } from './config.ts';
+import { HINTS } from './hints.ts';
 
 export const k8sAttributesFactory: ProcessorFactory<K8sAttributesConfig> = {
   type: 'k8s_attributes',
   aliases: ['k8sattributes'],
   description: 'Says which pod, workload, node or service is at each end of a flow.',
   schema: configSchema,
+  hints: HINTS,
   async create(settings, config, next) {
     const { K8sAttributes } = await import('./processor.ts');
     return new K8sAttributes(settings, config, next);

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { ApiFailure, type FailureKind } from '../../../src/kubernetes/failure.ts';
-import { Standing } from '../../../src/kubernetes/standing.ts';
+import { WatchHealth } from '../../../src/kubernetes/watch_health.ts';
 import { makeSettings } from '../../support/settings.ts';
 
 beforeEach(() => {
@@ -15,7 +15,7 @@ const later = (millis: number) => vi.advanceTimersByTime(millis);
 function standing() {
   const { logger, lines } = makeSettings();
   const resource = { name: 'pods', path: '/api/v1/pods' };
-  return { lines, it: new Standing(resource, logger, { inStepMillis: 60_000, settleMillis: 1_000 }) };
+  return { lines, it: new WatchHealth(resource, logger, { inStepMillis: 60_000, settleMillis: 1_000 }) };
 }
 
 describe('how far what is known may be behind', () => {

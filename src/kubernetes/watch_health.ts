@@ -13,7 +13,7 @@ const AT_ONCE: readonly FailureKind[] = ['forbidden', 'not_found', 'too_large'];
 const ACTED_ON: readonly FailureKind[] = ['forbidden', 'unauthorized', 'too_large'];
 
 /** How one list and watch is doing: for whoever asks, and in the log where it changes. */
-export class Standing {
+export class WatchHealth {
   readonly #resource: Resource;
   readonly #logger: Logger;
   readonly #timing: Pick<Timing, 'inStepMillis' | 'settleMillis'>;
@@ -30,7 +30,7 @@ export class Standing {
   #completeMillis = Number.NEGATIVE_INFINITY;
   #trouble: ApiFailure | undefined;
   /** What the log has told since the last healthy minute. */
-  readonly #told = new Set<FailureKind>();
+  readonly #logged = new Set<FailureKind>();
 
   constructor(resource: Resource, logger: Logger, timing: Pick<Timing, 'inStepMillis' | 'settleMillis'>) {
     this.#resource = resource;
@@ -106,10 +106,10 @@ export class Standing {
     this.#trouble = failure;
     this.#logger.debug(`${verb} of ${name}: ${message}`);
     if (kind === 'absent') return;
-    if (this.#told.has(kind) || (inRow === 0 && !AT_ONCE.includes(kind)) || (kind === 'unauthorized' && !isAgain)) return;
+    if (this.#logged.has(kind) || (inRow === 0 && !AT_ONCE.includes(kind)) || (kind === 'unauthorized' && !isAgain)) return;
     // One line for all that comes and goes: what an operator must act on has its own.
-    if (!ACTED_ON.includes(kind) && this.#told.size > 0) return;
-    this.#told.add(kind);
+    if (!ACTED_ON.includes(kind) && this.#logged.size > 0) return;
+    this.#logged.add(kind);
     const meanwhile = this.#isListed ? 'going on with the last known state' : 'nothing is known yet';
     const say = `can't ${verb} ${name}: ${message}`;
     if (kind === 'forbidden') this.#logger.error(`${say}; ${forbiddenHint(this.#resource)}; ${meanwhile}`);
@@ -126,8 +126,8 @@ export class Standing {
   }
 
   healthy(): void {
-    if (this.#told.size > 0) this.#logger.info(`${this.#resource.name} are in step with the API server again`);
-    this.#told.clear();
+    if (this.#logged.size > 0) this.#logger.info(`${this.#resource.name} are in step with the API server again`);
+    this.#logged.clear();
   }
 
   #word(): string {
