@@ -5,14 +5,15 @@ import { schema } from '../src/cli/schema.ts';
 import { factories } from '../src/components.ts';
 import { HOOK_WHY } from '../src/pdata/hook_why.ts';
 import { readCatalog } from '../src/receivers/dropreason/reasons/catalog.ts';
+import { renderComponentReadmes } from './component_readmes.ts';
 import { renderKnownFunctions, renderKnownReasons } from './known_reasons.ts';
 import { renderMetricsTable } from './metrics_table.ts';
 import { renderReasonsDoc } from './reasons_doc.ts';
 
 /*
- * Writes what is generated: config/schema.json from the schemas that validate, docs/metrics.md from the metrics'
- * definitions, the loss slots of bpf/dropreason.h and docs/metrics.template.md, docs/reasons.md and what counting knows of reasons from reasons.yaml. With
- * --check it writes nothing, and fails with a diff where a file is stale.
+ * Writes what is generated: config/schema.json from the schemas that validate; docs/metrics.md from the metrics' definitions, the loss
+ * slots of bpf/dropreason.h and docs/metrics.template.md; docs/reasons.md, and what counting knows of reasons, from reasons.yaml; the
+ * keys in the READMEs of components. With --check it writes nothing, and fails with a diff where a file is stale.
  */
 
 const REASONS = 'src/receivers/dropreason/reasons';
@@ -87,6 +88,7 @@ async function main(check: boolean): Promise<number> {
     'docs/reasons.md': renderReasonsDoc(),
     [`${REASONS}/known_reasons.ts`]: renderKnownReasons(catalog),
     [`${REASONS}/known_functions.ts`]: renderKnownFunctions(catalog),
+    ...renderComponentReadmes(read),
   };
   if (!check) {
     for (const [path, text] of Object.entries(files)) writeFileSync(`${root}${path}`, text);

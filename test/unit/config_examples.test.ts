@@ -1,6 +1,7 @@
-import { globSync, readdirSync, readFileSync } from 'node:fs';
+import { globSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, onTestFinished, test } from 'vitest';
 import { cli } from '../../src/cli/cli.ts';
 import { formatEndpoint } from '../../src/component/schema.ts';
 import { factories } from '../../src/components.ts';
@@ -49,6 +50,28 @@ describe('the configurations that come along', () => {
     const { code, stderr } = await validate(join('config', name));
     expect(stderr).toContain('receivers::otlp: there is no receiver otlp');
     expect(code).toBe(1);
+  });
+});
+
+/** Each folder of a component has one, with an example to copy. */
+const READMES = globSync('src/{receivers,processors,exporters,extensions}/*/README.md', { cwd: ROOT });
+
+describe("components' READMEs", () => {
+  test('are there for each', () => {
+    expect(READMES.length).toBe(Object.values(factories).flat().length);
+  });
+
+  test.each(READMES)('%s has an example that uses it and is valid', (name) => {
+    const examples = [...readFileSync(join(ROOT, name), 'utf8').matchAll(/```yaml\n(.*?)```/gs)].map(([, text = '']) => text);
+    expect(examples).toHaveLength(1);
+    const folder = mkdtempSync(join(tmpdir(), 'readme-'));
+    onTestFinished(() => rmSync(folder, { recursive: true }));
+    const file = join(folder, 'config.yaml');
+    writeFileSync(file, examples.join());
+    const config = loadConfig({ files: [file], env: { K8S_NODE_NAME: 'node-1', TOKEN: 'secret' }, factories });
+    expect(config.warnings).toEqual([]);
+    const [, kind, type] = name.split('/') as [string, 'receivers' | 'processors' | 'exporters' | 'extensions', string];
+    expect([...config[kind].values()].map((each) => each.type)).toContain(type);
   });
 });
 
