@@ -33,10 +33,8 @@ if outdated build/dropreason.node native/src bpf/dropreason.h scripts/build.sh; 
   mv build/dropreason.node.new build/dropreason.node
 fi
 
-if outdated dist/main.js src tsconfig.json tsconfig.build.json package.json; then
-  rm -rf build/dist.new
-  tsc -p tsconfig.build.json --outDir build/dist.new
-  cp src/receivers/dropreason/reasons/reasons.yaml build/dist.new/receivers/dropreason/reasons/
+if outdated dist/main.js src tsconfig.json package.json package-lock.json scripts/build.sh scripts/bundle.ts scripts/builtins.ts scripts/notices.ts; then
+  node scripts/bundle.ts build/dist.new
   rm -rf dist
   mv build/dist.new dist
 fi

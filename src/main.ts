@@ -1,15 +1,10 @@
 #!/usr/bin/env node
-import { spawn } from 'node:child_process';
-import { existsSync } from 'node:fs';
-import { constants } from 'node:os';
-import { fileURLToPath } from 'node:url';
 import { Signals } from './cli/signals.ts';
 
 /** The least Node.js that the dependencies run on; an older one hands over to the one that comes as a package. */
 const LEAST_NODE = 24;
 /** The rest of the 5 s in which an agent ends. */
 const RUN_FLUSH_MILLIS = 250;
-const PACKAGED_NODE = fileURLToPath(new URL(`../node_modules/node-linux-${process.arch}/bin/node`, import.meta.url));
 /** Set for the Node.js that is handed over to: it says by a message that signals reach it. */
 const HANDED_OVER = 'DROPREASON_HANDED_OVER';
 
@@ -38,17 +33,14 @@ if (Number.parseInt(process.versions.node, 10) >= LEAST_NODE) {
   if (!isAgent && stdout.lost !== undefined) stderr.write(`dropreason: can't write the output: ${stdout.lost.message}\n`);
   // A peer that hangs must not hold the process.
   process.exit(!isAgent && stdout.lost !== undefined ? 1 : code);
-} else if (existsSync(PACKAGED_NODE)) {
-  const kept = signals ?? new Signals();
-  const child = spawn(PACKAGED_NODE, process.argv.slice(1), {
-    stdio: ['inherit', 'inherit', 'inherit', 'ipc'],
-    env: { ...process.env, [HANDED_OVER]: '1' },
-  });
-  child.once('message', () => kept.listen((signal) => child.kill(signal)));
-  child.on('exit', (code, signal) => process.exit(code ?? 128 + (signal === null ? 0 : constants.signals[signal])));
 } else {
-  process.stderr.write(
-    `dropreason needs Node.js ${LEAST_NODE} or later, this is ${process.version}: run "npm run setup" first\n`,
-  );
-  process.exit(1);
+  const { handOver } = await import('./cli/hand_over.ts');
+  // One folder up from here in src/ and in the bundle alike.
+  const code = await handOver(new URL('..', import.meta.url), signals ?? new Signals(), HANDED_OVER);
+  if (code === undefined) {
+    process.stderr.write(
+      `dropreason needs Node.js ${LEAST_NODE} or later, this is ${process.version}: run "npm run setup" first\n`,
+    );
+  }
+  process.exit(code ?? 1);
 }

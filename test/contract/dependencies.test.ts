@@ -63,6 +63,20 @@ describe('the packages that we depend on', () => {
     expect(scripts).toEqual(WITH_SCRIPT);
   });
 
+  test('are in the bundle only where they are shipped, each with its licence', () => {
+    const notices = read('dist/NOTICES.txt')
+      .split(`\n${'-'.repeat(80)}\n`)
+      .slice(1);
+    const named = notices.map((notice) => /^\n(?<name>\S+) (?<version>\S+): (?<license>.+)\n/.exec(notice)?.groups);
+    const isShipped = (each: (typeof named)[number]) =>
+      shipped.some(
+        ([path, { version, license }]) =>
+          path.endsWith(`node_modules/${each?.name}`) && version === each?.version && license === each?.license,
+      );
+    expect(named.length).toBeGreaterThan(Object.keys(dependencies).length);
+    expect(named.filter((each) => !isShipped(each))).toEqual([]);
+  });
+
   test('have licences that let them be shipped with ours', () => {
     expect(
       shipped.filter(([, { license = '' }]) => !LICENSES.has(license)).map(([path, { license }]) => [path, license]),

@@ -66,7 +66,7 @@ describe.skipIf(whyNotHere(['setpriv']) !== undefined)('a signal', () => {
 
   test('that comes before anything is loaded is not lost', async () => {
     const script = `
-      const { Signals } = await import(${JSON.stringify(new URL('../../dist/cli/signals.js', import.meta.url).href)});
+      const { Signals } = await import(${JSON.stringify(new URL('../../src/cli/signals.ts', import.meta.url).href)});
       const signals = new Signals();
       process.kill(process.pid, 'SIGHUP');
       process.kill(process.pid, 'SIGTERM');

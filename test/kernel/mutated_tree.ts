@@ -7,7 +7,7 @@ import type { Edit, Judging } from './mutation_list.ts';
 
 const ROOT = join(import.meta.dirname, '..', '..');
 /** What the programs are built from, and what runs them: modules find one another by where they really are, so no links. */
-const COPIED = ['bpf', 'native', 'src', 'test', 'scripts', 'package.json', 'tsconfig.json', 'tsconfig.build.json'];
+const COPIED = ['bpf', 'native', 'src', 'test', 'scripts', 'package.json', 'package-lock.json', 'tsconfig.json'];
 /** What no mutation changes. */
 const LINKED = ['node_modules', 'dist', 'build/dropreason.node', 'build/test'];
 

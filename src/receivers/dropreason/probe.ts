@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import { fileURLToPath } from 'node:url';
+import { dirname } from 'node:path';
 import type * as Native from '../../../native/index.js';
 import { ComponentError } from '../../component/errors.ts';
 
@@ -19,20 +19,22 @@ export type {
   User,
 } from '../../../native/index.js';
 
-const root = fileURLToPath(new URL('../../../', import.meta.url));
+const require = createRequire(import.meta.url);
+/** By package.json's `imports`, which mean the same in src/ and in the bundle. */
+const root = dirname(require.resolve('#package.json'));
 
 /** The compiled BPF programs. */
-export const BPF_OBJECT = `${root}build/dropreason.bpf.o`;
+export const BPF_OBJECT = `${root}/build/dropreason.bpf.o`;
 
 let loaded: typeof Native | undefined;
 
 /** The addon, loaded when it is first needed; a ComponentError where it hasn't been built. */
 export function native(): typeof Native {
   if (loaded !== undefined) return loaded;
-  for (const file of [`${root}build/dropreason.node`, BPF_OBJECT]) {
+  for (const file of [`${root}/build/dropreason.node`, BPF_OBJECT]) {
     if (!existsSync(file)) throw new ComponentError(`${file} is missing: run "npm run build" in ${root}`);
   }
-  loaded = createRequire(import.meta.url)(`${root}native/index.js`) as typeof Native;
+  loaded = require('#native') as typeof Native;
   return loaded;
 }
 
