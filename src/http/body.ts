@@ -1,5 +1,4 @@
-import { Readable } from 'node:stream';
-import { pipeline } from 'node:stream/promises';
+import { finished } from 'node:stream/promises';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { createGzip } from 'node:zlib';
 import type { ContentCoding } from './content_coding.ts';
@@ -13,45 +12,64 @@ export interface Body {
 /** One text in each of the codings that somebody asked for. */
 export type Bodies = Readonly<Partial<Record<ContentCoding, Body>>>;
 
+/** A text, or its bytes in pieces that are made as they are taken; each has to stay as it is until the next but one is taken. */
+export type Content = string | Iterable<Buffer>;
+
 const CHUNK = 65_536;
 /** What is this short is never compressed. */
 const SHORT = 1_024;
 /** After so much work others have their turn. Node accepts one connection in a turn of the event loop, so turns have to be short. */
 const STRETCH_MILLIS = 2;
 
-/** Encodes a text once for each coding; one that is short as it is. */
-export async function encodeBody(text: string | Iterable<string>, codings: ReadonlySet<ContentCoding>): Promise<Bodies> {
-  if (typeof text === 'string' && text.length <= SHORT) return { identity: toBody([Buffer.from(text)]) };
+/** Encodes a text once for each coding; one that is short as it is. Rejects with what taking a piece throws. */
+export async function encodeBody(content: Content, codings: ReadonlySet<ContentCoding>): Promise<Bodies> {
+  if (typeof content === 'string' && content.length <= SHORT) return { identity: toBody([Buffer.from(content)]) };
   const plain: Buffer[] = [];
-  async function* source(): AsyncGenerator<Buffer> {
-    for await (const chunks of stretches(typeof text === 'string' ? [text] : text)) {
-      if (codings.has('identity')) plain.push(...chunks);
-      if (codings.has('gzip')) yield Buffer.concat(chunks);
+  const gzip = codings.has('gzip') ? new Gzip() : undefined;
+  try {
+    let began = performance.now();
+    for (const piece of typeof content === 'string' ? [Buffer.from(content)] : content) {
+      if (codings.has('identity')) plain.push(Buffer.from(piece));
+      await gzip?.write(piece);
+      if (performance.now() - began < STRETCH_MILLIS) continue;
+      await nextTurn();
+      began = performance.now();
     }
+    return {
+      ...(codings.has('identity') ? { identity: toBody(plain) } : {}),
+      ...(gzip === undefined ? {} : { gzip: toBody(await gzip.end()) }),
+    };
+  } finally {
+    gzip?.free();
   }
-  const zipped: Buffer[] = [];
-  await pipeline(Readable.from(source()), createGzip({ level: 1, chunkSize: CHUNK }), async (made: AsyncIterable<Buffer>) => {
-    for await (const chunk of made) zipped.push(chunk);
-  });
-  return {
-    ...(codings.has('identity') ? { identity: toBody(plain) } : {}),
-    ...(codings.has('gzip') ? { gzip: toBody(zipped) } : {}),
-  };
 }
 
-/** The pieces as bytes, those of one stretch of work together. */
-async function* stretches(pieces: Iterable<string>): AsyncGenerator<readonly Buffer[]> {
-  let chunks: Buffer[] = [];
-  let began = performance.now();
-  for (const piece of pieces) {
-    chunks.push(Buffer.from(piece));
-    if (performance.now() - began < STRETCH_MILLIS) continue;
-    yield chunks;
-    await nextTurn();
-    chunks = [];
-    began = performance.now();
+/** Compresses one piece, on another thread, while the next one is made. */
+class Gzip {
+  readonly #stream = createGzip({ level: 1, chunkSize: CHUNK });
+  readonly #zipped: Buffer[] = [];
+  #written: Promise<void> = Promise.resolve();
+
+  constructor() {
+    this.#stream.on('data', (chunk: Buffer) => this.#zipped.push(chunk));
   }
-  yield chunks;
+
+  /** Resolves when the piece before this one has been compressed. */
+  async write(piece: Buffer): Promise<void> {
+    const before = this.#written;
+    this.#written = new Promise((resolve) => void this.#stream.write(piece, () => resolve()));
+    await before;
+  }
+
+  async end(): Promise<readonly Buffer[]> {
+    this.#stream.end();
+    await finished(this.#stream);
+    return this.#zipped;
+  }
+
+  free(): void {
+    this.#stream.destroy();
+  }
 }
 
 function toBody(chunks: readonly Buffer[]): Body {

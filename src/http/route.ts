@@ -1,11 +1,12 @@
 import type { IncomingHttpHeaders } from 'node:http';
+import type { Content } from './body.ts';
 
 /** What a path answers with. */
 export interface HttpAnswer {
   readonly status: number;
   readonly contentType: string;
-  /** Text, or pieces of it: what is long is made piece by piece, and others have their turn in between. */
-  readonly body: string | Iterable<string>;
+  /** What is long is made piece by piece, and others have their turn in between. */
+  readonly body: Content;
 }
 
 /** What a route may know of a request. */

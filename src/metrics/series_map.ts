@@ -35,6 +35,7 @@ export class SeriesMap {
   /** Those that ended lately, by the key of their attributes, the first first. */
   readonly #ended = new Map<string, Ended>();
   readonly #remainders = new Map<string, Writable<DropSeries>>();
+  #beginnings = 0;
   #endings = 0;
   #restarts = 0;
 
@@ -45,6 +46,11 @@ export class SeriesMap {
 
   get living(): ReadonlyMap<string, DropSeries> {
     return this.#living;
+  }
+
+  /** Counts up whenever a series, or a remainder, begins. */
+  get beginnings(): number {
+    return this.#beginnings;
   }
 
   /** Counts up whenever a series ends. */
@@ -61,6 +67,7 @@ export class SeriesMap {
   restart(): void {
     this.#living.clear();
     this.#ended.clear();
+    this.#remainders.clear();
     this.#restarts++;
   }
 
@@ -72,13 +79,13 @@ export class SeriesMap {
   /** Adds a row to its series, which begins at `beginMillis` if it is new, but not before the one of the same attributes ended. */
   add({ attributes, drops, bytes }: DropRow, beginMillis: number): void {
     const startTimeMillis = Math.max(beginMillis, this.#ended.get(attributes.key)?.timeMillis ?? 0);
-    addTo(this.#living, { attributes, drops, bytes }, startTimeMillis);
+    this.#addTo(this.#living, { attributes, drops, bytes }, startTimeMillis);
   }
 
   /** Adds what series had counted that ended before there was this map. */
   addEnded({ attributes, drops, bytes }: DropRow, startTimeMillis: number): void {
     const { reason = '', direction = '' } = attributes.values;
-    addTo(this.#remainders, { attributes: new AttributeSet({ reason, direction }), drops, bytes }, startTimeMillis);
+    this.#addTo(this.#remainders, { attributes: new AttributeSet({ reason, direction }), drops, bytes }, startTimeMillis);
   }
 
   /** Ends a series, if there is one of these attributes. */
@@ -116,18 +123,19 @@ export class SeriesMap {
     }
     for (const all of [this.#living, this.#remainders]) for (const series of all.values()) beginBy(series, timeMillis);
   }
+
+  #addTo(all: Map<string, Writable<DropSeries>>, { attributes, drops, bytes }: DropRow, startTimeMillis: number): void {
+    const known = all.get(attributes.key);
+    if (known === undefined) {
+      all.set(attributes.key, { attributes, startTimeMillis, drops, bytes, ended: false });
+      this.#beginnings++;
+      return;
+    }
+    known.drops += drops;
+    if (bytes !== undefined) known.bytes = (known.bytes ?? 0) + bytes;
+  }
 }
 
 function beginBy(series: Writable<DropSeries>, timeMillis: number): void {
   series.startTimeMillis = Math.min(series.startTimeMillis, timeMillis);
-}
-
-function addTo(series: Map<string, Writable<DropSeries>>, { attributes, drops, bytes }: DropRow, startTimeMillis: number): void {
-  const known = series.get(attributes.key);
-  if (known === undefined) {
-    series.set(attributes.key, { attributes, startTimeMillis, drops, bytes, ended: false });
-    return;
-  }
-  known.drops += drops;
-  if (bytes !== undefined) known.bytes = (known.bytes ?? 0) + bytes;
 }

@@ -18,7 +18,7 @@ import { PublishedView } from './published_view.ts';
 import { PullReader } from './pull_reader.ts';
 
 /**
- * What one exporter publishes: observable counters over its accumulator, in a MeterProvider of its own, and the hooks.
+ * What one exporter publishes by the SDK: observable counters over its accumulator, in a MeterProvider of its own, and the hooks.
  *
  * Drops are OpenTelemetry observable counters, as the agent promises. For these the SDK takes the first observation for the start
  * time, which comes after the drops that it counts, so that a backend would not see them as an increase, and after a reload it
@@ -74,10 +74,12 @@ export class DropPublisher {
   }
 
   #observe(result: BatchObservableResult, to: { count: Observable; bytes: Observable; lost: Observable }): void {
-    for (const { attributes, startTimeMillis, drops, bytes } of this.#view.look()) {
-      this.#begins(attributes.values, startTimeMillis);
-      result.observe(to.count, drops, attributes.values);
-      if (bytes !== undefined) result.observe(to.bytes, bytes, attributes.values);
+    const { attributes: all, startMillis, drops, bytes } = this.#view.look();
+    for (const [index, attributes] of all.entries()) {
+      this.#begins(attributes, startMillis[index] as number);
+      result.observe(to.count, drops[index] as number, attributes);
+      const ofBytes = bytes[index];
+      if (ofBytes !== undefined) result.observe(to.bytes, ofBytes, attributes);
     }
     for (const loss of this.#accumulator.losses.values()) {
       let attributes = this.#lossAttributes.get(loss);

@@ -33,14 +33,16 @@ export class PodProducer implements MetricProducer {
     const endTime = millisToHrTime(this.#pods.lastTimeMillis);
     const count: DataPoint<number>[] = [];
     const bytes: DataPoint<number>[] = [];
-    for (const series of this.#view.look()) {
-      const point = { startTime: millisToHrTime(series.startTimeMillis), endTime, attributes: series.attributes.values };
-      count.push({ ...point, value: series.drops });
-      if (series.bytes !== undefined) bytes.push({ ...point, value: series.bytes });
+    const shown = this.#view.look();
+    for (const [index, attributes] of shown.attributes.entries()) {
+      const point = { startTime: millisToHrTime(shown.startMillis[index] as number), endTime, attributes };
+      count.push({ ...point, value: shown.drops[index] as number });
+      const ofBytes = shown.bytes[index];
+      if (ofBytes !== undefined) bytes.push({ ...point, value: ofBytes });
     }
     const metrics = [metric(this.#naming.count, count), metric(this.#naming.bytes, bytes)];
-    const shown = metrics.filter(({ dataPoints }) => dataPoints.length > 0);
-    const scopeMetrics = shown.length === 0 ? [] : [{ scope: SCOPE, metrics: shown }];
+    const filled = metrics.filter(({ dataPoints }) => dataPoints.length > 0);
+    const scopeMetrics = filled.length === 0 ? [] : [{ scope: SCOPE, metrics: filled }];
     return Promise.resolve({ resourceMetrics: { resource: emptyResource(), scopeMetrics }, errors: [] });
   }
 }

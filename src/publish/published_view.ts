@@ -2,13 +2,18 @@ import type { DropSeries, SeriesMap } from '../metrics/series_map.ts';
 import type { AttributeSet } from '../pdata/attributes.ts';
 import type { SeriesNaming } from './naming.ts';
 
-/** A series under the names it is published by: the sum of all series that those names make equal. */
+/**
+ * Series under the names that they are published by, by column: the nth has the nth item of each. One is the sum of all series that those
+ * names make equal.
+ */
 export interface PublishedSeries {
-  readonly attributes: AttributeSet;
-  /** Of the earliest of them, in milliseconds since the epoch. */
-  readonly startTimeMillis: number;
-  readonly drops: number;
-  readonly bytes: number | undefined;
+  /** The same objects at each look, and the same array where no series is new or gone. */
+  readonly attributes: readonly AttributeSet['values'][];
+  /** Of the earliest of those that are summed, in milliseconds since the epoch. */
+  readonly startMillis: readonly number[];
+  readonly drops: readonly number[];
+  /** Undefined of calls, which have none. */
+  readonly bytes: readonly (number | undefined)[];
 }
 
 interface Part {
@@ -20,8 +25,6 @@ interface Part {
 interface Sum {
   readonly attributes: AttributeSet;
   startTimeMillis: number;
-  drops: number;
-  bytes: number | undefined;
   parts: Part[];
   /** What parts had counted that have ended: the sum goes on without them, and never falls. */
   endedDrops: number;
@@ -36,7 +39,11 @@ export class PublishedView {
   readonly #map: SeriesMap;
   readonly #naming: SeriesNaming;
   readonly #sums = new Map<string, Sum>();
+  /** Of the sums; undefined since one came or went. */
+  #attributes: AttributeSet['values'][] | undefined;
   readonly #known = new WeakSet<DropSeries>();
+  /** As of the last look, as the next two. */
+  #beginnings = -1;
   #endings: number;
   #restarts: number;
 
@@ -62,23 +69,25 @@ export class PublishedView {
     this.#restarts = map.restarts;
   }
 
-  /** The series as they stand now. The objects are the same at each look, so that their attributes are too. */
-  look(): Iterable<PublishedSeries> {
+  /** The series as they stand now; what happens later changes nothing of it. */
+  look(): PublishedSeries {
     this.settle();
-    for (const series of this.#map.living.values()) if (!this.#known.has(series)) this.#join(series);
-    // Sums that never end go on with what their parts had counted, also for who looks first after a reload.
-    if (!this.#naming.ends) for (const series of this.#map.remainders.values()) if (!this.#known.has(series)) this.#join(series);
+    this.#meet();
+    this.#attributes ??= Array.from(this.#sums.values(), ({ attributes }) => attributes.values);
+    const [startMillis, drops, bytes]: [number[], number[], (number | undefined)[]] = [[], [], []];
     for (const sum of this.#sums.values()) {
-      sum.drops = sum.endedDrops;
-      sum.bytes = sum.endedBytes;
+      let [allDrops, allBytes] = [sum.endedDrops, sum.endedBytes];
       for (const part of sum.parts) {
-        sum.drops += part.series.drops;
-        sum.bytes = plus(sum.bytes, part.series.bytes);
+        allDrops += part.series.drops;
+        allBytes = plus(allBytes, part.series.bytes);
         sum.startTimeMillis = Math.min(sum.startTimeMillis, part.series.startTimeMillis);
         part.shownDrops = part.series.drops;
       }
+      startMillis.push(sum.startTimeMillis);
+      drops.push(allDrops);
+      bytes.push(allBytes);
     }
-    return this.#sums.values();
+    return { attributes: this.#attributes, startMillis, drops, bytes };
   }
 
   /**
@@ -86,13 +95,20 @@ export class PublishedView {
    * still to be shown go after the next look. Whether published series have gone.
    */
   settle(): boolean {
-    if (this.#restarts !== this.#map.restarts) {
+    const isAnew = this.#restarts !== this.#map.restarts;
+    if (isAnew) {
       this.#restarts = this.#map.restarts;
       this.#sums.clear();
-      return true;
+      this.#attributes = undefined;
     }
-    if (this.#endings === this.#map.endings) return false;
-    if (!this.#naming.ends) return this.#leaveToRemainders();
+    if (this.#endings === this.#map.endings) return isAnew;
+    if (this.#naming.ends) return this.#leave() || isAnew;
+    this.#leaveToRemainders();
+    return isAnew;
+  }
+
+  /** Whether published series have gone. */
+  #leave(): boolean {
     for (const series of this.#map.lately()) if (!this.#known.has(series)) this.#join(series);
     let [areAllGone, isAnyGone] = [true, false];
     for (const [key, sum] of this.#sums) {
@@ -109,13 +125,21 @@ export class PublishedView {
       if (sum.parts.length === 0) isAnyGone = this.#sums.delete(key) || isAnyGone;
     }
     if (areAllGone) this.#endings = this.#map.endings;
+    if (isAnyGone) this.#attributes = undefined;
     return isAnyGone;
   }
 
-  #leaveToRemainders(): boolean {
+  #leaveToRemainders(): void {
     for (const sum of this.#sums.values()) sum.parts = sum.parts.filter(({ series }) => !series.ended);
     this.#endings = this.#map.endings;
-    return false;
+  }
+
+  #meet(): void {
+    if (this.#beginnings === this.#map.beginnings) return;
+    this.#beginnings = this.#map.beginnings;
+    for (const series of this.#map.living.values()) if (!this.#known.has(series)) this.#join(series);
+    // Sums that never end go on with what their parts had counted, also for who looks first after a reload.
+    if (!this.#naming.ends) for (const series of this.#map.remainders.values()) if (!this.#known.has(series)) this.#join(series);
   }
 
   #join(series: DropSeries): void {
@@ -124,8 +148,9 @@ export class PublishedView {
     this.#known.add(series);
     let sum = this.#sums.get(attributes.key);
     if (sum === undefined) {
-      sum = { attributes, startTimeMillis, drops: 0, bytes: undefined, parts: [], endedDrops: 0, endedBytes: undefined };
+      sum = { attributes, startTimeMillis, parts: [], endedDrops: 0, endedBytes: undefined };
       this.#sums.set(attributes.key, sum);
+      this.#attributes = undefined;
     }
     sum.startTimeMillis = Math.min(sum.startTimeMillis, startTimeMillis);
     sum.parts.push({ series, shownDrops: undefined });

@@ -9,9 +9,9 @@ import { EXPORTER } from '../../metrics/definitions.ts';
 import { DropAccumulator } from '../../metrics/drop_accumulator.ts';
 import { counter } from '../../metrics/instruments.ts';
 import type { DropBatch } from '../../pdata/batch.ts';
-import { DropPublisher } from '../../publish/drop_publisher.ts';
+import { DropColumns } from '../../publish/drop_columns.ts';
+import { countValues } from '../../publish/metric_columns.ts';
 import { NAMINGS } from '../../publish/naming.ts';
-import { countPoints } from '../../publish/points.ts';
 import { CONTENT_TYPES, formatFor, type ScrapeFormat } from '../../publish/prometheus/scrape_format.ts';
 import { PrometheusText } from '../../publish/prometheus/text.ts';
 import type { PrometheusConfig } from './config.ts';
@@ -20,7 +20,7 @@ import type { PrometheusConfig } from './config.ts';
 export class PrometheusExporter implements Exporter {
   readonly #id: string;
   readonly #accumulator: DropAccumulator;
-  readonly #publisher: DropPublisher;
+  readonly #columns: DropColumns;
   readonly #text: PrometheusText;
   readonly #endpoint: HttpEndpoint;
   readonly #listensOn: Endpoint;
@@ -31,7 +31,7 @@ export class PrometheusExporter implements Exporter {
     const naming = NAMINGS[config.metric_names];
     this.#id = settings.id;
     this.#accumulator = settings.keep('accumulator', () => new DropAccumulator(settings.reloadedMillis));
-    this.#publisher = new DropPublisher({ accumulator: this.#accumulator, naming, resource: settings.resource });
+    this.#columns = new DropColumns({ accumulator: this.#accumulator, naming, resource: settings.resource });
     this.#text = new PrometheusText({
       gauges: naming.gauges ? [naming, naming.pods].flatMap(({ count, bytes }) => [count.name, bytes.name]) : [],
       resourceLabels: config.resource_to_telemetry_conversion.enabled,
@@ -79,8 +79,8 @@ export class PrometheusExporter implements Exporter {
 
   async #scrape(format: ScrapeFormat): Promise<HttpAnswer> {
     await this.#host?.refresh();
-    const collected = await this.#publisher.collect();
-    this.#sent.add(countPoints(collected), { exporter: this.#id });
-    return { status: 200, contentType: CONTENT_TYPES[format], body: this.#text.pieces(collected, format) };
+    const published = this.#columns.collect();
+    this.#sent.add(countValues(published), { exporter: this.#id });
+    return { status: 200, contentType: CONTENT_TYPES[format], body: this.#text.pieces(published, format) };
   }
 }

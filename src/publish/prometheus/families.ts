@@ -1,8 +1,8 @@
-import { type DataPoint, DataPointType, type Histogram, type MetricData, type ResourceMetrics } from '@opentelemetry/sdk-metrics';
+import type { MetricColumns } from '../metric_columns.ts';
 import { metricName } from './names.ts';
 
 /** The metrics that are one to Prometheus. */
-export interface Family {
+export interface Family extends Pick<MetricColumns, 'attributes' | 'values' | 'startMillis'> {
   /** Without the suffix of its type. */
   readonly name: string;
   readonly type: 'counter' | 'gauge' | 'histogram';
@@ -10,7 +10,6 @@ export interface Family {
   readonly unit: string;
   /** Whether the values of two series make one by being added. */
   readonly additive: boolean;
-  readonly points: readonly DataPoint<number | Histogram>[];
   /** Whether several metrics are in it, so that attributes may be there twice. */
   readonly joined: boolean;
 }
@@ -36,23 +35,24 @@ const TARGET = ['target', 'target_info'];
  * Metrics by the name that Prometheus gets. It refuses a page that has a name twice: what is alike is put together, and what
  * has a name that another metric took before it is left out.
  */
-export function familiesOf(scopeMetrics: ResourceMetrics['scopeMetrics'], { gauges, warn }: FamilyOptions): Iterable<Family> {
+export function familiesOf(metrics: readonly MetricColumns[], { gauges, warn }: FamilyOptions): Iterable<Family> {
   const families = new Map<string, Family>();
   const taken = new Set(TARGET);
-  for (const metric of scopeMetrics.flatMap(({ metrics }) => metrics)) {
+  for (const metric of metrics) {
+    const { name } = metric.descriptor;
     const family = familyOf(metric, gauges);
     if (family === undefined) {
-      warn(metric.descriptor.name, `the metric ${metric.descriptor.name} is left out: the text has no type for it`);
+      warn(name, `the metric ${name} is left out: the text has no type for it`);
       continue;
     }
     const known = families.get(family.name);
     if (known?.type === family.type && known.additive === family.additive) {
-      families.set(family.name, { ...known, points: [...known.points, ...family.points], joined: true });
+      families.set(family.name, join(known, family));
       continue;
     }
     const samples = SUFFIXES[family.type].map((suffix) => `${family.name}${suffix}`);
     if (samples.some((sample) => taken.has(sample))) {
-      warn(metric.descriptor.name, `the metric ${metric.descriptor.name} is left out: another has the name ${family.name}`);
+      warn(name, `the metric ${name} is left out: another has the name ${family.name}`);
       continue;
     }
     for (const sample of samples) taken.add(sample);
@@ -61,20 +61,32 @@ export function familiesOf(scopeMetrics: ResourceMetrics['scopeMetrics'], { gaug
   return families.values();
 }
 
-function familyOf(metric: MetricData, gauges: ReadonlySet<string>): Family | undefined {
-  const { name, description: help, unit } = metric.descriptor;
+function join(one: Family, other: Family): Family {
+  return {
+    ...one,
+    attributes: [...one.attributes, ...other.attributes],
+    values: [...one.values, ...other.values],
+    startMillis: [...one.startMillis, ...other.startMillis],
+    joined: true,
+  };
+}
+
+function familyOf({ descriptor, kind, ...columns }: MetricColumns, gauges: ReadonlySet<string>): Family | undefined {
+  const { name, description: help, unit } = descriptor;
   const shown = metricName(name);
-  const common = { name: shown, help, unit, joined: false };
-  switch (metric.dataPointType) {
-    case DataPointType.HISTOGRAM:
-      return { ...common, type: 'histogram', additive: true, points: metric.dataPoints };
-    case DataPointType.GAUGE:
-      return { ...common, type: 'gauge', additive: false, points: metric.dataPoints };
-    case DataPointType.SUM:
-      return metric.isMonotonic && !gauges.has(name)
-        ? { ...common, name: shown.replace(/(?<=.)_total$/, ''), type: 'counter', additive: true, points: metric.dataPoints }
-        : { ...common, type: 'gauge', additive: true, points: metric.dataPoints };
-    default:
+  const common = { ...columns, name: shown, help, unit, joined: false };
+  switch (kind) {
+    case 'histogram':
+      return { ...common, type: 'histogram', additive: true };
+    case 'gauge':
+      return { ...common, type: 'gauge', additive: false };
+    case 'up_down_counter':
+      return { ...common, type: 'gauge', additive: true };
+    case 'counter':
+      return gauges.has(name)
+        ? { ...common, type: 'gauge', additive: true }
+        : { ...common, name: shown.replace(/(?<=.)_total$/, ''), type: 'counter', additive: true };
+    case 'other':
       return undefined;
   }
 }

@@ -4,7 +4,7 @@ import { labelName } from './names.ts';
 export type Labelled = Readonly<Record<string, unknown>>;
 
 /** The labels of one series. */
-interface Written {
+export interface Written {
   /** In braces; empty where there is none. */
   readonly text: string;
   /** Whether attributes that differ from these have other labels, as far as names and types go that were seen. */
@@ -21,7 +21,7 @@ export interface PrometheusLabelsOptions {
 /**
  * Writes attributes as labels. Prometheus refuses a whole scrape for one label that is given twice, so attributes whose names
  * become equal are one label, and a series' own label goes before the resource's. An empty label is none to Prometheus, and is
- * left out. What is written for an attributes object is remembered with it.
+ * left out.
  */
 export class PrometheusLabels {
   readonly #resourceLabels: boolean;
@@ -30,7 +30,6 @@ export class PrometheusLabels {
   #resource: Labelled = {};
   #everywhere: ReadonlyMap<string, string> = new Map();
   #everywhereText = '';
-  #written = new WeakMap<Labelled, Written>();
   /** The attribute that each label is of, with the type of its values. */
   readonly #sources = new Map<string, string>();
   /** A label is of several attributes, or types. */
@@ -41,13 +40,13 @@ export class PrometheusLabels {
     this.#warn = warn;
   }
 
-  /** Told before a page is written: whose series they are. */
-  take(resource: Labelled): void {
-    if (resource === this.#resource) return;
+  /** Told before a page is written: whose series they are. Whether labels may be other ones than before. */
+  take(resource: Labelled): boolean {
+    if (resource === this.#resource) return false;
     this.#resource = resource;
     this.#everywhere = this.#resourceLabels ? this.#valuesOf(resource) : new Map();
     this.#everywhereText = textOf(this.#everywhere);
-    this.#written = new WeakMap();
+    return true;
   }
 
   /** The labels of `target_info`, in braces. */
@@ -55,14 +54,9 @@ export class PrometheusLabels {
     return inBraces(textOf(this.#valuesOf(this.#resource)));
   }
 
-  /** The labels of a series, in braces; empty where it has none. The same text at each call. */
-  of(attributes: Labelled): string {
-    return this.#writtenOf(attributes).text;
-  }
-
-  /** Whether different attributes among these surely have different labels. Quick: it compares no two of them. */
-  tellApart(points: readonly { readonly attributes: Labelled }[]): boolean {
-    return points.every(({ attributes }) => this.#writtenOf(attributes).exact) && !this.#isAmbiguous;
+  /** Whether a label is of several attributes, or types, among all that were written: then exact labels may be equal after all. */
+  get areAmbiguous(): boolean {
+    return this.#isAmbiguous;
   }
 
   /** The same for all attributes that have the same labels. */
@@ -71,16 +65,8 @@ export class PrometheusLabels {
     return JSON.stringify([...all].filter(([, value]) => value !== '').sort(([a], [b]) => (a < b ? -1 : 1)));
   }
 
-  #writtenOf(attributes: Labelled): Written {
-    let written = this.#written.get(attributes);
-    if (written === undefined) {
-      written = this.#write(attributes);
-      this.#written.set(attributes, written);
-    }
-    return written;
-  }
-
-  #write(attributes: Labelled): Written {
+  /** Those of a series. The same at each call. */
+  write(attributes: Labelled): Written {
     const own = this.#valuesOf(attributes);
     let added = this.#everywhereText;
     const hidden = [...this.#everywhere.keys()].filter((label) => own.has(label));

@@ -1,9 +1,11 @@
-import type { HrTime } from '@opentelemetry/api';
 import type { Histogram, ResourceMetrics } from '@opentelemetry/sdk-metrics';
-import { withoutEquals } from './equal_points.ts';
+import { columnsOf, type MetricColumns, type Published } from '../metric_columns.ts';
+import { withoutEquals } from './equal_series.ts';
 import { type Family, familiesOf } from './families.ts';
 import { escapeQuoted, escapeText, PrometheusLabels, withLabel } from './labels.ts';
+import { numberText, PieceWriter } from './piece_writer.ts';
 import type { ScrapeFormat } from './scrape_format.ts';
+import { WrittenLabels } from './written_labels.ts';
 
 export interface PrometheusTextOptions {
   /** Metrics (by their OpenTelemetry name) that are shown as gauges, without `_total`, though they are counters. */
@@ -14,16 +16,21 @@ export interface PrometheusTextOptions {
   readonly warn?: (message: string) => void;
 }
 
+/** The labels of a page's series, by the array of their attributes: a metric of counts and one of bytes have the same. */
+type LabelsOfPage = Map<MetricColumns['attributes'], WrittenLabels>;
+
 /**
  * Writes metrics in Prometheus' text format 0.0.4, or as OpenMetrics 1.0, which also has the time when each series began
  * (`_created`). Whatever names and values come, Prometheus takes the page. There are no scope labels, for there is one scope.
- * Labels are written once for each attributes object and then known: of 10,000 series the SDK's serializer takes 100 ms.
+ * Labels are written once for each series and kept as bytes: a scrape copies them, and writes numbers between them.
  */
 export class PrometheusText {
   readonly #labels: PrometheusLabels;
   readonly #gauges: ReadonlySet<string>;
   readonly #warn: (message: string) => void;
   readonly #told = new Set<string>();
+  /** By the name of the family that they were written for first. */
+  readonly #written = new Map<string, WrittenLabels>();
 
   constructor({ gauges = [], resourceLabels = false, warn = () => {} }: PrometheusTextOptions = {}) {
     this.#labels = new PrometheusLabels({ resourceLabels, warn });
@@ -31,46 +38,61 @@ export class PrometheusText {
     this.#warn = warn;
   }
 
+  /** What the SDK has collected, as one text. */
   write(metrics: ResourceMetrics, format: ScrapeFormat = 'prometheus'): string {
-    return [...this.pieces(metrics, format)].join('');
+    const copies: Buffer[] = [];
+    for (const piece of this.pieces(columnsOf(metrics), format)) copies.push(Buffer.from(piece));
+    return Buffer.concat(copies).toString();
   }
 
-  /** The same text in pieces of some 64 kB, made as they are taken. */
-  *pieces(metrics: ResourceMetrics, format: ScrapeFormat = 'prometheus'): Generator<string> {
-    let piece = '';
-    for (const text of this.#texts(metrics, format === 'openmetrics')) {
-      piece += text;
-      if (piece.length < PIECE) continue;
-      yield piece;
-      piece = '';
-    }
-    if (piece !== '') yield piece;
-  }
-
-  *#texts({ resource, scopeMetrics }: ResourceMetrics, isOpen: boolean): Generator<string> {
-    this.#labels.take(resource.attributes);
+  /** The text in pieces of some 128 kB, made as they are taken. Each is valid until the next but one is. */
+  *pieces({ attributes, metrics }: Published, format: ScrapeFormat): Generator<Buffer> {
+    if (this.#labels.take(attributes)) this.#written.clear();
+    const isOpen = format === 'openmetrics';
+    const writer = new PieceWriter();
     const [target, type] = isOpen ? ['target', 'info'] : ['target_info', 'gauge'];
-    yield `# HELP ${target} Target metadata\n# TYPE ${target} ${type}\ntarget_info${this.#labels.ofResource()} 1\n`;
+    writer.text(`# HELP ${target} Target metadata\n# TYPE ${target} ${type}\ntarget_info${this.#labels.ofResource()} 1\n`);
     const warn = (name: string, message: string) => this.#tell(name, message);
-    for (const family of familiesOf(scopeMetrics, { gauges: this.#gauges, warn })) yield* this.#family(family, isOpen);
-    if (isOpen) yield '# EOF\n';
+    const labels: LabelsOfPage = new Map();
+    for (const family of familiesOf(metrics, { gauges: this.#gauges, warn })) yield* this.#family(family, labels, writer, isOpen);
+    if (isOpen) writer.text('# EOF\n');
+    if (!writer.isEmpty) yield writer.take();
   }
 
-  *#family(family: Family, isOpen: boolean): Generator<string> {
-    const { name, type } = family;
+  *#family(whole: Family, known: LabelsOfPage, writer: PieceWriter, isOpen: boolean): Generator<Buffer> {
+    let [family, labels] = [whole, this.#labelsOf(whole, known)];
+    if (family.joined || !labels.areExact || this.#labels.areAmbiguous) {
+      family = withoutEquals(family, this.#labels);
+      labels = this.#labelsOf(family, known);
+    }
+    const { name, type, values, startMillis } = family;
     const sample = type === 'counter' ? `${name}_total` : name;
     const hasCreated = isOpen && type !== 'gauge';
-    let text = head(family, isOpen ? name : sample, isOpen);
-    for (const { attributes, value, startTime, endTime } of withoutEquals(family, this.#labels)) {
-      const labels = this.#labels.of(attributes);
-      text += typeof value === 'number' ? `${sample}${labels} ${writeValue(value)}\n` : histogram(name, labels, value, isOpen);
+    const [begin, created] = [Buffer.from(sample), Buffer.from(`${name}_created`)];
+    writer.text(head(family, isOpen ? name : sample, isOpen));
+    for (let index = 0; index < values.length; index++) {
+      const value = values[index];
+      if (value === undefined) continue;
+      if (typeof value === 'number') writeSample(writer, begin, labels, index, value);
+      else writer.text(histogram(name, labels.text(index), value, isOpen));
       // A clock that was set back since would have it created in the future, which Prometheus takes for a fault.
-      if (hasCreated && !isLater(startTime, endTime)) text += `${name}_created${labels} ${writeSeconds(startTime)}\n`;
-      if (text.length < PIECE) continue;
-      yield text;
-      text = '';
+      const began = startMillis[index];
+      if (hasCreated && began !== undefined) {
+        writer.bytes(created);
+        labels.writeTo(writer, index);
+        writer.text(` ${writeSeconds(began)}\n`);
+      }
+      if (writer.isFull) yield writer.take();
     }
-    yield text;
+  }
+
+  #labelsOf({ name, attributes }: Family, known: LabelsOfPage): WrittenLabels {
+    let labels = known.get(attributes);
+    if (labels !== undefined) return labels;
+    labels = (this.#written.get(name) ?? WrittenLabels.NONE).with(attributes, this.#labels);
+    this.#written.set(name, labels);
+    known.set(attributes, labels);
+    return labels;
   }
 
   #tell(key: string, message: string): void {
@@ -80,8 +102,13 @@ export class PrometheusText {
   }
 }
 
-/** Characters of a piece, about. */
-const PIECE = 65_536;
+function writeSample(writer: PieceWriter, name: Buffer, labels: WrittenLabels, index: number, value: number): void {
+  writer.bytes(name);
+  labels.writeTo(writer, index);
+  writer.space();
+  writer.number(value);
+  writer.newline();
+}
 
 function head({ type, help, unit }: Family, name: string, isOpen: boolean): string {
   const escaped = isOpen ? escapeQuoted : escapeText;
@@ -101,21 +128,12 @@ function histogram(name: string, labels: string, { buckets, sum, count }: Histog
     text += `${name}_bucket${withLabel(labels, 'le', bound)} ${total}\n`;
   }
   text += `${name}_bucket${withLabel(labels, 'le', '+Inf')} ${count}\n`;
-  if (sum !== undefined) text += `${name}_sum${labels} ${writeValue(sum)}\n`;
+  if (sum !== undefined) text += `${name}_sum${labels} ${numberText(sum)}\n`;
   // OpenMetrics has them together or not at all.
   return sum === undefined && isOpen ? text : `${text}${name}_count${labels} ${count}\n`;
 }
 
-function writeValue(value: number): string {
-  if (value === Number.POSITIVE_INFINITY) return '+Inf';
-  return value === Number.NEGATIVE_INFINITY ? '-Inf' : String(value);
-}
-
-function isLater([seconds, nanos]: HrTime, [thanSeconds, thanNanos]: HrTime): boolean {
-  return seconds > thanSeconds || (seconds === thanSeconds && nanos > thanNanos);
-}
-
 /** In seconds since the epoch, to the millisecond: Prometheus knows no less. */
-function writeSeconds([seconds, nanos]: HrTime): string {
-  return `${seconds}.${String(Math.trunc(nanos / 1e6)).padStart(3, '0')}`;
+function writeSeconds(millis: number): string {
+  return `${Math.trunc(millis / 1000)}.${String(Math.trunc(millis % 1000)).padStart(3, '0')}`;
 }

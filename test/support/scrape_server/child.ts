@@ -36,7 +36,7 @@ let made = 0;
 let stopMillis = 0;
 
 /** A text as large as that of so many series by source address, in pieces of some 64 kB; its first line has its number. */
-function* pieces(): Generator<string> {
+function* pieces(): Generator<Buffer> {
   let piece = `made ${++made}\n`;
   for (const name of ['dropreason_drop_count_total', 'dropreason_drop_bytes_total']) {
     for (let index = 0; index < series; index++) {
@@ -44,11 +44,11 @@ function* pieces(): Generator<string> {
       const labels = `class="error",destination_address="192.0.2.1",direction="ingress",network_transport="udp",reason="NO_SOCKET"`;
       piece += `${name}{${labels},source_address="${address}"} ${index * made}\n`;
       if (piece.length < 65_536) continue;
-      yield piece;
+      yield Buffer.from(piece);
       piece = '';
     }
   }
-  yield piece;
+  yield Buffer.from(piece);
 }
 
 const endpoint = new HttpEndpoint({

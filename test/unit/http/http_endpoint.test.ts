@@ -150,7 +150,9 @@ describe('HttpEndpoint', () => {
 
   it('sends pieces as they are, or compressed, and only their length to who asks for the head', async () => {
     const pieces = Array.from({ length: 50 }, (_, index) => `${index} ${'é'.repeat(10_000)}\n`);
-    const { url } = await serveRoutes({ routes: { '/metrics': { answer: () => ({ ...text('')(), body: pieces }) } } });
+    const { url } = await serveRoutes({
+      routes: { '/metrics': { answer: () => ({ ...text('')(), body: pieces.map((piece) => Buffer.from(piece)) }) } },
+    });
     const plain = await ask(url);
     expect(plain.body.toString()).toBe(pieces.join(''));
     expect(plain.headers['content-encoding']).toBeUndefined();
@@ -165,7 +167,7 @@ describe('HttpEndpoint', () => {
   it('logs once that answers fail, and once that they work again', async () => {
     let isWell = false;
     function* failing() {
-      yield 'a'.repeat(100_000);
+      yield Buffer.alloc(100_000, 'a');
       if (!isWell) throw new Error('no counters');
     }
     const answer = () => ({ ...text('')(), body: failing() });
@@ -293,7 +295,7 @@ describe('requests that come together', () => {
     function* pieces() {
       for (let index = 0; index < 10; index++) {
         taken++;
-        yield 'x'.repeat(10_000);
+        yield Buffer.alloc(10_000, 'x');
       }
     }
     const begun = Promise.withResolvers<void>();

@@ -7,8 +7,10 @@ import { batch, row, START } from '../metrics/fixtures.ts';
 const of = (name: string, drops: number) =>
   row({ reason: 'A', direction: 'ingress', class: 'error', 'network.interface.name': name }, drops, 10 * drops);
 const end = (...names: readonly string[]) => ({ ended: names.map((name) => of(name, 0).attributes) });
-const shown = (view: PublishedView) =>
-  [...view.look()].map(({ drops, bytes, startTimeMillis }) => [drops, bytes, (startTimeMillis - START) / 1000]);
+function shown(view: PublishedView) {
+  const { drops, bytes, startMillis } = view.look();
+  return drops.map((count, index) => [count, bytes[index], ((startMillis[index] as number) - START) / 1000]);
+}
 
 describe('sums over what comes and goes', () => {
   it('never fall, nor end', () => {
@@ -27,6 +29,18 @@ describe('sums over what comes and goes', () => {
     accumulator.add(batch([of('a', 5), of('b', 7)]));
     accumulator.add(batch([], end('a')));
     expect(shown(PublishedView.of(accumulator.map, NAMINGS.retina))).toEqual([[12, 120, 0]]);
+  });
+
+  it('go on after all series have begun anew', () => {
+    const accumulator = new DropAccumulator();
+    const view = PublishedView.of(accumulator.map, NAMINGS.retina);
+    accumulator.add(batch([of('a', 5)]));
+    accumulator.add(batch([], end('a')));
+    expect(shown(view)).toEqual([[5, 50, 0]]);
+    accumulator.add(batch([of('a', 2)], { anew: true }));
+    expect(shown(view)).toEqual([[2, 20, 10]]);
+    accumulator.add(batch([], end('a')));
+    expect(shown(view)).toEqual([[2, 20, 10]]);
   });
 
   it('have what ended under an earlier process', () => {

@@ -205,12 +205,14 @@ describe('flow_attributes', () => {
           const last = new Map<string, { readonly value: number; readonly start: number }>();
           let [counted, caused, clock, scraped] = [0, 0, 0, 0];
           const scrape = () => {
-            for (const { attributes, drops: value, startTimeMillis: start } of view.look()) {
-              const before = last.get(attributes.key);
+            const { attributes, drops, startMillis } = view.look();
+            for (const [index, value] of drops.entries()) {
+              const [key, start] = [JSON.stringify(attributes[index]), startMillis[index] as number];
+              const before = last.get(key);
               const isSame = before?.start === start;
               if (isSame) expect(value).toBeGreaterThanOrEqual(before.value);
               counted += value - (isSame ? before.value : 0);
-              last.set(attributes.key, { value, start });
+              last.set(key, { value, start });
             }
             scraped = clock;
           };
