@@ -1,11 +1,11 @@
 export interface BackoffOptions {
   readonly initialMillis: number;
   readonly mostMillis: number;
-  /** By how much each wait is longer than the one before. */
+  /** Each wait is this many times the one before. */
   readonly multiplier: number;
 }
 
-/** Waits between attempts, each longer than the one before up to a bound, and spread. */
+/** Waits between attempts: exponential up to a bound, with jitter. */
 export class Backoff {
   readonly #options: BackoffOptions;
   #intervalMillis: number;
@@ -23,7 +23,7 @@ export class Backoff {
   }
 }
 
-/** ± half, so that the agents of a cluster don't all come at once. `random` is in [0, 1). */
+/** Adds ± 50% jitter, so that the agents of a cluster don't act at the same moment. `random` is in [0, 1). */
 export function spread(millis: number, random: number = Math.random()): number {
   return millis * (0.5 + random);
 }

@@ -3,53 +3,53 @@ import type { Consumer } from './consumer.ts';
 import type { Host, SourceState } from './host.ts';
 
 /**
- * The life of every component. The service calls `start` once, exporters first, then processors, receivers, and `shutdown`
- * once afterwards, receivers first. `shutdown` is also called when `start` failed or was never called, may be called
- * twice, and frees whatever there is to free. It may come while `start` is under way, where a signal ends the agent: `start`
- * then resolves or rejects soon, and `shutdown` is called once more.
+ * The life cycle of every component. The service calls `start` once: exporters first, then processors, then receivers. Then it calls
+ * `shutdown` once, receivers first. `shutdown` frees everything. It is also called if `start` failed or was never called, and may be
+ * called twice. If a signal ends the agent during `start`, `shutdown` is called meanwhile: `start` then resolves or rejects soon, and
+ * `shutdown` is called once more.
  */
 export interface Component {
-  /** Resolves when the component does its work; rejects with a ComponentError where it can't. */
+  /** Resolves when the component works; rejects with a ComponentError if it can't start. */
   start(host: Host): Promise<void>;
-  /** Flushes and frees. Resolves within `deadlineMillis` whatever a peer does; never rejects. */
+  /** Flushes and frees. Resolves within `deadlineMillis` whatever a peer does. Never rejects. */
   shutdown(deadlineMillis: number): Promise<void>;
 }
 
-/** Reads the kernel and hands what it read to its consumers: one instance, however many pipelines name it. */
+/** Reads the kernel and passes batches to its consumers. One instance, however many pipelines use it. */
 export interface Receiver extends Component {
-  /** The most time that may pass between two reads. */
+  /** The longest time between two reads. */
   readonly collectionIntervalMillis: number;
-  /** Begins a read that no earlier caller has begun, and resolves when its batch has passed through the pipelines. */
+  /** Starts a new read, which no earlier caller started. Resolves when its batch has passed through the pipelines. */
   read(trigger: 'interval' | 'request'): Promise<void>;
-  /** Hands on the rows that exist at 0 once more, for consumers that a reload has brought. */
+  /** Sends the rows that exist at 0 again, for consumers that are new after a reload. */
   announce(): void;
   /**
-   * Names what is counted where that outlives the process, such as pinned maps: the same as long as the counts are. Undefined
-   * where they end with the process, and before `start`.
+   * Identifies counts that outlive the process, such as pinned maps. Stays the same for as long as the counts exist. Undefined if the
+   * counts end with the process, and before `start`.
    */
   readonly instance?: string | undefined;
-  /** Hooks as they stand; empty before `start`. */
+  /** The state of the hooks; empty before `start`. */
   hooks(): readonly HookStatus[];
 }
 
-/** A function over batches, one instance per pipeline. It is given its next stage when it is made. */
+/** A function over batches, one instance per pipeline. It gets its next stage at creation. */
 export interface Processor extends Component, Consumer {
-  /** How its sources outside of the pipeline are, one line each, for health_check; none make the agent ill. */
+  /** The state of its sources outside the pipeline, one line each, for health_check. They don't affect the agent's health. */
   sources?(): readonly SourceState[];
   /**
-   * Called in place of `shutdown` at a reload whose new graph has a processor of this pipeline and id: what is kept back goes to that
-   * one, by `Settings.keep`. Batches still come until that one's first. Never rejects.
+   * Called instead of `shutdown` at a reload, if the new graph has a processor with this pipeline and id. Passes retained data to it
+   * through `Settings.keep`. Batches still arrive until the new processor gets its first one. Never rejects.
    */
   handOver?(deadlineMillis: number): Promise<void>;
 }
 
-/** Accumulates batches into counters of its own and publishes them. One instance, however many pipelines name it. */
+/** Accumulates batches into its own counters and publishes them. One instance, however many pipelines use it. */
 export interface Exporter extends Component, Consumer {
-  /** Where a person finds what it publishes, such as `curl localhost:9464/metrics`; said once it has started. */
+  /** Where to find its output, such as `curl localhost:9464/metrics`. Logged after the start. */
   readonly place?: string | undefined;
-  /** Goes on in the file that is at its path now. Called at a SIGHUP that this exporter outlives. */
+  /** Continues in the file that is at its path now. Called at a SIGHUP that keeps this exporter. */
   reopen?(): void;
 }
 
-/** Something beside the pipelines, such as a health check. */
+/** A component outside the pipelines, such as a health check. */
 export interface Extension extends Component {}

@@ -1,16 +1,16 @@
 import { visible } from './visible.ts';
 
-/** One mistake in the configuration, said in the words of the YAML file. */
+/** One mistake in the configuration, described in terms of the YAML file. */
 export interface ConfigProblem {
-  /** The way to it, joined by `::`, such as `receivers::dropreason::collection_interval`. */
+  /** Its path, joined by `::`, such as `receivers::dropreason::collection_interval`. */
   readonly path: string;
-  /** What is wrong and what to do. */
+  /** The mistake and how to correct it. */
   readonly message: string;
-  /** `file:line:column`, `--set` or an environment variable's name; undefined where no source can be told. */
+  /** `file:line:column`, `--set` or an environment variable's name; undefined if the source is unknown. */
   readonly source: string | undefined;
 }
 
-/** The configuration has mistakes: all that were found, not the first alone. */
+/** The configuration has mistakes. Contains all that were found. */
 export class ConfigError extends Error {
   override readonly name = 'ConfigError';
   readonly problems: readonly ConfigProblem[];
@@ -23,11 +23,11 @@ export class ConfigError extends Error {
 
 /** `path: message (source)`, on one line. */
 export function formatProblem({ path, message, source }: ConfigProblem): string {
-  const said = path === '' ? message : `${path}: ${message}`;
-  return visible(source === undefined ? said : `${said} (${source})`);
+  const located = path === '' ? message : `${path}: ${message}`;
+  return visible(source === undefined ? located : `${located} (${source})`);
 }
 
-/** A component can't start; the message says why and what to do. The service puts the component's id before it. */
+/** A component can't start. The message says why and what to do. The service adds the component's id in front. */
 export class ComponentError extends Error {
   override readonly name = 'ComponentError';
 }

@@ -2,16 +2,16 @@ import { closeSync, constants, openSync, writeSync } from 'node:fs';
 import type { Output } from './output.ts';
 
 const { O_APPEND, O_CREAT, O_NOCTTY, O_NONBLOCK, O_WRONLY } = constants;
-/** Appending is what lets logrotate's `copytruncate` work; a FIFO without a reader must not block the open. */
+/** O_APPEND makes logrotate's `copytruncate` work. O_NONBLOCK: opening a FIFO without a reader must not block. */
 const FLAGS = O_WRONLY | O_APPEND | O_CREAT | O_NONBLOCK | O_NOCTTY;
-/** Reasons not to open a file that pass by themselves: a disk is full, a FIFO has no reader, too many files are open. */
+/** Transient errors of open: the disk is full, a FIFO has no reader, too many files are open. */
 const PASSING = new Set(['ENOSPC', 'EDQUOT', 'EIO', 'ENXIO', 'EMFILE', 'ENFILE']);
 const NEWLINE = 10;
 
-/** Writes to an open descriptor: at once, without a queue. */
+/** Writes to an open descriptor, at once and without a queue. */
 export class DescriptorOutput implements Output {
   protected descriptor: number | undefined;
-  /** The last line was cut off: the next one begins a line of its own. */
+  /** The last line was truncated, so the next write starts with a newline. */
   #isTorn = false;
 
   constructor(descriptor: number | undefined) {
@@ -22,7 +22,7 @@ export class DescriptorOutput implements Output {
     done(this.#write(Buffer.from(this.#isTorn ? `\n${lines}` : lines)));
   }
 
-  /** For a subclass that can: opens what isn't open. */
+  /** Overridden by a subclass that can open its descriptor. */
   protected open(): number | undefined {
     return this.descriptor;
   }
@@ -32,7 +32,7 @@ export class DescriptorOutput implements Output {
     try {
       const descriptor = this.open();
       if (descriptor === undefined) return new Error('it is not open');
-      // A disk that is nearly full takes a part, and says why only when it is given the rest.
+      // A disk that is nearly full accepts a part. The next write returns the error.
       while (written < bytes.length) written += writeSync(descriptor, bytes, written);
       this.#isTorn = false;
       return undefined;
@@ -43,11 +43,11 @@ export class DescriptorOutput implements Output {
   }
 }
 
-/** Appends to the file at a path, and makes it where it is missing. */
+/** Appends to the file at a path. Creates it if it is missing. */
 export class FileOutput extends DescriptorOutput {
   readonly #path: string;
 
-  /** Throws where the file can't be opened, unless the reason is one that passes: then it is opened at a later write. */
+  /** Throws if the file can't be opened, unless the error is transient: then a later write opens it. */
   constructor(path: string) {
     super(undefined);
     this.#path = path;
@@ -58,7 +58,7 @@ export class FileOutput extends DescriptorOutput {
     }
   }
 
-  /** Goes on in the file that is at the path now: the one that was open may have been renamed. Throws where it can't, and goes on in that one. */
+  /** Switches to the file that is at the path now, after a rename. If that fails, throws and keeps the open file. */
   reopen(): void {
     const opened = openSync(this.#path, FLAGS, 0o666);
     this.close();

@@ -1,26 +1,26 @@
 import { isIP, isIPv4 } from 'node:net';
 
-/** A name as DNS takes it (RFC 1123), and with the "_" that some networks use all the same. */
+/** A DNS name (RFC 1123). Also allows "_", which some networks use. */
 const NAME = /^(?=.{1,253}$)(?!-)[\w-]{1,63}(?:\.[\w-]{1,63})*\.?$/;
 
-/** Whether `text` can be a host: an address of either family, an IPv6 one with or without a zone, or a name. */
+/** Whether `text` can be a host: an IPv4 address, an IPv6 address with or without a zone, or a name. */
 export function isHost(text: string): boolean {
   if (isIP(text) !== 0) return true;
-  // What ends in a number is an address or nothing (WHATWG URL, 3.5): 999.999.1.1 is no name.
+  // A text that ends in a number is an address or invalid (WHATWG URL, 3.5): 999.999.1.1 is not a name.
   return NAME.test(text) && !/(?:^|\.)(?:\d+|0x[\da-f]*)\.?$/i.test(text);
 }
 
-/** Addresses that a server on `host` listens on; a name other than localhost is an address that only the system knows. */
+/** Addresses that a server on `host` listens on. Names other than localhost are not resolved. */
 function addresses(host: string): readonly string[] {
   const text = host.toLowerCase().replace(/\.$/, '');
   if (text === 'localhost') return ['127.0.0.1', '::1'];
   if (isIP(text) !== 6) return [text];
   const canonical = canonicalIpv6(text);
-  // A socket of `::` is one for both families.
+  // A socket on `::` serves both families.
   return canonical === '::' ? ['::', '0.0.0.0'] : [canonical];
 }
 
-/** As RFC 5952 writes it; an IPv4-mapped one is the IPv4 address. A zone stays as it is. */
+/** The RFC 5952 form. An IPv4-mapped address becomes the IPv4 address. A zone is kept. */
 function canonicalIpv6(text: string): string {
   const [address = '', zone] = text.split('%', 2);
   const canonical = new URL(`http://[${address}]`).hostname.slice(1, -1);
@@ -32,7 +32,7 @@ function canonicalIpv6(text: string): string {
   return zone === undefined ? canonical : `${canonical}%${zone}`;
 }
 
-/** Whether servers on both hosts, with the same port, would be in each other's way as far as the hosts tell. */
+/** Whether servers on both hosts would conflict on the same port, judging by the hosts. */
 export function hostsCollide(one: string, other: string): boolean {
   const ours = addresses(one === '' ? '::' : one);
   const theirs = addresses(other === '' ? '::' : other);
@@ -41,7 +41,7 @@ export function hostsCollide(one: string, other: string): boolean {
   );
 }
 
-/** Whether a wildcard address is bound to have the other one too. */
+/** Whether a wildcard address includes the other address. */
 function covers(wildcard: string, address: string): boolean {
   if (wildcard === '0.0.0.0') return isIPv4(address);
   return wildcard === '::';

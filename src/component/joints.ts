@@ -1,11 +1,11 @@
 import type { Endpoint } from './schema.ts';
 
 /**
- * What a component takes of the host for as long as it runs: nobody else can have it, or there is no telling who wrote what.
- * `capabilities` are those of the process: a component that drops them leaves none to what starts after it.
+ * An exclusive resource that a component uses while it runs. With two owners, one can't start, or it is unclear who wrote what.
+ * `capabilities` are those of the process: a component that drops them leaves none for components that start later.
  */
 export type Claim = {
-  /** The key that names it, below the component's id. */
+  /** The key that sets it, below the component's id. */
   readonly path: readonly (string | number)[];
 } & (
   | { readonly endpoint: Endpoint }
@@ -15,16 +15,16 @@ export type Claim = {
 );
 
 /**
- * What a pipeline may hand on besides the rows of the node: flows, who is at their ends (`pods`), and attributes of these,
- * by name. Components know these words, not one another.
+ * What a pipeline may carry besides the rows of the node: flows, the pods at their ends (`pods`), and attributes of these by name.
+ * Components know these words, not one another.
  */
 export type Supply = 'flows' | 'pods' | 'pods of one node' | `${string}.${string}`;
 
-/** What a component needs of the stages before it in its pipeline. */
+/** What a component needs from earlier stages of its pipeline. */
 export interface Need {
   readonly supply: Supply;
-  /** `mistake`: nothing comes of it without. `warning`: something does, and hardly what was meant. */
+  /** `mistake`: the component is useless without it. `warning`: it works, but probably not as intended. */
   readonly otherwise: 'mistake' | 'warning';
-  /** What is the matter and what to do, after the component's id. */
+  /** The problem and what to do, after the component's id. */
   readonly message: string;
 }

@@ -5,7 +5,7 @@ interface Words {
   readonly ended: string;
 }
 
-/** Logs something that is done again and again when it begins to fail, when it fails for another reason, and when it succeeds again. */
+/** Logs when a repeated operation starts to fail, fails for another reason, or succeeds again. */
 export class Outage {
   readonly #logger: Pick<Logger, 'error' | 'info'>;
   readonly #words: Words;

@@ -6,8 +6,7 @@ const UNIT_MILLIS = { ns: 1e-6, us: 1e-3, µs: 1e-3, ms: 1, s: 1_000, m: 60_000,
 const DURATION = /^(?:0|(?:\d+(?:\.\d+)?(?:ns|us|µs|ms|s|m|h))+)$/;
 
 /**
- * Milliseconds in a duration as Go's time.ParseDuration reads it (`300ms`, `1m30s`; a bare `0` too), or undefined where it
- * isn't one.
+ * Milliseconds of a duration in the syntax of Go's time.ParseDuration (`300ms`, `1m30s`, also a bare `0`). Undefined if it isn't one.
  */
 export function parseDuration(text: string): number | undefined {
   if (!DURATION.test(text)) return undefined;
@@ -18,10 +17,10 @@ export function parseDuration(text: string): number | undefined {
   return millis;
 }
 
-/** A timer of Node's takes 2^31 - 1 ms at most; one that is longer fires at once, and again at once. */
+/** A Node timer accepts at most 2^31 - 1 ms. A longer one fires at once and repeatedly. */
 const MOST_OF_A_TIMER = '596h';
 
-/** A Go duration in the YAML file, milliseconds in the config object; none is longer than a timer takes. */
+/** A Go duration in the YAML file, milliseconds in the config object. At most the limit of a timer. */
 export function duration({ least = '0', most = MOST_OF_A_TIMER, fallback }: { least?: string; most?: string; fallback: string }) {
   const leastMillis = parseDuration(least) as number;
   const mostMillis = parseDuration(most) as number;
@@ -46,20 +45,20 @@ export function duration({ least = '0', most = MOST_OF_A_TIMER, fallback }: { le
     });
 }
 
-/** A place to listen on or to connect to, as `host:port`. */
+/** An address to listen on or connect to, as `host:port`. */
 export interface Endpoint {
   readonly host: string;
   readonly port: number;
 }
 
-/** An endpoint as it is written, with an IPv6 host in brackets. */
+/** Formats an endpoint, with brackets around an IPv6 host. */
 export function formatEndpoint({ host, port }: Endpoint): string {
   return `${host.includes(':') ? `[${host}]` : host}:${port}`;
 }
 
 /**
- * `host:port`, with brackets around an IPv6 host; as in Go, other hosts may have them too, so that `[${env:POD_IP}]:9464` is
- * for both families. Undefined where `text` isn't one. An empty host is every address.
+ * Parses `host:port`, with brackets around an IPv6 host. As in Go, other hosts may have brackets too, so that `[${env:POD_IP}]:9464`
+ * works for both families. Undefined if `text` isn't an endpoint. An empty host means every address.
  */
 export function parseEndpoint(text: string): Endpoint | undefined {
   const match = /^(?:\[([^[\]\s]*)\]|([^:[\]/\s]*)):(\d{1,5})$/.exec(text);
@@ -68,7 +67,7 @@ export function parseEndpoint(text: string): Endpoint | undefined {
   return host === '' || isHost(host) ? { host, port: Number(match[3]) } : undefined;
 }
 
-/** What is wrong with a text that {@link parseEndpoint} doesn't take. */
+/** The mistake in a text that {@link parseEndpoint} rejects. */
 export function endpointMistake(text: string, example: string): string {
   const [, host = '', port] = /^(.*):(\d+)$/.exec(text) ?? [];
   const hint = isIPv6(host) ? `: put an IPv6 address in brackets, "[${host}]:${port}"` : '';
@@ -87,7 +86,7 @@ export function listenEndpoint(fallback: string) {
     });
 }
 
-/** A host of its own in the YAML file, with or without brackets; the Collector's users write both. */
+/** A host without a port in the YAML file, with or without brackets. Users of the Collector write both. */
 export function listenHost(fallback: string) {
   return z
     .string()

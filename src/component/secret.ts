@@ -4,13 +4,13 @@ import { z } from 'zod';
 /** Marks a schema whose values `print-config` must not show. */
 export const secrets = z.registry<{ secret: true }>();
 
-/** The property is enumerable, so that two secrets are equal where what they hide is. */
+/** The property is enumerable, so that two secrets compare equal if their texts do. */
 const HIDDEN = Symbol('hidden');
 
-/** What stands in the place of a secret. */
+/** Printed instead of a secret. */
 export const REDACTED = '[REDACTED]';
 
-/** A text that nobody is to see: whatever prints it prints `[REDACTED]`, and only `reveal` tells. */
+/** A text that must not be shown. It prints as `[REDACTED]`; only `reveal` returns it. */
 export class Secret {
   readonly [HIDDEN]: string;
 
@@ -18,7 +18,7 @@ export class Secret {
     this[HIDDEN] = text;
   }
 
-  /** The text, for whom it is meant. */
+  /** Returns the text. */
   reveal(): string {
     return this[HIDDEN];
   }
@@ -36,7 +36,7 @@ export class Secret {
   }
 }
 
-/** A text in the YAML file that `print-config`, messages and the log don't show, a {@link Secret} in the config object. */
+/** A text in the YAML file that `print-config`, messages and the log hide; a {@link Secret} in the config object. */
 export function secret(text: z.ZodString = z.string()) {
   return text.register(secrets, { secret: true }).transform((given) => new Secret(given));
 }

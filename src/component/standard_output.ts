@@ -3,10 +3,10 @@ import { DescriptorOutput } from './file_output.ts';
 import type { Output } from './output.ts';
 import { StreamOutput } from './stream_output.ts';
 
-/** Standard output or standard error, whatever the process was given for it. */
+/** Standard output or standard error, of any type: file, pipe, socket or terminal. */
 export function standardOutput(name: 'stdout' | 'stderr'): Output {
   const stream = process[name];
-  // Node writes to a file as this does, but takes for written what a full disk has cut off.
+  // Node also writes synchronously to a file, but treats a write that a full disk cut short as complete.
   if (isFile(name === 'stdout' ? 1 : 2) && !stream.isTTY) return new DescriptorOutput(name === 'stdout' ? 1 : 2);
   return new StreamOutput(stream);
 }

@@ -2,7 +2,7 @@ import type { Writable } from 'node:stream';
 import type { Output } from './output.ts';
 import { neverBlock } from './terminal.ts';
 
-/** What waits at most for a reader that is slow, in bytes. */
+/** The most bytes that may wait for a slow reader. */
 const MOST_WAITING = 1 << 20;
 
 /** Writes to a stream: a pipe, a socket or a terminal. */
@@ -12,7 +12,7 @@ export class StreamOutput implements Output {
   constructor(stream: Writable) {
     this.#stream = stream;
     neverBlock(stream);
-    // Errors reach `done`; they come as events too, which would end the process if nobody listened.
+    // Errors reach `done`. They are also emitted as events, which would end the process without a listener.
     if (!stream.listeners('error').includes(ignore)) stream.on('error', ignore);
   }
 

@@ -1,13 +1,13 @@
 import type { Writable } from 'node:stream';
 
-/** What Node has of a terminal; it isn't documented, and may be missing. */
+/** Node's handle of a terminal. It is undocumented and may be missing. */
 interface Handle {
   readonly setBlocking?: (isBlocking: boolean) => void;
 }
 
 /**
- * Lets writes to a terminal wait in the stream, as those to a pipe do. Node has the process itself wait: nothing else would run while
- * nobody reads the terminal, because its output was stopped with Ctrl-S or the connection to it has died. Other streams stay as they are.
+ * Queues writes to a terminal in the stream, as for a pipe. By default Node blocks the process: nothing else would run while the terminal
+ * is not read, for example after Ctrl-S or after its connection died. Other streams are unchanged.
  */
 export function neverBlock(stream: Writable): void {
   const { isTTY, _handle: handle } = stream as Writable & { readonly isTTY?: boolean; readonly _handle?: Handle };

@@ -1,6 +1,6 @@
 /**
- * What a terminal obeys, or an editor hides, instead of showing it: control characters (ESC of ANSI and OSC sequences, DEL, C1),
- * line breaks of every sort, marks that turn the direction of text round, zero-width characters, halves of surrogate pairs.
+ * Characters that a terminal executes or an editor hides: control characters (ESC of ANSI and OSC sequences, DEL, C1), line breaks of
+ * every kind, marks that change the text direction, zero-width characters, halves of surrogate pairs.
  */
 const UNSEEN = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}]/gu;
 const UNSEEN_BUT_NEWLINES = /(?!\n)[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}]/gu;
@@ -8,15 +8,14 @@ const UNSEEN_BUT_NEWLINES = /(?!\n)[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}]/gu;
 const SHORT: Readonly<Record<string, string>> = { '\n': '\\n', '\r': '\\r', '\t': '\\t' };
 
 /**
- * Text from outside (names of interfaces, pods and files, what servers answer, values of a configuration) as a person may see it, on
- * one line: what can't be seen is written as in JSON, `\u001b`. Whoever writes for people passes everything through here, or
- * through {@link visibleLines}.
+ * Makes text from outside (names of interfaces, pods and files, server responses, configuration values) safe to show on one line:
+ * invisible characters are escaped as in JSON, `\u001b`. All text for people goes through here or through {@link visibleLines}.
  */
 export function visible(text: string): string {
   return text.replace(UNSEEN, inJson);
 }
 
-/** The same for text of our own with line breaks, which stay. JSON remains the same JSON. */
+/** The same for our own text, but keeps its line breaks. JSON stays equivalent. */
 export function visibleLines(text: string): string {
   return text.replace(UNSEEN_BUT_NEWLINES, inJson);
 }

@@ -1,4 +1,4 @@
-/** Waits for `done`, but no longer than `millis`; whether it was done by then. Rejects where it does. */
+/** Waits for `done`, but at most `millis`. Returns whether it finished in time; rejects if it rejects. */
 export async function within(millis: number, done: Promise<unknown> | undefined): Promise<boolean> {
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<false>((resolve) => {

@@ -12,7 +12,7 @@ type Components = Pick<Config, Kind>;
 /** A claim with its path from the root of the file. */
 type Claimed = Claim & { readonly at: Path };
 
-/** Whether two of the components that run want what only one can have: a port, a file, a pin directory, the capabilities. */
+/** Checks that running components don't use the same exclusive resource: a port, a file, a pin directory, the capabilities. */
 export function checkClaims(draft: Draft, components: Components, service: ServiceConfig): void {
   const claims = [...ofTelemetry(service.telemetry), ...ofComponents(components, service)];
   const earlier = new Map<string, Claimed[]>();
@@ -23,14 +23,14 @@ export function checkClaims(draft: Draft, components: Components, service: Servi
     const rival = rivals.find((each) => collide(each, claim));
     rivals.push(claim);
     if (rival === undefined) continue;
-    // One that comes first and leaves nothing is itself the mistake.
+    // If the earlier component drops the capabilities, the mistake is there.
     if ('capabilities' in claim) draft.problem(rival.at, leavesNothing(claim.at));
     else draft.problem(claim.at, isTaken(claim, rival.at));
     if (draft.isFull) return;
   }
 }
 
-/** In the order in which they start; what isn't used doesn't run. */
+/** Claims in start order, only of components that run. */
 function ofComponents(components: Components, { pipelines, extensions }: ServiceConfig): Claimed[] {
   const joined = [...pipelines.values()];
   const used: readonly (readonly [Kind, readonly string[]])[] = [
@@ -61,7 +61,7 @@ function ofTelemetry({ metrics, logs }: TelemetryConfig): Claimed[] {
   return [...endpoints, ...files];
 }
 
-/** Claims under different keys never collide. */
+/** Claims with different keys never collide. */
 function keyOf(claim: Claim): string {
   if ('endpoint' in claim) return `port ${claim.endpoint.port}`;
   if ('file' in claim) return `file ${resolve(claim.file)}`;
@@ -70,10 +70,10 @@ function keyOf(claim: Claim): string {
 
 function collide(one: Claim, later: Claim): boolean {
   if ('endpoint' in one && 'endpoint' in later) {
-    // Zero takes a free port each time.
+    // Port 0 takes a free port each time.
     return one.endpoint.port !== 0 && hostsCollide(one.endpoint.host, later.endpoint.host);
   }
-  // What is no regular file takes lines of many.
+  // Several writers may share a device or pipe, but not a regular file.
   if ('file' in one) return !/^\/(?:dev|proc)\//.test(resolve(one.file));
   if ('directory' in one && 'directory' in later)
     return isWithin(one.directory, later.directory) || isWithin(later.directory, one.directory);
@@ -86,11 +86,11 @@ function isWithin(directory: string, path: string): boolean {
 
 function isTaken(claim: Claim, by: Path): string {
   const other = by.join('::');
-  if ('endpoint' in claim) return `port ${claim.endpoint.port} is taken by ${other}: give each a port of its own`;
-  if ('file' in claim) return `is written to by ${other} too: give each a file of its own`;
-  return `is, or holds, or is in the directory of ${other}: give each a directory of its own`;
+  if ('endpoint' in claim) return `port ${claim.endpoint.port} is taken by ${other}: use different ports`;
+  if ('file' in claim) return `is also written by ${other}: use different files`;
+  return `overlaps with the directory of ${other}: use separate directories`;
 }
 
 function leavesNothing(later: Path): string {
-  return `drop leaves no capability to ${later.slice(0, 2).join('::')}, which starts later: drop them with the last receiver alone`;
+  return `drop leaves no capabilities for ${later.slice(0, 2).join('::')}, which starts later: drop them only in the last receiver`;
 }

@@ -4,7 +4,7 @@ import type { Draft } from './draft.ts';
 
 type Components = Pick<Config, 'receivers' | 'processors' | 'exporters'>;
 
-/** Whether each stage of a pipeline is handed on what it needs; a pipeline with a component that has mistakes is passed over. */
+/** Checks that each stage of a pipeline gets what it needs. Skips pipelines with a component that has mistakes. */
 export function checkNeeds(draft: Draft, components: Components, pipelines: ServiceConfig['pipelines']): void {
   for (const [pipeline, { receivers, processors, exporters }] of pipelines) {
     const stages = { receivers, processors, exporters };
@@ -42,7 +42,7 @@ function checkStage(draft: Draft, { path, id, needs = [], supplies }: Stage): vo
   const missing = needs.filter(({ supply }) => !supplies.has(supply));
   const mistakes = missing.filter(({ otherwise }) => otherwise === 'mistake');
   for (const { message } of mistakes) draft.problem(path, `${id} ${message}`);
-  // What it would lack besides matters once it has something at all.
+  // Warnings matter only if the stage works at all.
   if (mistakes.length > 0) return;
   for (const { message } of missing) draft.warn(path, `${id} ${message}`);
 }

@@ -4,7 +4,7 @@ export interface ComponentId {
   readonly name: string | undefined;
 }
 
-/** Reads an id as the Collector does; a string is what is wrong with it. */
+/** Parses an id as the Collector does. A string is an error message. */
 export function parseComponentId(id: string): ComponentId | string {
   const slash = id.indexOf('/');
   const type = (slash === -1 ? id : id.slice(0, slash)).trim();

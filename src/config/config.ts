@@ -3,12 +3,12 @@ import type { Factories } from '../component/factory.ts';
 import type { Kind } from './kinds.ts';
 import type { PipelineConfig, TelemetryConfig } from './service_schema.ts';
 
-/** A component that the file defines; whether it runs is up to the pipelines and to `service::extensions`. */
+/** A component that the file defines. It runs only if a pipeline or `service::extensions` uses it. */
 export interface ConfiguredComponent<K extends Kind> {
-  /** The factory's name for it, whichever alias was written. */
+  /** The factory's name, also if the file uses an alias. */
   readonly type: string;
   readonly factory: Factories[K][number];
-  /** What the factory's schema made of it: give it to `factory.create`. Its type is known to the factory alone. */
+  /** The output of the factory's schema, for `factory.create`. Only the factory knows its type. */
   readonly config: unknown;
 }
 
@@ -25,8 +25,8 @@ export interface Config {
   readonly exporters: ReadonlyMap<string, ConfiguredComponent<'exporters'>>;
   readonly extensions: ReadonlyMap<string, ConfiguredComponent<'extensions'>>;
   readonly service: ServiceConfig;
-  /** What isn't wrong but hardly meant. */
+  /** Valid, but probably not intended. */
   readonly warnings: readonly ConfigProblem[];
-  /** The files as one: merged and expanded, before defaults. What expansions keep secret is out of it; what else is secret the schema knows. */
+  /** The merged and expanded files, before defaults. Secrets from expansions are removed; the schema marks the others. */
   readonly given: Readonly<Record<string, unknown>>;
 }

@@ -5,10 +5,10 @@ import { Readings } from './readings.ts';
 import { messageWithout } from './redact.ts';
 import { type ConfigNode, type MapEntry, nodeAt, type Path, plain, sourceAt } from './tree.ts';
 
-/** Mistakes that are told at once: nobody reads more, and the nearest word of thousands takes a while for each. */
+/** The most mistakes to report. More would not be read, and finding the nearest word for thousands of them takes long. */
 const MOST_PROBLEMS = 100;
 
-/** The file while it is being validated: collects what is wrong with it, each with its place. */
+/** The file during validation. Collects mistakes with their places. */
 export class Draft {
   readonly #root: ConfigNode;
   readonly #readings = new Readings();
@@ -16,14 +16,14 @@ export class Draft {
   readonly problems: ConfigProblem[];
   readonly warnings: ConfigProblem[] = [];
 
-  /** Complaints at or under a path in `failed` are dropped: that its value can't be told has been said. */
+  /** Drops complaints at or below a path in `failed`: the failed expansion is reported already. */
   constructor(root: ConfigNode, failed: ReadonlySet<string>, problems: ConfigProblem[]) {
     this.#root = root;
     this.#failed = failed;
     this.problems = problems;
   }
 
-  /** The files as one, merged and expanded, without what an expansion keeps secret. */
+  /** The merged and expanded files, without secrets from expansions. */
   get shown(): unknown {
     return plain(this.#root, (node, path) => {
       const value = this.#readings.of(node, path);
@@ -35,13 +35,13 @@ export class Draft {
     return nodeAt(this.#root, path);
   }
 
-  /** What a section of components or pipelines holds; nothing where it is missing, empty or no mapping. */
+  /** The entries of a section; none if it is missing, empty or not a mapping. */
   entries(path: Path): ReadonlyMap<string, MapEntry> {
     const node = this.node(path);
     return node?.kind === 'map' ? node.entries : new Map();
   }
 
-  /** Whether there are as many mistakes as are told at once. */
+  /** Whether the limit of reported mistakes is reached. */
   get isFull(): boolean {
     return this.problems.length >= MOST_PROBLEMS;
   }
@@ -56,7 +56,7 @@ export class Draft {
     if (this.warnings.length < MOST_PROBLEMS) this.warnings.push(this.#at(path, message, 'key'));
   }
 
-  /** The value at `path` as `schema` makes it, or undefined with problems told. `hints` are for keys below it that aren't known. */
+  /** Parses the value at `path` with `schema`. Undefined if it has mistakes, which are collected. `hints` are for unknown keys below it. */
   parse<T>(schema: z.ZodType<T>, path: Path, hints: Hints = {}): T | undefined {
     const result = this.#readings.check(schema, this.#root, path, hints);
     if ('data' in result) return result.data;
@@ -73,14 +73,14 @@ export class Draft {
   }
 }
 
-/** A message about a node, without what of its value nobody is to see. */
+/** A message about a node, without the secret parts of its value. */
 function shownMessage(message: string, node: ConfigNode | undefined): string {
   const shown = asWritten(message, node);
   const written = node?.expansion?.written ?? node?.text ?? (node?.kind === 'scalar' ? node.value : undefined);
   return typeof written === 'string' ? messageWithout(shown, written) : shown;
 }
 
-/** What came from the environment or a file may be a secret wherever it stands: a message shows it as the file has it. */
+/** A value from the environment or a file may be a secret. The message shows the expansion as written in the file instead. */
 function asWritten(message: string, node: ConfigNode | undefined): string {
   if (node?.expansion === undefined) return message;
   const given = node.text ?? (node.kind === 'scalar' ? node.value : undefined);
@@ -88,11 +88,11 @@ function asWritten(message: string, node: ConfigNode | undefined): string {
   const { written } = node.expansion;
   const got = /, got .*$/s.exec(message);
   const before = got === null ? message : message.slice(0, got.index);
-  const said = [JSON.stringify(given).slice(1, -1), given].reduce((text, each) => text.replaceAll(each, written), before);
-  return got === null ? said : `${said}, got ${JSON.stringify(written)}`;
+  const hidden = [JSON.stringify(given).slice(1, -1), given].reduce((text, each) => text.replaceAll(each, written), before);
+  return got === null ? hidden : `${hidden}, got ${JSON.stringify(written)}`;
 }
 
-/** Numbers, switches, durations and addresses: to see what they are is what helps. */
+/** Numbers, switches, durations and addresses are shown, because the value helps to find the mistake. */
 function isHarmless(text: string): boolean {
   return /^(?:[\d.]+(?:[a-zµ]{1,2})?|true|false|null|[\d.:[\]]+|[\da-f:.[\]]*:[\da-f:.[\]]*)?$/i.test(text);
 }

@@ -7,12 +7,12 @@ import type { ConfigNode, Expansion, Path, ScalarNode } from './tree.ts';
 
 export type Environment = Readonly<Record<string, string | undefined>>;
 
-/** Expansions in the names and defaults of expansions. */
+/** The deepest nesting of expansions in names and defaults. */
 const MOST_DEPTH = 16;
 
 interface Expanded {
   readonly text: string;
-  /** The text for the eyes of others. */
+  /** The text without secrets. */
   readonly redacted: string;
 }
 
@@ -21,16 +21,15 @@ interface Failed {
 }
 
 /**
- * Replaces `${env:NAME}`, `${NAME}`, `${env:NAME:-default}` and `${file:path}` in every value (keys are left alone) and
- * `$$` by one dollar. As in the Collector, a value that is nothing but one expansion has two faces: its YAML reading, so that
- * `port: ${env:PORT}` is a number, and its text, for where text is wanted; one with other text around it is text. What a
- * variable holds is not expanded again. The default stands for a variable that isn't set, not for an empty one. A path that
- * failed gets a problem and is added to `failed`.
+ * Replaces `${env:NAME}`, `${NAME}`, `${env:NAME:-default}` and `${file:path}` in every value, but not in keys, and `$$` by one dollar. As
+ * in the Collector, a value that consists of one expansion has two readings: as YAML, so that `port: ${env:PORT}` is a number, and as
+ * text, for keys that expect text. An expansion within other text is text. Values of variables are not expanded again. The default
+ * applies if the variable is unset, not if it is empty. A path that fails gets a problem and is added to `failed`.
  */
 export class Expander {
   readonly #env: Environment;
   readonly #problems: ConfigProblem[];
-  /** Paths whose value can't be told: other complaints about them are noise. */
+  /** Paths without a known value. Other complaints about them are noise. */
   readonly failed = new Set<string>();
   #characters = 0;
 
@@ -74,7 +73,7 @@ export class Expander {
   }
 
   #text(written: string, depth: number): Expanded | Failed {
-    if (depth > MOST_DEPTH) return { wrong: `has more than ${MOST_DEPTH} expansions in one another` };
+    if (depth > MOST_DEPTH) return { wrong: `has more than ${MOST_DEPTH} nested expansions` };
     let text = '';
     let redacted = '';
     for (let at = 0; at < written.length; ) {
@@ -84,7 +83,7 @@ export class Expander {
         at += 2;
       } else if (written.startsWith('${', at)) {
         const end = closingBrace(written, at + 2);
-        if (end === -1) return { wrong: `has a \${ without its }: write $$\{ where a dollar is meant` };
+        if (end === -1) return { wrong: `has a \${ without its }: write $$\{ for a literal \${` };
         const inner = this.#text(written.slice(at + 2, end), depth + 1);
         const value = 'wrong' in inner ? inner : this.#resolve(inner);
         if ('wrong' in value) return value;
@@ -105,7 +104,9 @@ export class Expander {
     if (file !== undefined) return this.#file(file);
     const [, name, fallback] = /^(?:env:)?([a-zA-Z_]\w*)(?::-(.*))?$/s.exec(reference) ?? [];
     if (name === undefined) {
-      return { wrong: `\${${redacted}} must be \${env:NAME}, \${env:NAME:-default} or \${file:PATH}; $$\{ is a plain \${` };
+      return {
+        wrong: `\${${redacted}} must be \${env:NAME}, \${env:NAME:-default} or \${file:PATH}; write $$\{ for a literal \${`,
+      };
     }
     const given = this.#env[name];
     if (given === undefined && fallback !== undefined) {
@@ -118,7 +119,7 @@ export class Expander {
     return this.#given(given, isSecretName(name));
   }
 
-  /** Without the newline at the end, which secrets in files have and nobody means. */
+  /** Removes the final newline, which files with secrets usually have. */
   #file(path: string): Expanded | Failed {
     try {
       return this.#given(readText(path).replace(/\n$/, ''), true);
@@ -129,12 +130,12 @@ export class Expander {
 
   #given(text: string, isSecret: boolean): Expanded | Failed {
     this.#characters += text.length;
-    if (this.#characters > MOST_CHARACTERS) return { wrong: `${TOO_LONG} from expansions in all` };
+    if (this.#characters > MOST_CHARACTERS) return { wrong: `${TOO_LONG} from all expansions` };
     return { text, redacted: isSecret ? REDACTED : text };
   }
 }
 
-/** Every scalar that an expansion has brought knows of it; of a file that is itself a mapping, not all is a secret. */
+/** Marks every scalar that came from an expansion. In a file that is itself a mapping, not every value is a secret. */
 function withExpansion(node: ConfigNode, expansion: Expansion, isFile: boolean): ConfigNode {
   const inner = isFile ? { ...expansion, redacted: undefined } : expansion;
   const inside = (each: ConfigNode) => withExpansion(each, inner, isFile);
@@ -150,7 +151,7 @@ function withExpansion(node: ConfigNode, expansion: Expansion, isFile: boolean):
   }
 }
 
-/** The index of the `}` that closes what was opened before `from`, or -1. */
+/** The index of the `}` that closes the brace opened before `from`, or -1. */
 function closingBrace(text: string, from: number): number {
   let open = 1;
   for (let at = from; at < text.length; at++) {

@@ -6,7 +6,7 @@ import { withoutCredentials } from './redact.ts';
 import { pipeInput } from './schema_walk.ts';
 import { serviceSchema } from './service_schema.ts';
 
-/** The configuration as it would have been written with every default: what `print-config` shows, without the secrets. */
+/** The configuration with all defaults filled in and secrets hidden, as `print-config` shows it. */
 export function filledConfig(config: Config): Record<string, unknown> {
   const sections = KINDS.map((kind) => {
     const components = [...config[kind]].map(([id, { factory }]) => {
@@ -18,7 +18,7 @@ export function filledConfig(config: Config): Record<string, unknown> {
   return { ...Object.fromEntries(sections), service: filled(serviceSchema, config.given.service) };
 }
 
-/** `given` as `schema` reads it, in the words of the file: with defaults, secrets hidden. Undefined where there is nothing. */
+/** `given` with the schema's defaults, as it would be written in the file, with secrets hidden. Undefined if there is no value. */
 export function filled(schema: z.core.$ZodType, given: unknown): unknown {
   const secret = secrets.get(schema as z.ZodType) !== undefined;
   if (secret && given !== undefined && given !== null) return REDACTED;
@@ -53,7 +53,7 @@ export function filled(schema: z.core.$ZodType, given: unknown): unknown {
 
 function filledUnion(options: readonly z.core.$ZodType[], given: unknown): unknown {
   const fits = options.filter((option) => z.safeParse(option, given).success);
-  // Whatever else it may be, it may be a secret.
+  // If any alternative is a secret, hide the value.
   const hidden = fits.map((option) => filled(option, given));
   return hidden.find((value) => value === REDACTED) ?? hidden[0] ?? hideCredentials(given);
 }

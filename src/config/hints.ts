@@ -4,11 +4,11 @@ import type { Kind } from './kinds.ts';
 const INTERVAL = 'counters are read and pushed once a collection_interval, so there is nothing to batch; remove it';
 const FILTER = 'choose rows with the filter processor, or do it in the collector that receives them';
 const DOWNSTREAM = 'push with otlp_grpc to an OpenTelemetry Collector that has it';
-const OTHER_SOURCE = 'dropreason reads only the kernel; run an OpenTelemetry Collector beside it for other sources';
-const NO_PROFILER = 'its own metrics are at service::telemetry::metrics; remove it';
+const OTHER_SOURCE = 'dropreason reads only the kernel; use an OpenTelemetry Collector for other sources';
+const NO_PROFILER = 'the metrics of the agent are at service::telemetry::metrics; remove it';
 const NO_AUTH = 'set headers or tls on the exporter instead';
 
-/** What to do about a Collector component that isn't here, said instead of "unknown type". */
+/** What to do about Collector components that don't exist here. Replaces the message "unknown type". */
 const COMPONENTS: Readonly<Record<Kind, Readonly<Record<string, string>>>> = {
   receivers: {
     otlp: OTHER_SOURCE,
@@ -28,7 +28,7 @@ const COMPONENTS: Readonly<Record<Kind, Readonly<Record<string, string>>>> = {
   },
   processors: {
     batch: INTERVAL,
-    memory_limiter: 'the number of series is bounded by the number of reasons, and memory by it; remove it',
+    memory_limiter: 'memory is bounded, because the number of reasons bounds the number of series; remove it',
     attributes: FILTER,
     transform: FILTER,
     metricstransform: FILTER,
@@ -37,13 +37,13 @@ const COMPONENTS: Readonly<Record<Kind, Readonly<Record<string, string>>>> = {
     resource: 'set service::telemetry::resource, or OTEL_RESOURCE_ATTRIBUTES; remove it',
     resourcedetection: 'host.name, host.id, os.type and k8s.node.name are set already; remove it',
     resource_detection: 'host.name, host.id, os.type and k8s.node.name are set already; remove it',
-    cumulativetodelta: 'exporters accumulate on their own; convert in the collector that receives them',
+    cumulativetodelta: 'exporters accumulate counters themselves; convert in the collector that receives them',
     deltatocumulative: 'exporters publish cumulative counters already; remove it',
     probabilistic_sampler: 'nothing is sampled: every drop is counted; remove it',
     tail_sampling: 'nothing is sampled: every drop is counted; remove it',
   },
   exporters: {
-    logging: 'it is called debug now',
+    logging: 'it is now called debug',
     otlphttp: 'use otlp_grpc',
     otlp_http: 'use otlp_grpc',
     prometheusremotewrite: `let Prometheus scrape the prometheus exporter, or ${DOWNSTREAM}`,
@@ -56,8 +56,8 @@ const COMPONENTS: Readonly<Record<Kind, Readonly<Record<string, string>>>> = {
   extensions: {
     pprof: NO_PROFILER,
     zpages: NO_PROFILER,
-    memory_ballast: 'it is of no use outside Go; remove it',
-    file_storage: 'counters are kept by the kernel, not in files; remove it',
+    memory_ballast: 'it has no effect outside Go; remove it',
+    file_storage: 'the kernel keeps the counters, not files; remove it',
     opamp: 'send SIGHUP after changing the file',
     basicauth: NO_AUTH,
     bearertokenauth: NO_AUTH,
@@ -67,27 +67,27 @@ const COMPONENTS: Readonly<Record<Kind, Readonly<Record<string, string>>>> = {
   },
 };
 
-/** Keys outside of the components that Collector users write and that have no meaning here. */
+/** Top-level keys of the Collector that have no meaning here. */
 const ROOT_KEYS: Readonly<Record<string, string>> = {
-  connectors: 'there are no connectors; remove it',
+  connectors: 'connectors are not supported; remove it',
 };
 
 const PULL = 'telemetry::metrics::readers::pull::exporter::prometheus';
 
-/** The same of the section `service`, with their paths below it, without indices of lists. */
+/** The same for the section `service`, with paths below it and without list indices. */
 export const SERVICE_HINTS: Readonly<Record<string, string>> = {
-  'telemetry::traces': 'dropreason makes no traces; remove it',
+  'telemetry::traces': 'dropreason emits no traces; remove it',
   'telemetry::metrics::address': 'write readers: [{pull: {exporter: {prometheus: {host, port}}}}]',
-  'telemetry::metrics::views': 'every own metric is published; remove it',
+  'telemetry::metrics::views': 'all metrics of the agent are published; remove it',
   ...Object.fromEntries(Object.entries(SERVER_HINTS).map(([key, hint]) => [`${PULL}::${key}`, hint])),
 };
 
-/** Why the Collector's component `type` isn't here and what to do, or undefined where it isn't one that is known. */
+/** What to do about the Collector's component `type`, which doesn't exist here; undefined if the type is unknown. */
 export function componentHint(kind: Kind, type: string): string | undefined {
   return Object.hasOwn(COMPONENTS[kind], type) ? COMPONENTS[kind][type] : undefined;
 }
 
-/** What to do about a key at the top of the file that the Collector has and that isn't here, or undefined. */
+/** What to do about a top-level key of the Collector, which doesn't exist here; undefined if the key is unknown. */
 export function rootHint(key: string): string | undefined {
   return Object.hasOwn(ROOT_KEYS, key) ? ROOT_KEYS[key] : undefined;
 }

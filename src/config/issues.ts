@@ -6,7 +6,7 @@ import { anyOf, expected, inWords, NO_ALTERNATIVE } from './words.ts';
 
 const UNKNOWN_KEY = 'is not a known key';
 
-/** One complaint about a value (or about a key that should not be there), at its path from the root of the file. */
+/** One complaint about a value or an unknown key, with its path from the root of the file. */
 export interface Complaint {
   readonly path: Path;
   readonly message: string;
@@ -15,10 +15,10 @@ export interface Complaint {
 
 export type Checked<T> = { readonly data: T } | { readonly complaints: readonly Complaint[] };
 
-/** What to do about keys that aren't known, by their path below what is read, joined by `::` and without indices of lists. */
+/** What to do about unknown keys, by path below the parsed value, joined by `::` and without list indices. */
 export type Hints = Readonly<Record<string, string>>;
 
-/** Parses the value at `base` by `schema`; where it doesn't fit, every complaint, one for each key that isn't known. */
+/** Parses the value at `base` with `schema`. If it doesn't fit, returns all complaints, one per unknown key. */
 export function check<T>(schema: z.ZodType<T>, value: unknown, base: Path, hints: Hints = {}): Checked<T> {
   const result = schema.safeParse(value, { error: inWords });
   if (result.success) return { data: result.data };
@@ -26,7 +26,7 @@ export function check<T>(schema: z.ZodType<T>, value: unknown, base: Path, hints
   return { complaints: firstAtEachPath(found).map((each) => absolute(each, base, hints)) };
 }
 
-/** Keeps the first of each path: a list that is no list is not also too long. */
+/** Keeps the first complaint of each path: "must be a list" makes "too long" redundant. */
 function firstAtEachPath(complaints: readonly Complaint[]): Complaint[] {
   const byPath = new Map<string, Complaint>();
   for (const each of complaints) if (!byPath.has(each.path.join('::'))) byPath.set(each.path.join('::'), each);
@@ -56,7 +56,7 @@ function complaints(schema: z.ZodType, issue: z.core.$ZodIssue, above: Path): Co
   return union(schema, issue, path);
 }
 
-/** Of the alternatives, the complaints of the one that the value is nearest to; where none is, what all of them want. */
+/** Returns the complaints of the alternative nearest to the value. If none is near, lists what all alternatives accept. */
 function union(schema: z.ZodType, issue: z.core.$ZodIssueInvalidUnion, path: Path): Complaint[] {
   if (issue.discriminator !== undefined) {
     const options = ('options' in issue ? issue.options : undefined) ?? [];

@@ -8,15 +8,15 @@ type Json = z.core.JSONSchema.BaseSchema;
 const EXPANSION = { $ref: '#/definitions/expansion' };
 
 const SECTIONS: Readonly<Record<Kind, string>> = {
-  receivers: 'Where drops are read, by id: type or type/name.',
-  processors: 'What is done to rows on their way, by id: type or type/name.',
-  exporters: 'Where counters are published, by id: type or type/name.',
-  extensions: 'What runs beside the pipelines, by id: type or type/name.',
+  receivers: 'Sources of drop counts, by id: type or type/name.',
+  processors: 'Steps that change or filter rows, by id: type or type/name.',
+  exporters: 'Destinations of the counters, by id: type or type/name.',
+  extensions: 'Components outside the pipelines, by id: type or type/name.',
 };
 
 /**
- * The JSON schema (draft 7, which editors' YAML plugins read) of the whole file, made from the schemas that validate it.
- * Numbers, switches and choices may also be an expansion such as `${env:PORT}`. The same factories give the same text.
+ * The JSON schema (draft 7, which editors' YAML plugins use) of the whole file, generated from the schemas that validate it. Numbers,
+ * switches and choices may also be an expansion such as `${env:PORT}`. The same factories always give the same text.
  */
 export function jsonSchema(factories: Factories): Json {
   const definitions: Record<string, Json> = {
@@ -32,17 +32,17 @@ export function jsonSchema(factories: Factories): Json {
     for (const { type, aliases = [], description, schema } of factories[kind]) {
       const name = `${kind}.${type}`;
       definitions[name] = { description, ...written(schema) };
-      // Nothing after the colon means the defaults.
+      // A key without a value means the defaults.
       const value: Json = { description, anyOf: [{ $ref: `#/definitions/${name}` }, { type: 'null' }] };
       for (const each of [type, ...aliases]) patterns.push([`^${each}(/.+)?$`, value]);
     }
     properties[kind] = section(SECTIONS[kind], Object.fromEntries(patterns));
   }
-  properties.service = { description: 'Which components run, and how they are joined.', ...service() };
+  properties.service = { description: 'Which components run, and how they are connected.', ...service() };
   return {
     $schema: 'http://json-schema.org/draft-07/schema#',
     title: 'dropreason',
-    description: 'Configuration of dropreason: receivers, processors, exporters and extensions, joined by pipelines.',
+    description: 'Configuration of dropreason: receivers, processors, exporters and extensions, connected by pipelines.',
     type: 'object',
     properties,
     required: ['receivers', 'exporters', 'service'],
@@ -55,7 +55,7 @@ function section(description: string, patternProperties: Record<string, Json>): 
   return { description, type: ['object', 'null'], patternProperties, additionalProperties: false } as unknown as Json;
 }
 
-/** The service section; a pipeline's id is no free text. */
+/** The service section. Only valid pipeline ids are allowed as keys. */
 function service(): Json {
   const schema = written(serviceSchema);
   const pipelines = schema.properties?.pipelines as Json | undefined;
@@ -66,7 +66,7 @@ function service(): Json {
   return { ...schema, properties: { ...schema.properties, pipelines: strict } };
 }
 
-/** A schema as it is written in the file, before transforms. What JSON schema can't say is left open. */
+/** A schema as written in the file, before transforms. Rules that JSON schema can't express are left out. */
 function written(schema: z.core.$ZodType): Json {
   const { $schema: _, ...json } = z.toJSONSchema(schema, { io: 'input', target: 'draft-07', unrepresentable: 'any' });
   return withExpansions(json as Json);
@@ -90,18 +90,18 @@ function withExpansions(json: Json): Json {
   }
   if (!isNarrow(json)) return nested;
   const { description, default: fallback, ...narrow } = nested;
-  const said = {
+  const annotations = {
     ...(description === undefined ? {} : { description }),
     ...(fallback === undefined ? {} : { default: fallback }),
   };
-  return { ...said, anyOf: [narrow, EXPANSION] };
+  return { ...annotations, anyOf: [narrow, EXPANSION] };
 }
 
 function below(json: Json | boolean): Json {
   return typeof json === 'object' ? withExpansions(json) : (json as unknown as Json);
 }
 
-/** Whether an expansion's text would be refused. */
+/** Whether the schema rejects the text of an expansion. */
 function isNarrow(json: Json): boolean {
   const narrowText = json.type === 'string' && (json.pattern ?? json.format ?? json.enum ?? json.const) !== undefined;
   return json.type === 'number' || json.type === 'integer' || json.type === 'boolean' || narrowText || json.enum !== undefined;

@@ -14,19 +14,19 @@ export interface LoadOptions {
   readonly files: readonly string[];
   /** Values of `--set`, such as `exporters.debug.verbosity=detailed`, merged over the files in order. */
   readonly sets?: readonly string[];
-  /** Where `${env:NAME}` looks; usually process.env. */
+  /** The variables for `${env:NAME}`; usually process.env. */
   readonly env: Environment;
   readonly factories: Factories;
 }
 
-/** Reads, merges, expands and validates. Throws a {@link ConfigError} with every mistake, in the order of the files. */
+/** Reads, merges, expands and validates. Throws a {@link ConfigError} with all mistakes, in the order of the files. */
 export function loadConfig({ files, sets = [], env, factories }: LoadOptions): Config {
   const problems: ConfigProblem[] = [];
   const written = readSources(files, sets, problems);
   if (written === undefined || problems.some(({ path }) => path === '')) {
-    // What the rest of a broken file would mean can only be guessed.
+    // Don't guess the meaning of the rest of a broken file.
     if (problems.length > 0) throw new ConfigError(inOrder(problems, files));
-    throw new ConfigError([{ path: '', message: 'no configuration was given: name a file with --config', source: undefined }]);
+    throw new ConfigError([{ path: '', message: 'no configuration given: name a file with --config', source: undefined }]);
   }
   const expander = new Expander(env, problems);
   const draft = new Draft(expander.expand(written), expander.failed, problems);
@@ -46,7 +46,7 @@ export function loadConfig({ files, sets = [], env, factories }: LoadOptions): C
   return { receivers, processors, exporters, extensions, service, warnings, given: draft.shown as Record<string, unknown> };
 }
 
-/** As a reader of the files meets them; what was set by a flag comes last. */
+/** Sorts by file, line and column. Mistakes in flags come last. */
 function inOrder(problems: readonly ConfigProblem[], files: readonly string[]): ConfigProblem[] {
   const places = new Map(
     problems.map((problem) => {

@@ -15,12 +15,12 @@ function distance(from: string, to: string): number {
   return above[to.length] ?? 0;
 }
 
-/** Case and punctuation aside, so that `collectionInterval` is near `collection_interval`. */
+/** Ignores case and punctuation, so that `collectionInterval` is near `collection_interval`. */
 function bare(word: string): string {
   return word.toLowerCase().replaceAll(/[-_. ]/g, '');
 }
 
-/** The one of `known` that `word` is most likely a misspelling of: a third of its letters wrong at most, or undefined. */
+/** The known word that `word` most likely misspells, with at most a third of its letters wrong; else undefined. */
 export function nearest(word: string, known: Iterable<string>): string | undefined {
   const given = bare(word.slice(0, 100));
   let found: string | undefined;
@@ -35,7 +35,7 @@ export function nearest(word: string, known: Iterable<string>): string | undefin
   return found;
 }
 
-/** The end of an error message: the nearest known word, or all of them. */
+/** The end of an error message: the nearest known word, else all known words. */
 export function suggest(word: string, known: readonly string[], label = 'known'): string {
   const near = nearest(word, known);
   if (near !== undefined) return `; did you mean "${near}"?`;

@@ -8,7 +8,7 @@ import { nearest, suggest } from './nearest.ts';
 
 const ROOT_KEYS = [...KINDS, 'service'];
 
-/** Complains about keys at the top of the file that mean nothing. */
+/** Reports unknown keys at the top of the file. */
 export function readRoot(draft: Draft): void {
   for (const key of draft.entries([]).keys()) {
     if (ROOT_KEYS.includes(key) || draft.isFull) continue;
@@ -17,7 +17,7 @@ export function readRoot(draft: Draft): void {
   }
 }
 
-/** The components of one section by id; those with mistakes are left out and their problems told. */
+/** The components of one section by id. Those with mistakes are left out and reported. */
 export function readComponents<K extends Kind>(
   draft: Draft,
   factories: Factories,

@@ -10,11 +10,11 @@ import type { Path } from './tree.ts';
 const STAGES = ['receivers', 'processors', 'exporters'] as const;
 const OTHER_SIGNALS = ['traces', 'logs', 'profiles'];
 
-/** The `service` section, checked against the components that the file defines; undefined where it has mistakes. */
+/** The `service` section, checked against the components in the file; undefined if it has mistakes. */
 export function readService(draft: Draft): ServiceConfig | undefined {
   const before = draft.problems.length;
   if (draft.node(['service']) === undefined) {
-    draft.problem(['service'], 'is required: it names the pipelines that run');
+    draft.problem(['service'], 'is required: it lists the pipelines to run');
     return undefined;
   }
   const parsed = draft.parse(serviceSchema, ['service'], SERVICE_HINTS);
@@ -34,13 +34,13 @@ function checkPipelineId(draft: Draft, id: string): void {
   const parsed = parseComponentId(id);
   if (typeof parsed === 'string') draft.problem(path, parsed, 'key');
   else if (OTHER_SIGNALS.includes(parsed.type)) {
-    draft.problem(path, `dropreason makes metrics only, no ${parsed.type}: call it metrics or metrics/name`, 'key');
+    draft.problem(path, `dropreason emits only metrics, not ${parsed.type}: call it metrics or metrics/name`, 'key');
   } else if (parsed.type !== 'metrics') {
     draft.problem(path, `"${id}" must be metrics or metrics/name`, 'key');
   }
 }
 
-/** Each id of a list must be defined, and once is enough. */
+/** Each id in a list must be defined and must appear only once. */
 function checkList(draft: Draft, path: Path, kind: Kind, used: Set<string>): void {
   const list = draft.node(path);
   if (list?.kind !== 'list') return;
@@ -50,7 +50,7 @@ function checkList(draft: Draft, path: Path, kind: Kind, used: Set<string>): voi
     const id = item.value;
     used.add(`${kind}::${id}`);
     if (draft.isFull) continue;
-    if (seen.has(id)) draft.problem([...path, index], `"${id}" is named twice`);
+    if (seen.has(id)) draft.problem([...path, index], `"${id}" is listed twice`);
     else if (!draft.entries([kind]).has(id)) draft.problem([...path, index], notDefined(draft, kind, id));
     seen.add(id);
   }

@@ -5,7 +5,7 @@ import { readYaml } from './read_yaml.ts';
 import { readSetFlag } from './set_flag.ts';
 import { type ConfigNode, merge } from './tree.ts';
 
-/** The files and the `--set` flags, merged in that order, or undefined where nothing could be read. */
+/** The files and then the `--set` flags, merged in order. Undefined if nothing could be read. */
 export function readSources(
   files: readonly string[],
   sets: readonly string[],
@@ -14,7 +14,7 @@ export function readSources(
   const trees: ConfigNode[] = [];
   for (const file of files) {
     const tree = readFile(file, problems);
-    // An empty file is no reason to forget the one before it.
+    // An empty file doesn't replace the one before it.
     if (tree !== undefined && !(tree.kind === 'scalar' && tree.value === null && files.length > 1)) trees.push(tree);
   }
   for (const flag of sets) {
@@ -41,7 +41,7 @@ function readFile(given: string, problems: ConfigProblem[]): ConfigNode | undefi
   return undefined;
 }
 
-/** `line:column` of an offset, both from 1. */
+/** Returns a function from an offset to `line:column`, both starting at 1. */
 function lines(text: string): (offset: number) => string {
   const counter = new LineCounter();
   counter.addNewLine(0);

@@ -1,15 +1,15 @@
 import { closeSync, openSync, readSync } from 'node:fs';
 
 /**
- * Characters of a file, and of all that its expansions give. The parser takes some 5 µs for each, and a running agent waits
+ * The most characters of a file, and of all its expansions together. The parser takes about 5 µs per character, and a running agent waits
  * for it at SIGHUP.
  */
 export const MOST_CHARACTERS = 131_072;
 
-/** Said of what has more. */
+/** Reported if there are more. */
 export const TOO_LONG = `is too large: at most ${MOST_CHARACTERS} characters`;
 
-/** A file's text; what is longer than can be used, or has no end, is read no further. Throws the system's error. */
+/** Reads a file's text, but no more than is allowed, because the file may be endless. Throws the system's error. */
 export function readText(path: string): string {
   const file = openSync(path, 'r');
   try {

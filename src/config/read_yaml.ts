@@ -4,12 +4,12 @@ import { MOST_CHARACTERS, TOO_LONG } from './read_text.ts';
 import type { ConfigNode, MapEntry, Path } from './tree.ts';
 
 const MOST_DEPTH = 64;
-/** A file of anchors that name one another can stand for billions of values. */
+/** Anchors that refer to one another can expand a small file to billions of values. */
 const MOST_NODES = 100_000;
 
 /**
- * YAML text as a tree of nodes that know where they were written. `locate` turns an offset in the text into words.
- * What is wrong with the text goes to `problems`, and the tree holds what could be read. An alias and what it names are one node.
+ * Parses YAML text into a tree of nodes with their sources. `locate` turns an offset into a readable position. Syntax errors go to
+ * `problems`, and the tree holds what could be read. An alias and its anchor share one node.
  */
 export function readYaml(text: string, locate: (offset: number) => string, problems: ConfigProblem[]): ConfigNode {
   const nothing: ConfigNode = { kind: 'scalar', value: null, source: locate(0) };
@@ -23,10 +23,10 @@ export function readYaml(text: string, locate: (offset: number) => string, probl
     document = parseDocument(text, { prettyErrors: false, uniqueKeys: false });
   } catch (error) {
     // The parser recurses: a few thousand brackets overflow its stack.
-    return refused(`is not YAML that can be read: ${String(error)}`);
+    return refused(`is not readable YAML: ${String(error)}`);
   }
   for (const [index, { code, message, pos }] of document.errors.entries()) {
-    // After the first of them the parser is lost, and every token is unexpected.
+    // After its first error the parser is out of sync and reports every token as unexpected.
     if (index > 0 && code === 'UNEXPECTED_TOKEN') continue;
     problems.push({ path: '', message: syntaxError(text, code, message, pos[0]), source: locate(pos[0]) });
   }
@@ -34,17 +34,17 @@ export function readYaml(text: string, locate: (offset: number) => string, probl
 }
 
 function syntaxError(text: string, code: string, message: string, offset: number): string {
-  if (code === 'MULTIPLE_DOCS') return 'must be one document: a second one begins here';
+  if (code === 'MULTIPLE_DOCS') return 'must be one document: a second one starts here';
   const hint = text.slice(offset - 1, offset + 1) === '${' ? '; inside { } and [ ] put values with ${ in quotes' : '';
-  // The parser shows what it found there, which may be a secret.
-  const said = message.replace(/(?<=extra characters): .*/s, '');
-  return `is not YAML: ${said}${hint}`;
+  // The parser shows the characters it found, which may be a secret.
+  const problem = message.replace(/(?<=extra characters): .*/s, '');
+  return `is not YAML: ${problem}${hint}`;
 }
 
-/** A node that has been read, with what its aliases would add. */
+/** A node with an anchor, and what an alias to it adds. */
 interface Anchored {
   readonly node: ConfigNode;
-  /** Values in it, itself and those of aliases included. */
+  /** The number of values in it, including itself and those of aliases. */
   readonly values: number;
   /** Levels from the node to the deepest value in it. */
   readonly levels: number;
@@ -54,9 +54,9 @@ class Reader {
   readonly #locate: (offset: number) => string;
   readonly #problems: ConfigProblem[];
   readonly #anchors = new Map<string, Anchored | 'open'>();
-  /** Values so far, aliases followed. */
+  /** Values so far, including those of aliases. */
   #values = 0;
-  /** The deepest level since it was last set back. */
+  /** The deepest level since the last reset. */
   #deepest = 0;
   #isTooLarge = false;
 
@@ -89,11 +89,11 @@ class Reader {
     return isScalar(node) ? scalar(node, source) : { kind: 'scalar', value: null, source };
   }
 
-  /** What an alias names is in the tree once, however many aliases there are. */
+  /** All aliases of an anchor share one node in the tree. */
   #alias(name: string, path: Path, source: string): ConfigNode {
     const anchored = this.#anchors.get(name);
     const nothing: ConfigNode = { kind: 'scalar', value: null, source };
-    if (anchored === 'open') this.#problem(path, 'the alias is inside of what it names', source);
+    if (anchored === 'open') this.#problem(path, 'the alias is inside its own anchor', source);
     else if (anchored === undefined)
       this.#problem(path, 'the alias has no anchor before it; put text that begins with * in quotes', source);
     else if (this.#admit(anchored.values, path.length + anchored.levels, source)) return anchored.node;
@@ -115,18 +115,18 @@ class Reader {
         continue;
       }
       if (name === '__proto__') {
-        // zod leaves it out of every record without a word.
-        this.#problem([...path, name], 'can not be a key', keySource);
+        // zod silently drops it from records.
+        this.#problem([...path, name], 'cannot be a key', keySource);
         continue;
       }
       const before = entries.get(name);
-      if (before !== undefined) this.#problem([...path, name], `is given twice, first at ${before.keySource}`, keySource);
+      if (before !== undefined) this.#problem([...path, name], `is set twice, first at ${before.keySource}`, keySource);
       else entries.set(name, { keySource, node: this.read(value, [...path, name], keySource) });
     }
     return inherited.size === 0 ? entries : new Map([...inherited, ...entries]);
   }
 
-  /** YAML's merge key: `<<: *defaults`, or a list of them, of which the first wins. */
+  /** YAML's merge key: `<<: *defaults`, or a list of aliases; the first one wins. */
   #inherit(value: Node | null, path: Path, keySource: string): [string, MapEntry][] {
     const read = this.read(value, [...path, '<<'], keySource);
     const maps = read.kind === 'list' ? read.items.toReversed() : [read];
@@ -137,16 +137,16 @@ class Reader {
     });
   }
 
-  /** Whether there is room for so many more values, of which the deepest is at that level. */
+  /** Counts further values, the deepest at `level`. Returns whether the limits still hold. */
   #admit(values: number, level: number, source: string): boolean {
     this.#values += values;
     this.#deepest = Math.max(this.#deepest, level);
     if (level <= MOST_DEPTH && this.#values <= MOST_NODES) return true;
-    // Once is enough: what made it too large would say so thousands of times.
+    // Report it once; further values would repeat it thousands of times.
     if (this.#isTooLarge) return false;
     this.#isTooLarge = true;
     const most = level > MOST_DEPTH ? `${MOST_DEPTH} levels deep` : `${MOST_NODES} values`;
-    this.#problem([], `is too large: at most ${most}, aliases followed`, source);
+    this.#problem([], `is too large: at most ${most}, including aliases`, source);
     return false;
   }
 
@@ -157,7 +157,7 @@ class Reader {
 
 function scalar({ value, source: text }: Scalar, source: string): ConfigNode {
   const known = typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean' || value === null;
-  // 0123, 1.10, or more digits than a number holds.
+  // Such as 0123, 1.10, or a number with too many digits.
   const isOther = typeof value === 'number' && text !== undefined && String(value) !== text;
   return { kind: 'scalar', value: known ? value : String(value), source, ...(isOther ? { text } : {}) };
 }

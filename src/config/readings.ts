@@ -4,24 +4,24 @@ import { type ConfigNode, nodeAt, type Path, plain } from './tree.ts';
 import { NOT_TEXT } from './words.ts';
 
 /**
- * Which face of a value is meant where it has two: its text or its YAML reading. As in the Collector, the schema decides: an
- * expansion is its text where text fits (`password: ${env:PIN}` is "0123", not 123), else what YAML makes of it. A number
- * that is written in the file is a number, and its text only where that fits as well (`service.version: 1.10`).
+ * Chooses between the two readings of a value, text and YAML. As in the Collector, the schema decides: an expansion is text if text is
+ * valid (`password: ${env:PIN}` is "0123", not 123), else YAML. A number written in the file is a number, and text only if a number is
+ * not valid (`service.version: 1.10`).
  */
 export class Readings {
-  /** Paths of expansions that are read as YAML, and of numbers that are taken as text. */
+  /** Paths of expansions that are read as YAML, and of numbers that are read as text. */
   readonly #other = new Set<string>();
 
-  /** The face of a node that has been chosen; undefined for a mapping or a list that isn't text. */
+  /** The chosen reading of a node; undefined for a mapping or a list that isn't text. */
   of(node: ConfigNode, path: Path): string | number | boolean | null | undefined {
     const isText = (node.text !== undefined && node.expansion !== undefined) !== this.#other.has(keyOf(path));
     if (isText && node.text !== undefined) return node.text;
     return node.kind === 'scalar' ? node.value : undefined;
   }
 
-  /** Checks what is at `base` in `root`, and chooses. Nothing (`percpu_sum:`) is an empty mapping. */
+  /** Checks the value at `base` in `root` and chooses the readings. No value (`percpu_sum:`) is an empty mapping. */
   check<T>(schema: z.ZodType<T>, root: ConfigNode, base: Path, hints: Hints): Checked<T> {
-    // What holds it is a mapping, wherever it comes from.
+    // All its parents are mappings, also if they come from an expansion.
     for (let length = 0; length < base.length; length++) this.#other.add(keyOf(base.slice(0, length)));
     const node = nodeAt(root, base);
     const checked = () => check(schema, (node && plain(node, (each, path) => this.of(each, path), base)) ?? {}, base, hints);
@@ -46,7 +46,7 @@ export class Readings {
     }
   }
 
-  /** Undefined where the first reading is the right one. */
+  /** Undefined if the first reading is right. */
   #settleNumbers<T>(checked: () => Checked<T>, node: ConfigNode, base: Path): Checked<T> | undefined {
     const numbers: string[] = [];
     plain(
@@ -69,7 +69,7 @@ export class Readings {
   }
 }
 
-/** Where neither face fits: what is wrong with the YAML reading, unless text was wanted all the time. */
+/** If neither reading is valid: the complaint about the YAML reading, unless the key expects text. */
 function better(complaint: Complaint, refusals: ReadonlyMap<string, Complaint>): Complaint {
   const ofText = refusals.get(keyOf(complaint.path));
   return complaint.message.startsWith(NOT_TEXT) && ofText !== undefined ? ofText : complaint;

@@ -1,25 +1,25 @@
 import { REDACTED } from '../component/secret.ts';
 
-/** What follows the scheme in an Authorization header (RFC 9110, 11.4), wherever it stands. */
+/** The credentials after the scheme of an Authorization header (RFC 9110, 11.4), at any place in the text. */
 const AUTHORIZATION = /\b(bearer|basic|digest|apikey|token)(\s+)\S.*$/is;
 
 const URL_SCHEME = /^[a-z][a-z0-9+.-]*:\/\//i;
 
-/** What a message shows of a value at most. */
+/** The most characters of a value to show in a message. */
 const MOST_SHOWN = 80;
 
-/** A value without what is a secret wherever it stands; takes time in proportion to its length. */
+/** Removes credentials from a value. Takes linear time. */
 export function withoutCredentials(value: string): string {
   return withoutQuery(withoutUserInfo(value.replace(AUTHORIZATION, `$1$2${REDACTED}`)));
 }
 
-/** A value without credentials, and no more of it than helps. */
+/** A value without credentials, shortened. */
 export function briefly(value: string): string {
   const shown = withoutCredentials(value);
   return shown.length > MOST_SHOWN ? `${shown.slice(0, MOST_SHOWN)}…` : shown;
 }
 
-/** The `user:password@` of a URL, or of what would be one; a password may hold any character, an "@" too. */
+/** Removes the `user:password@` of a URL, or of a text that looks like one. A password may contain any character, also "@". */
 function withoutUserInfo(value: string): string {
   const at = value.lastIndexOf('@');
   const [scheme] = URL_SCHEME.exec(value) ?? [];
@@ -31,13 +31,13 @@ function withoutUserInfo(value: string): string {
   return `${value.slice(0, start)}${REDACTED}${value.slice(at)}`;
 }
 
-/** A URL's query, where keys are given too. */
+/** Removes a URL's query, which may contain keys. */
 function withoutQuery(value: string): string {
   const mark = URL_SCHEME.test(value) ? value.indexOf('?') : -1;
   return mark === -1 ? value : `${value.slice(0, mark)}?${REDACTED}`;
 }
 
-/** A message about a value, with that as {@link briefly} has it. */
+/** Replaces a value in a message by its form from {@link briefly}. */
 export function messageWithout(message: string, value: string): string {
   const shown = briefly(value);
   if (shown === value) return message;
@@ -47,7 +47,7 @@ export function messageWithout(message: string, value: string): string {
 
 const SECRET_NAME = /secret|token|passw|pwd|credential|api_?key|access_?key|private|auth|bearer|cookie|session/i;
 
-/** Whether a variable's name tells that it has a secret. */
+/** Whether a variable's name suggests a secret. */
 export function isSecretName(name: string): boolean {
   return SECRET_NAME.test(name);
 }

@@ -2,7 +2,7 @@ import type { z } from 'zod';
 
 type Schema = z.core.$ZodType;
 
-/** The schemas that a value may have to fit, wrappers such as `.optional()`, `.default()` and transforms taken off. */
+/** The schemas that a value may match, without wrappers such as `.optional()`, `.default()` and transforms. */
 export function alternatives(schema: Schema): z.core.$ZodTypes[] {
   const known = schema as z.core.$ZodTypes;
   const { def } = known._zod;
@@ -29,12 +29,12 @@ export function alternatives(schema: Schema): z.core.$ZodTypes[] {
   }
 }
 
-/** The side of a pipe that says what is written in the file: z.preprocess has its transform first. */
+/** The side of a pipe that describes the file. With z.preprocess the transform comes first. */
 export function pipeInput(def: z.core.$ZodPipeDef): Schema {
   return (def.in as z.core.$ZodTypes)._zod.def.type === 'transform' ? def.out : def.in;
 }
 
-/** The keys that a mapping at `path` under `schema` may have. */
+/** The allowed keys of a mapping at `path` under `schema`. */
 export function keysAt(schema: Schema, path: readonly (string | number)[]): string[] {
   let schemas = alternatives(schema);
   for (const step of path) schemas = schemas.flatMap((each) => below(each, step).flatMap(alternatives));

@@ -4,7 +4,7 @@ import { serverSettings } from '../component/server_settings.ts';
 
 const prometheusReader = z.strictObject({
   host: listenHost('localhost').describe('Address to listen on.'),
-  port: z.int().min(0).max(65_535).default(9465).describe('Port to listen on; 0 takes a free one.'),
+  port: z.int().min(0).max(65_535).default(9465).describe('Port to listen on; 0 selects a free port.'),
   ...serverSettings.shape,
 });
 
@@ -15,7 +15,7 @@ const reader = z.strictObject({
 });
 
 const logs = z.strictObject({
-  level: z.enum(['debug', 'info', 'warn', 'error']).default('info').describe('The least severe line that is logged.'),
+  level: z.enum(['debug', 'info', 'warn', 'error']).default('info').describe('The lowest severity to log.'),
   encoding: z
     .enum(['console', 'json'])
     .optional()
@@ -31,21 +31,21 @@ const metrics = z.strictObject({
   level: z
     .enum(['none', 'basic', 'normal', 'detailed'])
     .default('normal')
-    .describe('How much dropreason tells about itself; none turns it off.'),
+    .describe('The level of detail of the metrics about dropreason itself; none disables them.'),
   readers: z
     .array(reader)
     .prefault([{ pull: { exporter: { prometheus: {} } } }])
-    .describe('Where the own metrics can be scraped.'),
+    .describe('Endpoints at which the metrics of the agent can be scraped.'),
 });
 
-/** `service::telemetry`: what the agent says about itself. */
+/** `service::telemetry`: logs and metrics of the agent itself. */
 export const telemetrySchema = z.strictObject({
   logs: logs.prefault({}).describe('The log of the agent.'),
   metrics: metrics.prefault({}).describe('Metrics about the agent itself, not about drops.'),
   resource: z
     .record(z.string().min(1), z.union([z.string(), z.number(), z.boolean(), z.null()]))
     .prefault({})
-    .describe('Resource attributes to add to all that is published; an empty one takes away what was detected.'),
+    .describe('Resource attributes to add to all metrics; an empty value removes a detected attribute.'),
 });
 
 const pipelineSchema = z
@@ -53,21 +53,21 @@ const pipelineSchema = z
     receivers: z
       .array(z.string(), { error: 'must be a list with at least one receiver' })
       .min(1, 'must have at least one receiver')
-      .describe('Ids of the receivers whose rows pass through.'),
+      .describe('Ids of the receivers that feed the pipeline.'),
     processors: z
       .array(z.string())
       .nullable()
       .prefault([])
       .transform((ids) => ids ?? [])
-      .describe('Ids of the processors, in the order in which rows pass through them.'),
+      .describe('Ids of the processors, in processing order.'),
     exporters: z
       .array(z.string(), { error: 'must be a list with at least one exporter' })
       .min(1, 'must have at least one exporter')
       .describe('Ids of the exporters that get the rows.'),
   })
-  .describe('Which receivers, processors and exporters are joined.');
+  .describe('A pipeline: receivers, processors and exporters by id.');
 
-/** `service`: which components run and how they are joined. */
+/** `service`: which components run and how they are connected. */
 export const serviceSchema = z.strictObject({
   extensions: z
     .array(z.string())
@@ -75,7 +75,7 @@ export const serviceSchema = z.strictObject({
     .prefault([])
     .transform((ids) => ids ?? [])
     .describe('Ids of the extensions that run.'),
-  telemetry: telemetrySchema.prefault({}).describe('What the agent says about itself.'),
+  telemetry: telemetrySchema.prefault({}).describe('Logs and metrics of the agent itself.'),
   pipelines: z
     .record(z.string(), pipelineSchema, { error: 'must have at least one pipeline, such as metrics' })
     .refine((pipelines) => Object.keys(pipelines).length > 0, 'must have at least one pipeline, such as metrics')

@@ -3,8 +3,8 @@ import { readYaml } from './read_yaml.ts';
 import type { ConfigNode } from './tree.ts';
 
 /**
- * The value of one `--set a.b.c=value` as a tree to merge over the files. The key is cut at every `::` where it has one, so
- * that a key with dots in it can be named too, else at every dot. The value is YAML; an empty one is null.
+ * Parses one `--set a.b.c=value` into a tree to merge over the files. The key is split at `::` if it contains one, which allows keys
+ * with dots, else at every dot. The value is YAML; an empty value is null.
  */
 export function readSetFlag(flag: string, problems: ConfigProblem[]): ConfigNode | undefined {
   const equals = flag.indexOf('=');
@@ -12,7 +12,7 @@ export function readSetFlag(flag: string, problems: ConfigProblem[]): ConfigNode
   const source = `--set ${key}`;
   const steps = key.split(key.includes('::') ? '::' : '.').map((step) => step.trim());
   if (equals === -1 || steps.includes('')) {
-    // Without the value, which may be a secret; so may be what has no "=".
+    // Don't show the value, which may be a secret. Without "=", the whole text may be one.
     const got = equals === -1 ? 'one without "="' : `"${key}=…"`;
     const message = `must be written as --set key.key=value, got ${got}`;
     problems.push({ path: '', message, source: undefined });

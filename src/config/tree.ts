@@ -1,20 +1,20 @@
-/** A value of the configuration that remembers where it was written. */
+/** A configuration value with the place where it was written. */
 export type ConfigNode = ScalarNode | ListNode | MapNode;
 
 interface Written {
   /** `file:line:column`, or `--set KEY`. */
   readonly source: string;
-  /** The characters that were read as YAML, where the value alone doesn't tell them: where text is wanted, `0123` stays `0123`. */
+  /** The original characters, if the value doesn't preserve them: as text, `0123` must stay `0123`. */
   readonly text?: string;
-  /** Set where the value, or a part of it, came from the environment or from a file. */
+  /** Set if the value, or a part of it, came from the environment or a file. */
   readonly expansion?: Expansion;
 }
 
-/** A value that isn't written in the file itself, for people to read. */
+/** The origin of a value that isn't written in the file itself, for messages. */
 export interface Expansion {
-  /** As the file has it, such as `Bearer ${env:TOKEN}`: what messages show. */
+  /** As written in the file, such as `Bearer ${env:TOKEN}`. Messages show this. */
   readonly written: string;
-  /** The value with its secret parts taken out; undefined where it has none. */
+  /** The value without its secret parts; undefined if it has none. */
   readonly redacted: string | undefined;
 }
 
@@ -41,7 +41,7 @@ export interface MapEntry {
 
 export type Path = readonly (string | number)[];
 
-/** Several files are one: maps merge key by key, all else is replaced, as the Collector's confmap does. */
+/** Merges files as the Collector's confmap does: maps key by key, everything else is replaced. */
 export function merge(under: ConfigNode, over: ConfigNode): ConfigNode {
   if (under.kind !== 'map' || over.kind !== 'map') return over;
   const entries = new Map(under.entries);
@@ -55,8 +55,8 @@ export function merge(under: ConfigNode, over: ConfigNode): ConfigNode {
 export type Reading = (node: ConfigNode, path: Path) => unknown;
 
 /**
- * The plain value, as zod wants it. `read` gives that of a scalar or of a node with text; undefined for what the node is in
- * itself. Own properties only, whatever the keys are called.
+ * The plain value for zod. `read` returns the value of a scalar or of a node with text; undefined means the node's own value. Creates only
+ * own properties, whatever the keys are called.
  */
 export function plain(node: ConfigNode, read: Reading = () => undefined, path: Path = []): unknown {
   if (node.kind === 'scalar' || node.text !== undefined) {
@@ -86,7 +86,7 @@ export function nodeAt(root: ConfigNode, path: Path): ConfigNode | undefined {
   return node;
 }
 
-/** Where the value at `path` was written, or its key, or, where it is missing, the key of the nearest that is there. */
+/** The source of the value at `path`, or of its key. If it is missing, the source of the nearest existing key above. */
 export function sourceAt(root: ConfigNode, path: Path, part: 'key' | 'value'): string {
   let entry: MapEntry = { keySource: root.source, node: root };
   for (const step of path) {

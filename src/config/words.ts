@@ -4,10 +4,10 @@ import { suggest } from './nearest.ts';
 import { briefly } from './redact.ts';
 import { alternatives } from './schema_walk.ts';
 
-/** Said of a union whose members' own complaints are the better ones. A schema's own message replaces it. */
+/** The message of a union, if the complaints of its members are better. A schema's own message replaces it. */
 export const NO_ALTERNATIVE = 'fits none of its alternatives';
 
-/** How the complaint about a value begins that isn't text and should be. */
+/** The start of the complaint about a value that should be text. */
 export const NOT_TEXT = 'must be text';
 
 const KINDS: Readonly<Record<string, string>> = {
@@ -22,7 +22,7 @@ const KINDS: Readonly<Record<string, string>> = {
   null: 'empty',
 };
 
-/** What is wrong with a value, in the words of the YAML file. Messages that a schema brings along come before these. */
+/** The mistake in a value, in terms of the YAML file. A schema's own message takes precedence. */
 export function inWords(issue: z.core.$ZodRawIssue): string {
   if (issue.code !== 'custom' && issue.code !== 'unrecognized_keys' && issue.input === undefined) return 'is required';
   const got = `, got ${shown(issue)}`;
@@ -55,20 +55,20 @@ export function inWords(issue: z.core.$ZodRawIssue): string {
   }
 }
 
-/** Kinds and values that would have done, as `text, a number or "none"`. */
+/** Joins accepted kinds and values, as in `text, a number or "none"`. */
 export function anyOf(expectations: readonly string[]): string {
   const distinct = [...new Set(expectations)];
   const last = distinct.pop() ?? '';
   return distinct.length === 0 ? last : `${distinct.join(', ')} or ${last}`;
 }
 
-/** What an issue about the kind of a value would have accepted. */
+/** The accepted kind or values, for an issue about the kind of a value. */
 export function expected(issue: z.core.$ZodIssue): string | undefined {
   if (issue.code === 'invalid_type') return KINDS[issue.expected] ?? issue.expected;
   return issue.code === 'invalid_value' ? oneOf(issue.values).replace('one of ', '') : undefined;
 }
 
-/** The value that was given, briefly and never a secret. */
+/** The given value, shortened and without secrets. */
 export function showValue(value: unknown): string {
   if (value === null) return 'nothing';
   if (Array.isArray(value)) return 'a list';
@@ -81,7 +81,7 @@ function shown(issue: z.core.$ZodRawIssue): string {
   return owner !== undefined && isSecret(owner) ? REDACTED : showValue(issue.input);
 }
 
-/** Whether a value is secret, or holds nothing else, such as headers: one that is no mapping may be a header all the same. */
+/** Whether a value is secret or consists of secrets, such as headers. A value of the wrong kind may still be a header. */
 function isSecret(schema: z.core.$ZodType): boolean {
   if (secrets.get(schema as never) !== undefined) return true;
   return alternatives(schema).some((each) => {

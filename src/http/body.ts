@@ -3,25 +3,25 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import { createGzip } from 'node:zlib';
 import type { ContentCoding } from './content_coding.ts';
 
-/** What is sent after the headers: whole, so that its length is known, and in chunks. */
+/** The body after the headers, in chunks. It is complete, so its length is known. */
 export interface Body {
   readonly chunks: readonly Buffer[];
   readonly length: number;
 }
 
-/** One text in each of the codings that somebody asked for. */
+/** The same text in each requested coding. */
 export type Bodies = Readonly<Partial<Record<ContentCoding, Body>>>;
 
-/** A text, or its bytes in pieces that are made as they are taken; each has to stay as it is until the next but one is taken. */
+/** A text, or an iterator that makes its bytes piece by piece. A piece must stay unchanged until two more pieces have been taken. */
 export type Content = string | Iterable<Buffer>;
 
 const CHUNK = 65_536;
-/** What is this short is never compressed. */
+/** Texts up to this length are never compressed. */
 const SHORT = 1_024;
-/** After so much work others have their turn. Node accepts one connection in a turn of the event loop, so turns have to be short. */
+/** Yield after this much work. Node accepts one connection per turn of the event loop, so turns must be short. */
 const STRETCH_MILLIS = 2;
 
-/** Encodes a text once for each coding; one that is short as it is. Rejects with what taking a piece throws. */
+/** Encodes a text once per coding. A short text is not compressed. Rejects with the errors of the iterator. */
 export async function encodeBody(content: Content, codings: ReadonlySet<ContentCoding>): Promise<Bodies> {
   if (typeof content === 'string' && content.length <= SHORT) return { identity: toBody([Buffer.from(content)]) };
   const plain: Buffer[] = [];
@@ -44,7 +44,7 @@ export async function encodeBody(content: Content, codings: ReadonlySet<ContentC
   }
 }
 
-/** Compresses one piece, on another thread, while the next one is made. */
+/** Compresses one piece on another thread while the next one is made. */
 class Gzip {
   readonly #stream = createGzip({ level: 1, chunkSize: CHUNK });
   readonly #zipped: Buffer[] = [];

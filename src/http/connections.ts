@@ -1,21 +1,21 @@
 import type { Duplex } from 'node:stream';
 
 /**
- * `idle`: no request under way, or one whose headers aren't complete. `waiting`: a request whose answer is being made.
- * `sending`: an answer being sent. `refused`: one too many, which gets a 503.
+ * `idle`: no request, or one with incomplete headers. `waiting`: the response is being made. `sending`: the response is being sent.
+ * `refused`: over the limit; gets a 503.
  */
 export type ConnectionState = 'idle' | 'waiting' | 'sending' | 'refused';
 
-/** For so long an answer is sent undisturbed; after that, its connection may have to make room for a new one. */
+/** A connection may send a response this long. After that, it may have to make room for a new one. */
 const UNDISTURBED_MILLIS = 1_000;
 
-/** So many are told that there are too many; the rest are disconnected. */
+/** This many connections over the limit get a 503. The rest are closed. */
 const MOST_REFUSED = 64;
 
-/** The open connections of an endpoint, at most so many. */
+/** The open connections of an endpoint, up to a limit. */
 export class Connections {
   readonly #most: number;
-  /** By state, with the time since when, by performance.now(); the longest in a state comes first. */
+  /** By state, with the time of the change by performance.now(). The oldest comes first. */
   readonly #open: Readonly<Record<ConnectionState, Map<Duplex, number>>> = {
     idle: new Map(),
     waiting: new Map(),
@@ -28,10 +28,10 @@ export class Connections {
   }
 
   /**
-   * Takes in a new connection. Where there are too many, one ends that has been without a request for the longest, else the
-   * answer that has been sent for the longest, if that is longer than {@link UNDISTURBED_MILLIS}; else the new one is refused.
+   * Adds a new connection. At the limit, it closes the connection that has been idle the longest, else the one that has been sending the
+   * longest if that is more than {@link UNDISTURBED_MILLIS}; else it refuses the new one.
    *
-   * @returns whether there were too many.
+   * @returns whether the limit was reached.
    */
   add(socket: Duplex): boolean {
     const { idle, waiting, sending, refused } = this.#open;
@@ -50,19 +50,19 @@ export class Connections {
     return undefined;
   }
 
-  /** Notes what an open connection does now. */
+  /** Sets the state of an open connection. */
   mark(socket: Duplex, state: Exclude<ConnectionState, 'refused'>): void {
     if (socket.destroyed) return;
     this.#forget(socket);
     this.#open[state].set(socket, performance.now());
   }
 
-  /** Ends those whose requests have all been answered. */
+  /** Closes the connections without open requests. */
   endIdle(): void {
     for (const socket of this.#open.idle.keys()) socket.destroy();
   }
 
-  /** Ends all of them, whatever they are in the middle of. */
+  /** Closes all connections. */
   endAll(): void {
     for (const sockets of Object.values(this.#open)) for (const socket of sockets.keys()) socket.destroy();
   }

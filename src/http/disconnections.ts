@@ -1,6 +1,6 @@
 import type { Logger } from 'pino';
 
-/** A line for each cause at once, and then one a minute for as long as it goes on. */
+/** Each cause is logged at once, then once a minute while it continues. */
 const EVERY_MILLIS = 60_000;
 
 interface Cause {
@@ -8,7 +8,7 @@ interface Cause {
   readonly timer: NodeJS.Timeout;
 }
 
-/** Reports clients that were turned away, by cause: an attack on an endpoint must not become one on the log. */
+/** Logs rejected clients by cause. Rate-limited, so that an attack on an endpoint doesn't flood the log. */
 export class Disconnections {
   readonly #logger: Pick<Logger, 'warn'>;
   readonly #causes = new Map<string, Cause>();

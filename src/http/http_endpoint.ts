@@ -20,25 +20,25 @@ import { Unsent } from './unsent.ts';
 export interface HttpEndpointOptions {
   readonly endpoint: Endpoint;
   readonly settings: ServerSettings;
-  /** Where the user would change the port, such as `exporters::prometheus::endpoint`. */
+  /** The key that sets the port, such as `exporters::prometheus::endpoint`. */
   readonly configPath: string;
   readonly routes: Readonly<Record<string, Route>>;
   readonly logger: Pick<Logger, 'error' | 'warn' | 'info'>;
 }
 
 const METHODS = ['GET', 'HEAD'];
-const TOO_MANY = textAnswer(503, 'too many requests at a time; try again in a second');
+const TOO_MANY = textAnswer(503, 'too many concurrent requests; try again in a second');
 const NOTHING: Body = { chunks: [], length: 0 };
 const RETRY_AFTER_SECONDS = 1;
-/** How exactly Node keeps the timeouts of requests. */
+/** The precision of Node's request timeouts. */
 const CHECK_MILLIS = 1_000;
-/** The longest that an end waits for answers under way: enough for a client that reads. */
+/** The longest wait for open requests at shutdown. Enough for a client that reads. */
 const END_MILLIS = 1_000;
 
 /**
- * A small HTTP server for GET requests to known paths. Whatever clients do, memory and time are bounded:
- * connections, requests and bytes that wait, and every step of an exchange have a limit (component/server_settings.ts). Where one
- * is reached, a client that has had its time gives way to a new one.
+ * A small HTTP server for GET requests to known paths. Memory and time are bounded whatever clients do: connections, requests, unsent bytes
+ * and every step of an exchange have a limit (component/server_settings.ts). At a limit, clients that had enough time are disconnected in
+ * favour of new ones.
  */
 export class HttpEndpoint {
   readonly #settings: ServerSettings;
@@ -57,7 +57,7 @@ export class HttpEndpoint {
     this.#listeners = new Listeners({ endpoint, configPath, makeServer: () => this.#makeServer() });
     this.#connections = new Connections(settings.max_connections);
     this.#unsent = new Unsent(settings.max_unsent_megabytes * 1e6, (socket) => {
-      this.#report('more bytes wait to be read than max_unsent_megabytes: clients that do not read are disconnected');
+      this.#report('more unsent bytes than max_unsent_megabytes: disconnecting clients that do not read');
       socket.destroy();
     });
     this.#routes = new RouteTable({ routes, logger, ready: () => this.#unsent.room() });
@@ -65,17 +65,17 @@ export class HttpEndpoint {
     this.#where = formatEndpoint(endpoint);
   }
 
-  /** The port that it listens on, told by the system where the endpoint's is 0; undefined before `start`. */
+  /** The port that it listens on. The system chooses it if the endpoint's is 0. Undefined before `start`. */
   get port(): number | undefined {
     return this.#listeners.port;
   }
 
-  /** @throws ComponentError where it can't listen; nothing listens then. */
+  /** @throws ComponentError if it can't listen. No socket is left open then. */
   start(): Promise<void> {
     return this.#listeners.start();
   }
 
-  /** Takes no more requests, lets those under way end, and cuts them off after `deadlineMillis`, a second at most. */
+  /** Accepts no more requests and waits for open ones, for `deadlineMillis` and at most a second. */
   async stop(deadlineMillis: number): Promise<void> {
     this.#isStopping = true;
     const closed = this.#listeners.close();
@@ -94,7 +94,7 @@ export class HttpEndpoint {
       keepAliveTimeout: idle,
       connectionsCheckingInterval: CHECK_MILLIS,
     });
-    // Node's own listener gets each connection from us, as slices.
+    // Node's own listener gets each connection wrapped in a SlicedSocket.
     const [parse] = server.listeners('connection') as ((socket: Duplex) => void)[];
     server.removeAllListeners('connection');
     server.on('connection', (socket) => {
@@ -103,23 +103,23 @@ export class HttpEndpoint {
       this.#connect(sliced);
     });
     server.on('request', (request, response) => this.#take(request, response));
-    // Bodies aren't read, so nobody need send one: the answer comes at once (RFC 9110, 10.1.1).
+    // Bodies aren't read, so none is requested: the response is sent at once (RFC 9110, 10.1.1).
     server.on('checkContinue', (request, response) => this.#take(request, response));
     return server;
   }
 
   #connect(socket: SlicedSocket): void {
     if (this.#connections.add(socket)) {
-      this.#report(`more than max_connections (${this.#settings.max_connections}) clients: idle or slow ones give way`);
+      this.#report(`more clients than max_connections (${this.#settings.max_connections}): closing idle or slow ones`);
     }
   }
 
   #take(request: IncomingMessage, response: ServerResponse): void {
     const { socket } = request;
-    // Bodies aren't read, and the connection is closed after the answer.
+    // Bodies aren't read. The connection is closed after the response.
     if (hasBody(request) && socket instanceof SlicedSocket) socket.discard();
     if (socket.destroyed || this.#turns.take(socket, () => this.#serve(request, response))) return;
-    this.#report('a client sent too many requests without waiting for answers, and was disconnected');
+    this.#report('disconnected a client that sent too many requests without waiting for responses');
     socket.destroy();
   }
 
@@ -144,7 +144,7 @@ export class HttpEndpoint {
 
   async #answer(request: IncomingMessage): Promise<ReadyAnswer> {
     const { method = '', url = '/', headers } = request;
-    if (!METHODS.includes(method)) return textAnswer(405, 'only GET is answered here');
+    if (!METHODS.includes(method)) return textAnswer(405, 'only GET is supported here');
     return this.#routes.answer(url, { headers }, chooseCoding(headers['accept-encoding']));
   }
 
@@ -153,7 +153,7 @@ export class HttpEndpoint {
     const isGzip = gzip !== undefined && chooseCoding(request.headers['accept-encoding']) === 'gzip';
     const body = (isGzip ? gzip : identity) ?? NOTHING;
     if (!this.#unsent.add(body, request.socket)) {
-      this.#report('more bytes wait to be read than max_unsent_megabytes: new requests get a 503');
+      this.#report('more unsent bytes than max_unsent_megabytes: new requests get a 503');
       return this.#send(request, response, TOO_MANY);
     }
     response.statusCode = answer.status;
@@ -172,7 +172,7 @@ export class HttpEndpoint {
   }
 
   #cutOff(socket: Duplex, millis: number): void {
-    this.#report(`a client had not read its answer after ${millis / 1000} s, and was disconnected`);
+    this.#report(`disconnected a client that had not read its response after ${millis / 1000} s`);
     socket.destroy();
   }
 
@@ -181,7 +181,7 @@ export class HttpEndpoint {
   }
 }
 
-/** Whether something follows the headers that isn't the next request. */
+/** Whether a request has a body. */
 function hasBody({ headers }: IncomingMessage): boolean {
   return headers['transfer-encoding'] !== undefined || Number(headers['content-length'] ?? 0) > 0;
 }

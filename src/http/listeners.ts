@@ -5,13 +5,13 @@ import { type Endpoint, formatEndpoint } from '../component/schema.ts';
 
 export interface ListenersOptions {
   readonly endpoint: Endpoint;
-  /** Where the user would change the port, such as `exporters::prometheus::endpoint`. */
+  /** The key that sets the port, such as `exporters::prometheus::endpoint`. */
   readonly configPath: string;
-  /** Makes the server of one address. */
+  /** Creates the server for one address. */
   readonly makeServer: () => Server;
 }
 
-/** Servers on the addresses of one endpoint: `localhost` is both 127.0.0.1 and ::1, where there is one. */
+/** Servers on the addresses of one endpoint. `localhost` is 127.0.0.1 and, if available, ::1. */
 export class Listeners {
   readonly #options: ListenersOptions;
   readonly #servers: Server[] = [];
@@ -20,16 +20,16 @@ export class Listeners {
     this.#options = options;
   }
 
-  /** The port that it listens on, told by the system where the endpoint's is 0; undefined while it doesn't. */
+  /** The port that it listens on. The system chooses it if the endpoint's is 0. Undefined while not listening. */
   get port(): number | undefined {
     return (this.#servers[0]?.address() as AddressInfo | null | undefined)?.port;
   }
 
-  /** @throws ComponentError where it can't listen; nothing listens then. */
+  /** @throws ComponentError if it can't listen. No socket is left open then. */
   async start(): Promise<void> {
     const { endpoint, makeServer } = this.#options;
     const { host, port } = endpoint;
-    // An empty host is every address; Node listens on :: for both families, or on 0.0.0.0 where there is no IPv6.
+    // An empty host means every address. Node listens on :: for both families, or on 0.0.0.0 without IPv6.
     const hosts = host === '' ? [undefined] : host === 'localhost' ? ['127.0.0.1', '::1'] : [host];
     for (const [index, address] of hosts.entries()) {
       const server = makeServer();
@@ -45,7 +45,7 @@ export class Listeners {
     }
   }
 
-  /** Listens no more; resolves when all connections have ended. */
+  /** Stops listening. Resolves when all connections have ended. */
   async close(): Promise<void> {
     const servers = this.#servers.splice(0);
     await Promise.all(servers.map((server) => new Promise<void>((resolve) => server.close(() => resolve()))));
@@ -54,8 +54,8 @@ export class Listeners {
   #why(code: string): string {
     const { endpoint, configPath } = this.#options;
     const where = `can't listen on ${formatEndpoint(endpoint)}`;
-    const change = `set ${configPath} to another`;
-    if (code === 'EADDRINUSE') return `${where}: another process has port ${endpoint.port}; stop it, or ${change}`;
+    const change = `change ${configPath}`;
+    if (code === 'EADDRINUSE') return `${where}: another process uses port ${endpoint.port}; stop it, or ${change}`;
     if (code === 'EACCES') return `${where}: not permitted; ports below 1024 need CAP_NET_BIND_SERVICE, or ${change}`;
     if (code === 'EADDRNOTAVAIL' || code === 'ENOTFOUND' || code === 'EAI_AGAIN') {
       return `${where}: this host has no such address; ${change}`;
@@ -69,7 +69,7 @@ function listen(server: Server, port: number, host: string | undefined): Promise
     server.once('error', reject);
     server.listen({ port, ...(host === undefined ? {} : { host }), ...(host === '::1' ? { ipv6Only: true } : {}) }, () => {
       server.off('error', reject);
-      // Later ones are of single connections that can't be accepted, as where too many files are open: that must not end us.
+      // Later errors concern single connections that can't be accepted, for example with too many open files. They must not end the agent.
       server.on('error', () => {});
       resolve();
     });

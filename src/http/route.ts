@@ -1,29 +1,29 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import type { Content } from './body.ts';
 
-/** What a path answers with. */
+/** The response of a path. */
 export interface HttpAnswer {
   readonly status: number;
   readonly contentType: string;
-  /** What is long is made piece by piece, and others have their turn in between. */
+  /** A long body is made piece by piece, so that other work can run in between. */
   readonly body: Content;
 }
 
-/** What a route may know of a request. */
+/** The part of a request that a route may read. */
 export interface HttpRequest {
   readonly headers: IncomingHttpHeaders;
 }
 
 /**
- * Makes the answers of one path. Requests share an answer if they came before its making began; at most one is being made at a
- * time, so an answer is as fresh as if each request had one of its own, and many at once cost no more than two.
+ * Makes the responses of one path. Requests that arrive before a response is started share it, and only one is made at a time. So each
+ * request gets a fresh response, and many concurrent requests cost no more than two.
  */
 export interface Route {
-  /** Makes one answer, in the variant that the requests asked for. */
+  /** Makes one response in the requested variant. */
   answer(variant: string): HttpAnswer | Promise<HttpAnswer>;
   /**
-   * Which of a few variants a request gets, such as the format that its Accept header prefers. Only requests of the same variant
-   * share an answer. Left out, there is one variant, the empty string.
+   * The variant for a request, one of a few, such as the format that its Accept header prefers. Only requests of the same variant share a
+   * response. Default: one variant, the empty string.
    */
   variant?(request: HttpRequest): string;
 }

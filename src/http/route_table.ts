@@ -7,7 +7,7 @@ import { type ReadyAnswer, SharedAnswers } from './shared_answers.ts';
 
 const TEXT = 'text/plain; charset=utf-8';
 
-/** A short answer of the server's own. */
+/** A short text response by the server itself. */
 export function textAnswer(status: number, text: string): ReadyAnswer {
   const chunk = Buffer.from(`${visibleLines(text)}\n`);
   return { status, contentType: TEXT, bodies: { identity: { chunks: [chunk], length: chunk.length } } };
@@ -16,18 +16,18 @@ export function textAnswer(status: number, text: string): ReadyAnswer {
 export interface RouteTableOptions {
   readonly routes: Readonly<Record<string, Route>>;
   readonly logger: Pick<Logger, 'error' | 'info'>;
-  /** Resolves when an answer may be made. */
+  /** Resolves when a response may be made. */
   readonly ready: () => Promise<void>;
 }
 
-/** Paths with what answers them. */
+/** The routes by path. */
 export class RouteTable {
   readonly #routes: Readonly<Record<string, Route>>;
   readonly #logger: Pick<Logger, 'error' | 'info'>;
   readonly #ready: () => Promise<void>;
   /** By path and variant. */
   readonly #answers = new Map<string, SharedAnswers>();
-  /** Paths whose last answer failed. */
+  /** Paths whose last response failed. */
   readonly #failing = new Set<string>();
 
   constructor({ routes, logger, ready }: RouteTableOptions) {
@@ -36,19 +36,19 @@ export class RouteTable {
     this.#ready = ready;
   }
 
-  /** Answers a GET, with 500 and the reason where the route throws; that is logged when it begins and when it is over. */
+  /** Answers a GET. If the route throws, the response is a 500 with the reason. The first failure and the recovery are logged. */
   async answer(target: string, request: HttpRequest, coding: ContentCoding): Promise<ReadyAnswer> {
     const path = pathOf(target);
     const route = Object.hasOwn(this.#routes, path) ? this.#routes[path] : undefined;
     if (route === undefined) return textAnswer(404, `nothing here; try ${Object.keys(this.#routes).join(' or ')}`);
     try {
       const answer = await this.#answersOf(path, route, route.variant?.(request) ?? '').next(coding);
-      if (this.#failing.delete(path)) this.#logger.info(`GET ${path} is answered again`);
+      if (this.#failing.delete(path)) this.#logger.info(`GET ${path} works again`);
       return answer;
     } catch (error) {
       const isNew = !this.#failing.has(path);
       this.#failing.add(path);
-      if (isNew) this.#logger.error({ err: error }, `GET ${path} can't be answered; the client gets a 500 with the reason`);
+      if (isNew) this.#logger.error({ err: error }, `GET ${path} failed; the client gets a 500 with the reason`);
       return textAnswer(500, error instanceof Error ? error.message : String(error));
     }
   }

@@ -2,17 +2,17 @@ import { once } from 'node:events';
 import type { ServerResponse } from 'node:http';
 import type { Body } from './body.ts';
 
-/** Chunks of 64 kB that are sent in one turn of the event loop. */
+/** Chunks of 64 kB to send in one turn of the event loop. */
 const CHUNKS_A_TURN = 4;
 
 /**
- * Sends bodies as fast as clients read. The system takes megabytes at once, and would take those of hundreds of clients in one stretch:
- * so chunks of all clients stand in one queue, and only some of them are sent before others of the process have their turn.
+ * Sends bodies as fast as clients read. The system would accept megabytes at once, for hundreds of clients in one stretch. So the chunks of
+ * all clients share one queue, and only a few are sent per turn of the event loop.
  */
 export class Sender {
   readonly #queue: (() => void)[] = [];
 
-  /** Resolves when the system has taken the last byte, or the connection has ended; `onProgress` is called for each chunk. */
+  /** Resolves when the system has accepted the last byte, or the connection has ended. Calls `onProgress` after each chunk. */
   async send(response: ServerResponse, { chunks }: Body, onProgress: () => void): Promise<void> {
     const closed = once(response, 'close');
     for (const chunk of chunks) {

@@ -2,37 +2,37 @@ import { type Bodies, encodeBody } from './body.ts';
 import type { ContentCoding } from './content_coding.ts';
 import type { HttpAnswer } from './route.ts';
 
-/** An answer that is ready to be sent. */
+/** A response that is ready to be sent. */
 export interface ReadyAnswer {
   readonly status: number;
   readonly contentType: string;
   readonly bodies: Bodies;
 }
 
-/** An answer that hasn't begun, with the codings that its requests want. */
+/** A response that hasn't been started, with the codings that its requests want. */
 interface Pending {
   readonly codings: Set<ContentCoding>;
   readonly ready: Promise<ReadyAnswer>;
 }
 
 /**
- * The answers of one route in one variant, made one after the other. A request joins the answer that comes next, never the one
- * being made: what happened before the request is in its answer.
+ * The responses of one route in one variant, made one after the other. A request joins the next response, never the one being made, so
+ * everything that happened before the request is included.
  */
 export class SharedAnswers {
   readonly #make: () => HttpAnswer | Promise<HttpAnswer>;
   readonly #ready: () => Promise<void>;
   #pending: Pending | undefined;
-  /** Settles when nothing is being made; never rejects. */
+  /** Settles when no response is being made; never rejects. */
   #last: Promise<unknown> = Promise.resolve();
 
-  /** `ready` resolves when an answer may be made; until then, requests go on joining it. It never rejects. */
+  /** `ready` resolves when a response may be made. Until then, further requests join it. It never rejects. */
   constructor(make: () => HttpAnswer | Promise<HttpAnswer>, ready: () => Promise<void>) {
     this.#make = make;
     this.#ready = ready;
   }
 
-  /** The next answer, with a body in this coding among its bodies. Rejects with what the route throws. */
+  /** The next response, with a body in this coding. Rejects with the route's error. */
   next(coding: ContentCoding): Promise<ReadyAnswer> {
     this.#pending ??= this.#queue();
     this.#pending.codings.add(coding);

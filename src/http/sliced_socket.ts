@@ -1,13 +1,13 @@
 import type { Socket } from 'node:net';
 import { Duplex } from 'node:stream';
 
-/** Room for the headers of most requests, or for 30 of the shortest. */
+/** Large enough for the headers of most requests, or for 30 of the shortest. */
 const SLICE_BYTES = 1_024;
 const NOTHING = Buffer.alloc(0);
 
 /**
- * A connection of which Node's HTTP parser sees at most 1 kB at a time. On the socket itself it would parse all 64 kB that the system
- * hands over, and make two thousand requests of them, before anybody could end a connection that sends too many.
+ * A connection that shows Node's HTTP parser at most 1 kB at a time. On the plain socket, the parser would process all 64 kB of a read and
+ * create two thousand requests before a client that sends too many could be disconnected.
  */
 export class SlicedSocket extends Duplex {
   readonly #socket: Socket;
@@ -33,7 +33,7 @@ export class SlicedSocket extends Duplex {
     socket.on('close', () => this.destroy());
   }
 
-  /** As net.Socket has it: `timeout` is emitted where for so long nothing was received, and no byte of what is being sent was taken. */
+  /** Like net.Socket: emits `timeout` after this time without receiving a byte or sending one. */
   setTimeout(millis: number, listener?: () => void): this {
     this.#socket.setTimeout(millis);
     if (listener !== undefined) this.once('timeout', listener);
@@ -41,8 +41,8 @@ export class SlicedSocket extends Duplex {
   }
 
   /**
-   * Throws away all that is still to be received, so that the parser sees nothing of it: a body of one-byte chunks costs it 500 times what
-   * it costs to receive. No request can follow. It is read on, because a connection closed with unread bytes is reset, answer and all.
+   * Discards all further input before the parser sees it: parsing a body of one-byte chunks costs 500 times what receiving it costs. No
+   * request can follow. Input is still read, because closing a connection with unread bytes resets it, and the response is lost.
    */
   discard(): void {
     this.#isDiscarding = true;
@@ -50,7 +50,7 @@ export class SlicedSocket extends Duplex {
     this.#socket.resume();
   }
 
-  /** Ends it when all that was written has been sent. */
+  /** Closes it after all written data has been sent. */
   destroySoon(): void {
     this.end(() => this.destroy());
   }

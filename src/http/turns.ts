@@ -1,17 +1,17 @@
 import type { Duplex } from 'node:stream';
 
-/** Requests that may wait behind the one being answered: on one connection, and on all of an endpoint together. */
+/** Requests that may wait, per connection and for the whole endpoint. */
 const MOST_WAITING = { ofConnection: 32, ofAll: 1_000 };
 
 /**
- * Answers the requests of a connection one after the other. Node reads ahead: it makes
- * requests of all that a client has pipelined, and would have them all answered at once.
+ * Answers the requests of a connection one after the other. Node reads ahead and creates requests for everything that a client has
+ * pipelined; without this, all would be answered at once.
  */
 export class Turns {
   readonly #queues = new Map<Duplex, (() => Promise<void>)[]>();
   #waiting = 0;
 
-  /** Has `run`, which never rejects, called when it is its turn; false where too many wait already. */
+  /** Calls `run` when it is its turn. `run` never rejects. Returns false if too many wait already. */
   take(socket: Duplex, run: () => Promise<void>): boolean {
     const queue = this.#queues.get(socket);
     if (queue === undefined) {
@@ -28,7 +28,7 @@ export class Turns {
   async #work(socket: Duplex, first: () => Promise<void>): Promise<void> {
     const queue = this.#queues.get(socket) ?? [];
     await first();
-    // Requests of a connection that has ended aren't answered.
+    // Requests of a closed connection aren't answered.
     while (!socket.destroyed) {
       const run = queue.shift();
       if (run === undefined) break;

@@ -1,32 +1,32 @@
 import type { Duplex } from 'node:stream';
 import type { Body } from './body.ts';
 
-/** Bodies up to here aren't worth counting: those of all connections together are small. */
+/** Smaller bodies aren't counted. Even those of all connections together are small. */
 const SMALL_BYTES = 4_096;
-/** A client that takes nothing for so long may have to make room. */
+/** A client that reads nothing for this long may be disconnected to make room. */
 const STALLED_MILLIS = 500;
-/** The longest that the next text waits for room. */
+/** The longest wait of the next response for room. */
 const PATIENCE_MILLIS = 500;
 
 /**
- * The bodies being sent, at most so many bytes together: each counts once, however many connections share it, and whole until
- * the last of them has it.
+ * The bodies being sent, up to a total size. Each body counts once, however many connections share it, and with its full size until the
+ * last of them has received it.
  */
 export class Unsent {
   readonly #most: number;
   readonly #onStalled: (socket: Duplex) => void;
-  /** Who reads a body, and when something of it was taken last. The body that has been sent for the longest comes first. */
+  /** The readers of each body, and when each last accepted data. The oldest body comes first. */
   readonly #readers = new Map<Body, Map<Duplex, number>>();
   #waiting: (() => void)[] = [];
   #bytes = 0;
 
-  /** `onStalled` has a client disconnected that is in the way. */
+  /** `onStalled` is called to disconnect a client that blocks others. */
   constructor(mostBytes: number, onStalled: (socket: Duplex) => void) {
     this.#most = mostBytes;
     this.#onStalled = onStalled;
   }
 
-  /** Waits a moment where half of the room is taken: those who read leave, and more requests join the next text. */
+  /** Waits briefly while more than half of the size is used. Meanwhile readers finish, and more requests join the next response. */
   async room(): Promise<void> {
     if (this.#isRoomFor(this.#most / 2)) return;
     await new Promise<void>((resolve) => {
@@ -35,7 +35,7 @@ export class Unsent {
     });
   }
 
-  /** Takes in a body that is about to be sent; false where there is no room for it. One alone may have any length. */
+  /** Adds a body that is about to be sent. False if there is no room. A single body may have any size. */
   add(body: Body, socket: Duplex): boolean {
     if (body.length <= SMALL_BYTES) return true;
     const known = this.#readers.get(body);
@@ -47,13 +47,13 @@ export class Unsent {
     return true;
   }
 
-  /** A client has taken more of it. */
+  /** A client has accepted more of it. */
   progress(body: Body, socket: Duplex): void {
     const readers = this.#readers.get(body);
     if (readers?.has(socket)) readers.set(socket, performance.now());
   }
 
-  /** A client has it, or has ended. */
+  /** A client has received it, or has disconnected. */
   remove(body: Body, socket: Duplex): void {
     const readers = this.#readers.get(body);
     readers?.delete(socket);
@@ -63,7 +63,7 @@ export class Unsent {
     for (const resolve of this.#waiting.splice(0)) resolve();
   }
 
-  /** Makes room, if need be, by disconnecting the clients that take nothing. */
+  /** Disconnects stalled clients if needed to make room. */
   #isRoomFor(length: number): boolean {
     const before = performance.now() - STALLED_MILLIS;
     for (const [body, readers] of this.#readers) {

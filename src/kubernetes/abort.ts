@@ -1,11 +1,11 @@
 import { setTimeout } from 'node:timers/promises';
 
-/** Resolves after `millis`, or as soon as `signal` is aborted; leaves no timer. */
+/** Resolves after `millis`, or as soon as `signal` is aborted. Leaves no timer. */
 export async function pause(millis: number, signal: AbortSignal): Promise<void> {
   await setTimeout(millis, undefined, { signal }).catch(() => {});
 }
 
-/** As `promise`, but rejects with the signal's reason as soon as it is aborted; what comes of `promise` then is nobody's. */
+/** Like `promise`, but rejects with the signal's reason as soon as it is aborted. The later result of `promise` is ignored. */
 export function orAborted<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
   return new Promise((resolve, reject) => {
     const abort = () => reject(signal.reason);

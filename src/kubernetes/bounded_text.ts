@@ -3,10 +3,10 @@ import type { Limits } from './limits.ts';
 
 const FIRST_BYTES = 16_384;
 
-/** The text of one JSON value that arrives in pieces, as long as an object may be. However small they are, they take no more room. */
+/** The text of one JSON value that arrives in pieces, up to the size limit of an object. Small pieces need no extra memory. */
 export class BoundedText {
   readonly #most: number;
-  /** For the error, such as `an object`. */
+  /** Its name in errors, such as `an object`. */
   readonly #what: string;
   #bytes = Buffer.allocUnsafe(FIRST_BYTES);
   #length = 0;
@@ -20,7 +20,7 @@ export class BoundedText {
     return this.#length === 0;
   }
 
-  /** @throws ApiFailure where it gets too long. */
+  /** @throws ApiFailure if the text gets too long. */
   add(piece: Buffer): void {
     const length = this.#length + piece.length;
     if (length > this.#most) {
@@ -35,16 +35,16 @@ export class BoundedText {
     this.#length = length;
   }
 
-  /** The last `bytes` of it. */
+  /** The last `bytes` bytes. */
   end(bytes: number): string {
     return this.#bytes.toString('latin1', Math.max(0, this.#length - bytes), this.#length);
   }
 
-  /** All of it; nothing is left. */
+  /** Returns all of it, and leaves it empty. */
   take(): string {
     const text = this.#bytes.toString('utf8', 0, this.#length);
     this.#length = 0;
-    // The room for one that was large isn't kept for those that follow.
+    // Don't keep the large buffer for later texts.
     if (this.#bytes.length > 4 * FIRST_BYTES) this.#bytes = Buffer.allocUnsafe(FIRST_BYTES);
     return text;
   }

@@ -10,7 +10,7 @@ type Query = Readonly<Record<string, string>>;
 type Dispatcher = NonNullable<ReturnType<RequestContext['getDispatcher']>>;
 type Body = Awaited<ReturnType<Dispatcher['request']>>['body'];
 
-/** Of a list, or a page of one. */
+/** Metadata of a list, or of one page. */
 export interface ListMetadata {
   readonly resourceVersion: string;
   /** Where the next page begins; undefined on the last one. */
@@ -23,12 +23,12 @@ export interface WatchCalls {
   event(type: string, object: unknown): void;
 }
 
-/** More of an error's text than this is not read. */
+/** No more than this is read of an error's text. */
 const ERROR_BYTES = 16_384;
 
 /**
- * The requests of one list and watch, one at a time, over connections of its own that are kept between them. It uses client-node's
- * credentials and TLS. Its Watch it doesn't use: that reads lines without a bound, and passes over what is no JSON.
+ * Sends the requests of one list and watch, one at a time, over its own connections, which are kept open between requests. It uses
+ * client-node's credentials and TLS, but not its Watch: that reads lines of any length and ignores invalid JSON.
  */
 export class ApiConnection {
   #kubeConfig: KubeConfig;
@@ -43,9 +43,9 @@ export class ApiConnection {
   }
 
   /**
-   * Reads a list, or a page of one, and hands on each object as it comes.
+   * Reads a list, or one page, and passes each object to `item` as it arrives.
    *
-   * @throws ApiFailure, also where `signal` is aborted.
+   * @throws ApiFailure, also if `signal` is aborted.
    */
   async page(path: string, query: Query, item: (object: unknown) => void, signal: AbortSignal): Promise<ListMetadata> {
     const splitter = new ListSplitter(this.#limits, item);
@@ -55,22 +55,22 @@ export class ApiConnection {
       items?: unknown;
     };
     const { resourceVersion, continue: next } = metadata ?? {};
-    // An API server may write null for no items at all.
+    // An API server may write null instead of an empty list.
     if (typeof resourceVersion !== 'string' || resourceVersion === '' || items === undefined) {
-      throw new ApiFailure('broken', 'the answer is no list of Kubernetes objects');
+      throw new ApiFailure('broken', 'the response is not a list of Kubernetes objects');
     }
     return { resourceVersion, next: typeof next === 'string' && next !== '' ? next : undefined };
   }
 
   /**
-   * Resolves when the server has ended the watch in order.
+   * Resolves when the server has ended the watch normally.
    *
-   * @throws ApiFailure where it refused, or anything else has ended it.
+   * @throws ApiFailure if it was refused or ended in any other way.
    */
   async watch(path: string, query: Query, calls: WatchCalls, signal: AbortSignal): Promise<void> {
     const splitter = new LineSplitter(this.#limits, (event) => {
       const { type, object } = (event ?? {}) as { type?: unknown; object?: unknown };
-      if (typeof type !== 'string') throw new ApiFailure('broken', 'an event of the watch has no type');
+      if (typeof type !== 'string') throw new ApiFailure('broken', 'a watch event has no type');
       if (!signal.aborted) calls.event(type, object);
     });
     await this.#read(path, { ...query, watch: 'true' }, splitter, signal, calls.opened);
@@ -78,28 +78,28 @@ export class ApiConnection {
   }
 
   /**
-   * Reads a document that is no list of objects, such as one of API discovery.
+   * Reads a document that is not a list of objects, such as one of API discovery.
    *
-   * @throws ApiFailure, also where `signal` is aborted.
+   * @throws ApiFailure, also if `signal` is aborted.
    */
   async document(path: string, signal: AbortSignal): Promise<unknown> {
-    const text = new BoundedText(this.#limits, 'the answer');
+    const text = new BoundedText(this.#limits, 'the response');
     await this.#read(path, {}, { write: (chunk) => text.add(chunk) }, signal);
     try {
       return JSON.parse(text.take());
     } catch {
-      throw new ApiFailure('broken', 'the answer is not JSON');
+      throw new ApiFailure('broken', 'the response is not JSON');
     }
   }
 
-  /** Closes the connections at once; the next request opens a new one, with the certificates that stand in the files then. */
+  /** Closes the connections at once. The next request opens a new one and reads the certificate files again. */
   async reset(): Promise<void> {
     const dispatcher = this.#dispatcher;
     this.#dispatcher = undefined;
     await dispatcher?.destroy();
   }
 
-  /** Has tokens read, and plugins asked, anew: client-node goes by what it has for a minute, or as long as the plugin said. */
+  /** Reads tokens and runs plugins again. client-node caches them for a minute, or for as long as the plugin says. */
   renewCredentials(): void {
     const renewed = new (this.#kubeConfig.constructor as new () => KubeConfig)();
     renewed.loadFromOptions(this.#kubeConfig);
@@ -125,7 +125,7 @@ export class ApiConnection {
     }
   }
 
-  /** The body of an answer of JSON with the status 200. */
+  /** Returns the body of a JSON response with status 200. */
   async #open(path: string, query: Query, signal: AbortSignal): Promise<Body> {
     const { RequestContext, HttpMethod } = await import('@kubernetes/client-node');
     const search = new URLSearchParams(query).toString();
@@ -140,7 +140,7 @@ export class ApiConnection {
       path: `${url.pathname}${url.search}`,
       method: 'GET',
       headers: { ...context.getHeaders(), accept: 'application/json' },
-      // The deadlines of who asks are in the signal.
+      // The signal carries the caller's deadlines.
       headersTimeout: 0,
       bodyTimeout: 0,
       signal,
@@ -177,24 +177,23 @@ async function beginningOf(body: Body, signal: AbortSignal): Promise<string> {
   return Buffer.concat(chunks).toString('utf8', 0, ERROR_BYTES);
 }
 
-/** What keeps an answer from being read, if anything does: nothing is unpacked, since we ask for nothing packed. */
+/** Why a response can't be read, if so. We request no compression, and decompress nothing. */
 function unreadable(type = '', encoding = 'identity'): string | undefined {
-  if (!/^application\/json\b/i.test(type))
-    return `the API server answers with ${type === '' ? 'no content type' : type}, not JSON`;
-  return encoding === 'identity' ? undefined : `the API server answers in ${encoding}, which it wasn't asked for`;
+  if (!/^application\/json\b/i.test(type)) return `the API server returned ${type === '' ? 'no content type' : type}, not JSON`;
+  return encoding === 'identity' ? undefined : `the API server returned ${encoding} encoding, which was not requested`;
 }
 
 function textOf(header: string | string[] | undefined): string | undefined {
   return Array.isArray(header) ? header[0] : header;
 }
 
-/** Of a Status object; else the beginning of what there is. */
+/** The message of a Status object, else the beginning of the text. */
 function messageOf(text: string): string {
   try {
     const { message } = JSON.parse(text) as { message?: unknown };
     if (typeof message === 'string') return message.slice(0, 1000);
   } catch {
-    // Not JSON: a proxy's page, perhaps.
+    // Not JSON; possibly a proxy's page.
   }
   return text.replace(/\s+/g, ' ').trim().slice(0, 200);
 }

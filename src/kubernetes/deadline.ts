@@ -1,4 +1,4 @@
-/** A signal that is aborted when time is up, or with another one. */
+/** A signal that is aborted after a timeout, or together with another signal. */
 export class Deadline {
   readonly #outer: AbortSignal;
   readonly #controller = new AbortController();
@@ -15,7 +15,7 @@ export class Deadline {
     return this.#controller.signal;
   }
 
-  /** Begins, or begins anew: aborted with this reason after `millis`. */
+  /** Starts or restarts the timeout; after `millis` the signal is aborted with this reason. */
   set(millis: number, reason: Error): void {
     clearTimeout(this.#timer);
     if (!this.signal.aborted) this.#timer = setTimeout(() => this.abort(reason), millis);
@@ -26,7 +26,7 @@ export class Deadline {
     this.#controller.abort(reason);
   }
 
-  /** Leaves no timer. */
+  /** Stops the timeout. */
   clear(): void {
     clearTimeout(this.#timer);
     this.#outer.removeEventListener('abort', this.#follow);

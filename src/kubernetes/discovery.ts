@@ -5,8 +5,8 @@ import type { WatchedResource } from './watched_resource.ts';
 type Named = { readonly name?: unknown } | null;
 
 /**
- * Whether the cluster has no such resource, by what its API discovery says. A 404 to a list alone doesn't tell: a proxy answers so
- * while no server is behind it. Never of the core group, such as pods, which every cluster has; and not where discovery fails too.
+ * Reports whether API discovery says that the cluster has no such resource. A 404 to a list is not proof: a proxy returns it while it has
+ * no server behind it. Always false for the core group, such as pods, which every cluster has, and when discovery fails.
  */
 export async function isAbsent(
   connection: ApiConnection,
@@ -26,7 +26,7 @@ export async function isAbsent(
   }
   await turn();
   try {
-    // That version of the group is missing; the list of groups has to say so too.
+    // That version of the group is missing. The list of groups must confirm it.
     const { kind, groups } = ((await connection.document('/apis', signal)) ?? {}) as { kind?: unknown; groups?: unknown };
     return kind === 'APIGroupList' && Array.isArray(groups) && !groups.some((each) => hasVersion(each, group, version));
   } catch {

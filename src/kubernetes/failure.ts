@@ -1,33 +1,33 @@
 import { visible } from '../component/visible.ts';
 
-/** Why a list or watch has ended, as far as it matters for what to do next. */
+/** Why a list or watch ended, as far as the next step depends on it. */
 export type FailureKind =
-  /** 401: the token is not, or no longer, taken. */
+  /** 401: the token is not accepted, or no longer. */
   | 'unauthorized'
   /** 403. */
   | 'forbidden'
-  /** 404. A proxy, or a server that starts, may say so of anything. */
+  /** 404. A proxy, or a server that is starting, may return it for any path. */
   | 'not_found'
-  /** 404, and discovery says too that the cluster has no such resource. */
+  /** 404, and discovery confirms that the cluster has no such resource. */
   | 'absent'
-  /** 410: the version, or the list's next page, is no longer known. */
+  /** 410: the server no longer has the version, or the next page of the list. */
   | 'expired'
-  /** The server closed a watch; it may at any time. */
+  /** The server closed a watch. It may do so at any time. */
   | 'closed'
   /** More than the configured limits allow. */
   | 'too_large'
-  /** Any other answer than 200, one that can't be read, and no answer at all. */
+  /** Any other status than 200, an unreadable response, or no response. */
   | 'broken';
 
-/** A list or watch that has ended other than by `stop`. */
+/** A list or watch ended without `stop`. */
 export class ApiFailure extends Error {
   override readonly name = 'ApiFailure';
   readonly kind: FailureKind;
-  /** What the server asks to wait for at least. */
+  /** The shortest wait that the server requests. */
   readonly retryAfterMillis: number;
 
   constructor(kind: FailureKind, why: string, retryAfterMillis = 0) {
-    // What a server says may be of several lines, and is a part of one of ours.
+    // The server's message may have several lines; ours must have one.
     super(visible(why));
     this.kind = kind;
     this.retryAfterMillis = retryAfterMillis;
@@ -36,23 +36,23 @@ export class ApiFailure extends Error {
 
 const KINDS: Readonly<Record<number, FailureKind>> = { 401: 'unauthorized', 403: 'forbidden', 404: 'not_found', 410: 'expired' };
 
-/** More than this no server may ask for. */
+/** The longest wait that a server may request. */
 const MOST_RETRY_AFTER_MILLIS = 300_000;
 
 /**
- * Of a status other than 200.
+ * The failure for a status other than 200.
  *
- * @param said what the server said besides, such as a Status object's message; may be empty
- * @param retryAfter the header, in seconds; a date is not understood
+ * @param detail the server's message, such as that of a Status object; may be empty
+ * @param retryAfter the header in seconds; dates are not supported
  */
-export function refusal(status: number, said: string, retryAfter?: string): ApiFailure {
+export function refusal(status: number, detail: string, retryAfter?: string): ApiFailure {
   const seconds = Number(retryAfter ?? 0);
   const wait = seconds > 0 ? Math.min(seconds * 1000, MOST_RETRY_AFTER_MILLIS) : 0;
-  const why = said === '' ? `the API server answers with ${status}` : `the API server answers with ${status}: ${said}`;
+  const why = detail === '' ? `the API server returned ${status}` : `the API server returned ${status}: ${detail}`;
   return new ApiFailure(KINDS[status] ?? 'broken', why, wait);
 }
 
-/** Of the Status object of an ERROR event. */
+/** The failure for the Status object of an ERROR event. */
 export function failureOfStatus(object: unknown): ApiFailure {
   const { code, message, details } = (object ?? {}) as {
     code?: unknown;
@@ -67,7 +67,7 @@ export function failureOfStatus(object: unknown): ApiFailure {
   );
 }
 
-/** What was thrown, as a failure. */
+/** Turns any thrown value into a failure. */
 export function failureOf(error: unknown): ApiFailure {
   if (error instanceof ApiFailure) return error;
   const status = (error as { statusCode?: unknown } | null)?.statusCode;
@@ -75,7 +75,7 @@ export function failureOf(error: unknown): ApiFailure {
   return new ApiFailure('broken', reasonOf(error));
 }
 
-/** In few words; fetch hides what went wrong in causes. */
+/** A short reason. fetch hides it in nested causes. */
 export function reasonOf(error: unknown): string {
   let deepest = error;
   while (deepest instanceof Error && deepest.cause !== undefined) deepest = deepest.cause;

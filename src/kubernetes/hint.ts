@@ -1,4 +1,4 @@
-/** The rule of RBAC without which a resource can't be listed and watched, such as a ClusterRole has it. */
+/** The RBAC rule that a list and watch of a resource needs, as a ClusterRole has it. */
 export function forbiddenHint({ name, path }: { readonly name: string; readonly path: string }): string {
   const [, group = '', namespace] = /^\/(?:api|apis\/([^/]+))\/[^/]+(?:\/namespaces\/([^/]+)\/)?/.exec(path) ?? [];
   const role = namespace === undefined ? 'the ClusterRole' : `a Role in the namespace ${namespace}, or the ClusterRole,`;

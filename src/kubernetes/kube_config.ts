@@ -11,19 +11,19 @@ export type AuthType = 'serviceAccount' | 'kubeConfig';
 const SECRETS = '/var/run/secrets/kubernetes.io/serviceaccount';
 
 /**
- * Where the API server is, and who we are to it: of the pod's service account (below `root`, for tests), or of the files
- * that KUBECONFIG names, else ~/.kube/config.
+ * Finds the API server and our credentials: those of the pod's service account (below `root`, for tests), or those in the files listed in
+ * KUBECONFIG, else in ~/.kube/config.
  *
- * @throws ComponentError where what `authType` needs is missing.
+ * @throws ComponentError if something that `authType` needs is missing.
  */
 export async function loadKubeConfig(authType: AuthType, root = ''): Promise<KubeConfig> {
   const files = authType === 'serviceAccount' ? [] : kubeConfigFiles();
   if (authType === 'serviceAccount') checkServiceAccount(root);
-  // Imported here since it costs 0.4 s and 60 MB; the files behind it that would do cost no less.
+  // Imported lazily: it costs 0.4 s and 60 MB. Importing only the files we need costs as much.
   const { KubeConfig } = await import('@kubernetes/client-node');
   const kubeConfig = new KubeConfig();
   if (authType === 'serviceAccount') kubeConfig.loadFromCluster(root);
-  // Not client-node's own search: where it finds nothing it goes on with http://localhost:8080.
+  // client-node's own search falls back to http://localhost:8080 if it finds nothing.
   for (const [at, file] of files.entries()) {
     try {
       const one = at === 0 ? kubeConfig : new KubeConfig();
@@ -35,10 +35,10 @@ export async function loadKubeConfig(authType: AuthType, root = ''): Promise<Kub
   }
   if (kubeConfig.getCurrentCluster() === null || kubeConfig.getCurrentUser() === null) {
     const { currentContext } = kubeConfig;
-    const said = currentContext
-      ? `its current-context "${currentContext}" names no cluster and user of it`
+    const problem = currentContext
+      ? `its current-context "${currentContext}" has no cluster and user in it`
       : 'it has no current-context';
-    throw new ComponentError(`auth_type kubeConfig: ${files.join(delimiter)}: ${said}; see kubectl config use-context`);
+    throw new ComponentError(`auth_type kubeConfig: ${files.join(delimiter)}: ${problem}; see kubectl config use-context`);
   }
   complete(kubeConfig);
   return kubeConfig;
@@ -48,8 +48,8 @@ function checkServiceAccount(root: string): void {
   const { KUBERNETES_SERVICE_HOST: host = '', KUBERNETES_SERVICE_PORT: port = '' } = process.env;
   if (host === '' || port === '') {
     throw new ComponentError(
-      'auth_type serviceAccount: KUBERNETES_SERVICE_HOST and KUBERNETES_SERVICE_PORT are not set, so this is no pod; ' +
-        'outside of a cluster use auth_type: kubeConfig',
+      'auth_type serviceAccount: KUBERNETES_SERVICE_HOST and KUBERNETES_SERVICE_PORT are not set, so this is not a pod; ' +
+        'outside a cluster use auth_type: kubeConfig',
     );
   }
   const help = 'the pod needs a serviceAccountName, and automountServiceAccountToken must not be false';
@@ -61,22 +61,22 @@ function checkServiceAccount(root: string): void {
   }
 }
 
-/** Those of KUBECONFIG, else ~/.kube/config; each can be read. */
+/** The files in KUBECONFIG, else ~/.kube/config. Throws if one can't be read. */
 function kubeConfigFiles(): readonly string[] {
   const named = (process.env.KUBECONFIG ?? '').split(delimiter).filter((file) => file !== '');
   const files = named.length > 0 ? named : [join(homedir(), '.kube', 'config')];
-  const help = named.length > 0 ? 'KUBECONFIG names it' : 'KUBECONFIG is not set; it names another';
+  const help = named.length > 0 ? 'KUBECONFIG points to it' : 'set KUBECONFIG to use another file';
   for (const file of files) read(file, "auth_type kubeConfig: can't read", help);
   return files;
 }
 
-/** What client-node takes no care of itself. */
+/** Completes what client-node leaves out. */
 function complete(kubeConfig: KubeConfig): void {
   kubeConfig.clusters = kubeConfig.clusters.map((cluster) => {
-    // It joins a server and a path as they stand.
+    // It concatenates server and path without removing slashes.
     const server = cluster.server.replace(/\/+$/, '');
     if (cluster.caFile || cluster.caData || cluster.skipTLSVerify) return { ...cluster, server };
-    // Without any, it would take connections from a pool that can't be closed.
+    // Without a CA it would use the global connection pool, which can't be closed.
     const known = typeof getCACertificates === 'function' ? getCACertificates('default') : rootCertificates;
     return { ...cluster, server, caData: Buffer.from(known.join('\n')).toString('base64') };
   });

@@ -1,6 +1,6 @@
-/** Bounds on what an API server may send. No real one reaches them; an endless answer, or a broken proxy, does. */
+/** Bounds on what an API server may send. Only an endless response or a broken proxy reaches them. */
 export interface Limits {
-  /** Objects of all resources of one processor together. */
+  /** Objects of all resources of one processor. */
   readonly max_objects: number;
   /** Bytes of one object in a list, and of one event of a watch. */
   readonly max_object_bytes: number;

@@ -4,7 +4,7 @@ import type { Limits } from './limits.ts';
 
 const NEWLINE = 0x0a;
 
-/** Cuts the body of a watch into its events, which are one line of JSON each. */
+/** Splits the body of a watch into events, one line of JSON each. */
 export class LineSplitter {
   readonly #line: BoundedText;
   readonly #event: (event: unknown) => void;
@@ -14,7 +14,7 @@ export class LineSplitter {
     this.#event = event;
   }
 
-  /** @throws ApiFailure where a line is no JSON, or is longer than the limits allow. */
+  /** @throws ApiFailure if a line is not JSON or exceeds the limits. */
   write(chunk: Buffer): void {
     let from = 0;
     for (let end = chunk.indexOf(NEWLINE); end !== -1; end = chunk.indexOf(NEWLINE, from)) {
@@ -25,7 +25,7 @@ export class LineSplitter {
     this.#line.add(chunk.subarray(from));
   }
 
-  /** @throws ApiFailure where the body ends within an event. */
+  /** @throws ApiFailure if the body ends within an event. */
   end(): void {
     if (!this.#line.isEmpty && this.#line.take().trim() !== '') {
       throw new ApiFailure('broken', 'the watch ends within an event');
@@ -39,7 +39,7 @@ export class LineSplitter {
     try {
       event = JSON.parse(text);
     } catch {
-      throw new ApiFailure('broken', 'an event of the watch is not JSON');
+      throw new ApiFailure('broken', 'a watch event is not JSON');
     }
     this.#event(event);
   }

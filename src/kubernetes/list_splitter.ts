@@ -10,42 +10,42 @@ const CLOSE_BRACKET = 0x5d;
 const OPEN_BRACE = 0x7b;
 const CLOSE_BRACE = 0x7d;
 
-/** How many brackets are open between the objects of `items`. */
+/** Open brackets between the objects of `items`. */
 const ITEMS_DEPTH = 2;
-/** The key and the bracket that `items` begins with, at the end of what is around the objects. */
+/** The start of `items`, key and bracket, at the end of the text read so far. */
 const ITEMS = /"items"\s*:\s*\[$/;
 const ITEMS_BYTES = 32;
 
 /**
- * Cuts the JSON of a list into its objects while it arrives. Each object is parsed as soon as its last byte has come, so one object
- * is in memory at a time and not the page. The rest of the list is parsed at the end. See docs/adr/0015.
+ * Splits the JSON of a list into its objects while it arrives. Each object is parsed as soon as its last byte has arrived, so memory holds
+ * one object instead of a page. The rest of the list is parsed at the end. See docs/adr/0015.
  */
 export class ListSplitter {
   readonly #limits: Limits;
   readonly #item: (object: unknown) => void;
-  /** All but the objects: the list with empty `items`. */
+  /** Everything except the objects: the list with empty `items`. */
   readonly #around: BoundedText;
   readonly #object: BoundedText;
   #part: 'around' | 'between' | 'object' = 'around';
   #bytes = 0;
   #depth = 0;
   #isInString = false;
-  /** Whether the string goes on with a character that a backslash escapes. */
+  /** Whether the next character of the string is escaped by a backslash. */
   #isEscaped = false;
 
   constructor(limits: Limits, item: (object: unknown) => void) {
     this.#limits = limits;
     this.#item = item;
-    this.#around = new BoundedText(limits, 'what is around the objects of a list');
+    this.#around = new BoundedText(limits, 'the metadata of a list');
     this.#object = new BoundedText(limits, 'an object');
   }
 
-  /** @throws ApiFailure where this is no list of objects, or is longer than the limits allow. */
+  /** @throws ApiFailure if this is not a list of objects, or exceeds the limits. */
   write(chunk: Buffer): void {
     const { max_page_bytes: most } = this.#limits;
     this.#bytes += chunk.length;
     if (this.#bytes > most) throw new ApiFailure('too_large', `a page has more than ${most} bytes (limits::max_page_bytes)`);
-    /** The first byte that isn't kept yet. */
+    /** The first byte that is not stored yet. */
     let from = 0;
     let at = 0;
     while (at < chunk.length) {
@@ -81,10 +81,10 @@ export class ListSplitter {
   /**
    * The list without its objects.
    *
-   * @throws ApiFailure where it isn't whole.
+   * @throws ApiFailure if it is incomplete.
    */
   end(): unknown {
-    if (this.#depth > 0) throw new ApiFailure('broken', 'the answer ends before the list does');
+    if (this.#depth > 0) throw new ApiFailure('broken', 'the response ends within the list');
     return parse(this.#around.take());
   }
 
@@ -94,7 +94,7 @@ export class ListSplitter {
     else if (byte === CLOSE_BRACE || byte === CLOSE_BRACKET) this.#depth -= 1;
   }
 
-  /** Where to go on: behind the quote that ends the string, or at the end of the chunk. */
+  /** The position to continue at: after the closing quote, or the end of the chunk. */
   #endOfString(chunk: Buffer, start: number): number {
     let at = start;
     for (;;) {
@@ -116,7 +116,7 @@ export class ListSplitter {
 
 const isSpace = (byte: number) => byte === 0x20 || byte === 0x0a || byte === 0x0d || byte === 0x09;
 
-const noList = () => new ApiFailure('broken', 'the answer is no list of Kubernetes objects');
+const noList = () => new ApiFailure('broken', 'the response is not a list of Kubernetes objects');
 
 function parse(text: string): unknown {
   try {

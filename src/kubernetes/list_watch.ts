@@ -18,10 +18,10 @@ import type { WatchEvents, WatchedResource } from './watched_resource.ts';
 
 export type { WatchEvents, WatchedResource } from './watched_resource.ts';
 
-/** Objects in a page of a list: what an API server's own clients ask for. */
+/** Objects per page of a list. kubectl and client-go use the same. */
 const PAGE_OBJECTS = 500;
 
-/** Made once: an error refers to whoever is on the stack when it is made, here all of a graph. */
+/** Created once: an error keeps the objects on the stack alive where it is created, here a whole graph. */
 const STOPPED = new Error('stopped');
 
 export interface ListWatchOptions<T extends { readonly uid: string }> {
@@ -29,33 +29,33 @@ export interface ListWatchOptions<T extends { readonly uid: string }> {
   readonly resource: WatchedResource<T>;
   readonly events: WatchEvents<T>;
   readonly logger: Logger;
-  /** What differs from TIMING. */
+  /** Overrides of TIMING. */
   readonly timing?: Partial<Timing>;
   readonly limits?: Limits;
-  /** Shared with the other resources; its own where it is not given. */
+  /** Shared with the other resources. Default: its own. */
   readonly count?: ObjectCount;
-  /** Shared with all that ask an API server; the process's where it is not given. */
+  /** Shared with all that send requests to an API server. Default: the process's. */
   readonly turns?: RequestTurns;
-  /** Where it stands among those that wait for a turn: the lowest comes first. */
+  /** Priority among those that wait for a turn; the lowest goes first. */
   readonly rank?: number;
 }
 
 /**
- * Keeps its listener in step with one resource of a Kubernetes API: one list, then one watch that resumes where the last one ended.
- * It lists again only where the server no longer knows that version. While the server is away nothing is told, and so the last
- * known state stands.
+ * Keeps its listener in sync with one resource of a Kubernetes API: one list, then a watch that resumes where the last one ended.
+ * It lists again only if the server no longer has that version. While the server is unreachable the listener gets no events and keeps
+ * the last known state.
  */
 export class ListWatch<T extends { readonly uid: string }> {
-  /** Resolves after the first whole list, or at `stop`. */
+  /** Resolves after the first complete list, or at `stop`. */
   readonly synced: Promise<void>;
   readonly #resource: WatchedResource<T>;
   readonly #timing: Timing;
   readonly #connection: ApiConnection;
   readonly #objects: ObjectReader<T>;
-  /** Whether a list has come. */
+  /** Whether a list has succeeded. */
   #wasAllowed = false;
   #backoff: Backoff;
-  /** In a row, without a healthy minute between them. */
+  /** Consecutive failures without a healthy minute between them. */
   #failures = 0;
   readonly #health: WatchHealth;
   readonly #turns: RequestTurns;
@@ -79,14 +79,14 @@ export class ListWatch<T extends { readonly uid: string }> {
     this.#resolveSynced = resolve;
   }
 
-  /** Begins; returns at once. */
+  /** Starts; returns at once. */
   start(): void {
     this.#running ??= this.#run();
   }
 
   /**
-   * Ends promptly and leaves neither timer nor socket, but for one whose TLS handshake no server answers: undici gives that up after
-   * 10 s. Nothing is told after it has been called.
+   * Stops promptly and leaves no timer or socket. One exception: a socket whose TLS handshake no server answers, which undici closes
+   * after 10 s. No listener is called after this.
    */
   async stop(): Promise<void> {
     this.#stopping.abort(STOPPED);
@@ -98,17 +98,17 @@ export class ListWatch<T extends { readonly uid: string }> {
     await this.#connection.reset();
   }
 
-  /** A whole list has been read, and the watch is open or was so lately; also where there is no such resource. */
+  /** A whole list was read, and the watch is open or was recently. Also true if the cluster has no such resource. */
   get inStep(): boolean {
     return this.#health.inStep;
   }
 
-  /** How far what is known may be behind the cluster, in milliseconds; see {@link WatchHealth.behindMillis}. */
+  /** How far the known state may lag behind the cluster, in milliseconds; see {@link WatchHealth.behindMillis}. */
   get behindMillis(): number {
     return this.#health.behindMillis;
   }
 
-  /** `listing`, `synced`, `retrying`, `forbidden`, `absent` or `stopped`; the age is that of the server's last word. */
+  /** `listing`, `synced`, `retrying`, `forbidden`, `absent` or `stopped`. The age is the time since the server last sent anything. */
   state(): SourceState {
     return this.#health.state();
   }
@@ -128,7 +128,7 @@ export class ListWatch<T extends { readonly uid: string }> {
     }
   }
 
-  /** A 404 with what discovery says of it. */
+  /** Checks a 404 against API discovery. */
   async #explain(failure: ApiFailure): Promise<ApiFailure> {
     if (failure.kind !== 'not_found') return failure;
     const deadline = this.#deadline();
@@ -150,16 +150,16 @@ export class ListWatch<T extends { readonly uid: string }> {
     if (kind === 'unauthorized') this.#connection.renewCredentials();
     if (verb === 'watch' && kind === 'expired') this.#objects.forgetVersion();
     if (kind === 'absent') this.#replace(undefined, this.#objects.startList());
-    // Whatever it was, it isn't to be met again: neither a connection that is half-open nor an old certificate.
+    // Drop the connection in any case: it may be half-open, or use an old certificate.
     if (kind !== 'closed') await this.#connection.reset();
-    // A server that has just come back forbids what it allowed, until it has read its rules.
+    // A server that has just restarted forbids what it allowed before, until it has read its RBAC rules.
     const isForbidden = kind === 'forbidden' && !this.#wasAllowed;
     const slow = isForbidden ? this.#timing.forbiddenMillis : kind === 'absent' ? this.#timing.absentMillis : 0;
     const wait = Math.max(this.#backoff.next(), spread(slow), failure.retryAfterMillis);
     await pause(wait, this.#stopping.signal);
   }
 
-  /** Reads page by page; one list, however many pages. */
+  /** Reads one list, page by page. */
   async #list(): Promise<void> {
     const { path, query } = this.#resource;
     const { signal } = this.#stopping;
@@ -185,7 +185,7 @@ export class ListWatch<T extends { readonly uid: string }> {
         this.#wasAllowed = true;
         this.#replace(page.resourceVersion, reading);
       } else if (objects < PAGE_OBJECTS) {
-        // Full pages end with the objects; others need not.
+        // Full pages stop when the objects end. Pages with fewer objects might never end, so they take turns.
         await this.#turns.next(this.#rank, signal);
         signal.throwIfAborted();
       }
@@ -200,7 +200,7 @@ export class ListWatch<T extends { readonly uid: string }> {
   #deadline(): Deadline {
     const { pageMillis } = this.#timing;
     const deadline = new Deadline(this.#stopping.signal);
-    deadline.set(pageMillis, new ApiFailure('broken', `no answer within ${seconds(pageMillis)}`));
+    deadline.set(pageMillis, new ApiFailure('broken', `no response within ${seconds(pageMillis)}`));
     return deadline;
   }
 
@@ -210,15 +210,15 @@ export class ListWatch<T extends { readonly uid: string }> {
     this.#resolveSynced();
   }
 
-  /** Always throws, since every watch ends. */
+  /** Always throws, because every watch ends. */
   async #watch(resourceVersion: string): Promise<never> {
     const { path, query } = this.#resource;
     const { openMillis, idleMillis, healthyMillis, watchSeconds } = this.#timing;
-    const idle = new ApiFailure('broken', `no word within ${seconds(idleMillis)}, the connection is taken for dead`);
+    const idle = new ApiFailure('broken', `nothing received within ${seconds(idleMillis)}, the connection is considered dead`);
     const timeoutSeconds = Math.ceil(watchSeconds * (1 + Math.random()));
     const asked = { ...query, resourceVersion, allowWatchBookmarks: 'true', timeoutSeconds: `${timeoutSeconds}` };
     const deadline = new Deadline(this.#stopping.signal);
-    deadline.set(openMillis, new ApiFailure('broken', `no answer within ${seconds(openMillis)}`));
+    deadline.set(openMillis, new ApiFailure('broken', `no response within ${seconds(openMillis)}`));
     let healthy: NodeJS.Timeout | undefined;
     try {
       const calls = {

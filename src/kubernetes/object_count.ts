@@ -1,7 +1,7 @@
 import { ApiFailure } from './failure.ts';
 import type { Limits } from './limits.ts';
 
-/** How many objects are known, or being read, of all resources together. */
+/** The number of objects, of all resources, that are known or being read. */
 export class ObjectCount {
   readonly #most: number;
   readonly #counts = new Map<object, number>();
@@ -12,9 +12,9 @@ export class ObjectCount {
   }
 
   /**
-   * `owner` has so many now.
+   * Sets the number of objects of `owner`.
    *
-   * @throws ApiFailure where that is more than before, and too many with all the others.
+   * @throws ApiFailure if that is more than before, and the total exceeds the limit.
    */
   set(owner: object, count: number): void {
     const before = this.#counts.get(owner) ?? 0;

@@ -4,7 +4,7 @@ import type { ObjectCount } from './object_count.ts';
 import { compareVersions, KnownObjects } from './versions.ts';
 import type { WatchEvents, WatchedResource } from './watched_resource.ts';
 
-/** What is read from every object before its slim record is made. */
+/** Read from every object before its record is made. */
 interface Identity {
   readonly uid: string;
   readonly version: string;
@@ -12,7 +12,7 @@ interface Identity {
 
 const TYPES: readonly string[] = ['ADDED', 'MODIFIED', 'DELETED', 'BOOKMARK'];
 
-/** A list that is being read; none of it is told before it is whole. */
+/** A list that is being read. Listeners get it only when it is complete. */
 export class ListReading<T> {
   readonly records: T[] = [];
   readonly versions: [uid: string, version: string][] = [];
@@ -23,7 +23,7 @@ export class ListReading<T> {
   }
 }
 
-/** Makes records of objects and tells what is news, each once and in order. */
+/** Turns objects into records and reports each change once, in order. */
 export class ObjectReader<T extends { readonly uid: string }> {
   readonly #resource: WatchedResource<T>;
   readonly #events: WatchEvents<T>;
@@ -32,7 +32,7 @@ export class ObjectReader<T extends { readonly uid: string }> {
   readonly #known = new KnownObjects();
   #version: string | undefined;
   #isStopped = false;
-  #hasPassedOver = false;
+  #hasSkipped = false;
 
   constructor(resource: WatchedResource<T>, events: WatchEvents<T>, logger: Logger, count: ObjectCount) {
     this.#resource = resource;
@@ -41,12 +41,12 @@ export class ObjectReader<T extends { readonly uid: string }> {
     this.#count = count;
   }
 
-  /** Where a watch resumes; undefined where a list is due. */
+  /** Where a watch resumes; undefined if a list is needed. */
   get version(): string | undefined {
     return this.#version;
   }
 
-  /** Objects that have been told of and are there. */
+  /** The number of known objects. */
   get size(): number {
     return this.#known.size;
   }
@@ -56,12 +56,12 @@ export class ObjectReader<T extends { readonly uid: string }> {
     this.#count.set(this, 0);
   }
 
-  /** What was being read is given up. */
+  /** Gives up the list that was being read. */
   settle(): void {
     this.#count.set(this, this.size);
   }
 
-  /** A list is due; what is known stays until it has been read. */
+  /** Requires a list. The known objects stay until it has been read. */
   forgetVersion(): void {
     this.#version = undefined;
   }
@@ -71,14 +71,14 @@ export class ObjectReader<T extends { readonly uid: string }> {
   }
 
   /**
-   * One object of a list.
+   * Reads one object of a list.
    *
-   * @throws ApiFailure where it is one too many.
+   * @throws ApiFailure if it exceeds the limit.
    */
   read(object: unknown, reading: ListReading<T>): void {
     const identity = identityOf(object);
     if (identity === undefined || identity.uid === '') {
-      this.#passOver('it has no uid');
+      this.#skip('it has no uid');
       return;
     }
     const record = this.#record(object);
@@ -87,46 +87,46 @@ export class ObjectReader<T extends { readonly uid: string }> {
     reading.add(record, identity);
   }
 
-  /** The whole list: what isn't in it is gone. `version` is where a watch begins; undefined where there is nothing to watch. */
+  /** Applies a whole list: objects missing from it are gone. `version` is where a watch begins; undefined if there is nothing to watch. */
   replace(version: string | undefined, { records, versions }: ListReading<T>): void {
     this.#version = version;
     this.#known.reset(version ?? '', versions);
     this.#count.set(this, this.size);
-    this.#tell(() => this.#events.replaced(records));
+    this.#notify(() => this.#events.replaced(records));
   }
 
   /**
-   * One event of a watch, of any type but ERROR.
+   * Applies one event of a watch, of any type except ERROR.
    *
-   * @throws ApiFailure where it is none, or its object is one too many.
+   * @throws ApiFailure if it is not an event, or its object exceeds the limit.
    */
   event(type: string, object: unknown): void {
-    if (!TYPES.includes(type)) throw new ApiFailure('broken', `an event of the watch has the unknown type ${type.slice(0, 40)}`);
+    if (!TYPES.includes(type)) throw new ApiFailure('broken', `a watch event has the unknown type ${type.slice(0, 40)}`);
     const identity = identityOf(object);
-    if (identity === undefined) this.#passOver('it has no metadata');
+    if (identity === undefined) this.#skip('it has no metadata');
     else {
       if (type !== 'BOOKMARK') this.#change(type, object, identity);
-      // Last, so that an object that is one too many is asked for again.
+      // Last, so that an object over the limit is requested again.
       this.#advance(identity.version);
     }
   }
 
   #change(type: string, object: unknown, { uid, version }: Identity): void {
     if (uid === '') {
-      this.#passOver('it has no uid');
+      this.#skip('it has no uid');
       return;
     }
     const record = type === 'DELETED' ? undefined : this.#record(object);
     if (record === undefined) {
-      if (this.#known.delete(uid, version)) this.#tell(() => this.#events.deleted(uid));
+      if (this.#known.delete(uid, version)) this.#notify(() => this.#events.deleted(uid));
     } else {
       if (!this.#known.has(uid)) this.#count.set(this, this.size + 1);
-      if (this.#known.set(uid, version)) this.#tell(() => this.#events.set(record));
+      if (this.#known.set(uid, version)) this.#notify(() => this.#events.set(record));
     }
     this.#count.set(this, this.size);
   }
 
-  /** Never back: an event that comes late doesn't make the next watch tell everything once more. */
+  /** Never goes back: after a late event, the next watch must not repeat everything. */
   #advance(version: string): void {
     if (version === '' || this.#version === undefined) return;
     if ((compareVersions(version, this.#version) ?? 1) > 0) this.#version = version;
@@ -136,32 +136,32 @@ export class ObjectReader<T extends { readonly uid: string }> {
     try {
       return this.#resource.record(object);
     } catch (error) {
-      this.#passOver(error instanceof Error ? error.message : String(error));
+      this.#skip(error instanceof Error ? error.message : String(error));
       return undefined;
     }
   }
 
-  /** Said once: a server that sends one such object sends more. */
-  #passOver(why: string): void {
-    if (this.#hasPassedOver) return;
-    this.#hasPassedOver = true;
-    this.#logger.warn(`one of ${this.#resource.name} can't be read, and is passed over: ${why} (said once)`);
+  /** Logged once: a server that sends one such object sends more. */
+  #skip(why: string): void {
+    if (this.#hasSkipped) return;
+    this.#hasSkipped = true;
+    this.#logger.warn(`skipped one of ${this.#resource.name} that can't be read: ${why} (logged once)`);
   }
 
-  #tell(call: () => void): void {
+  #notify(call: () => void): void {
     if (this.#isStopped) return;
     try {
       call();
     } catch (error) {
-      this.#logger.error({ err: error }, `what is known of ${this.#resource.name} may be wrong from now on`);
+      this.#logger.error({ err: error }, `the known state of ${this.#resource.name} may be wrong from now on`);
     }
   }
 }
 
-/** Of a uid or a version: many times as long as real ones are. */
+/** The longest uid or version; real ones are far shorter. */
 const MOST_CHARACTERS = 253;
 
-/** Undefined of what is no Kubernetes object; a bookmark has no uid. */
+/** Undefined if this is not a Kubernetes object. A bookmark has no uid. */
 function identityOf(object: unknown): Identity | undefined {
   const { metadata } = (object ?? {}) as { metadata?: { uid?: unknown; resourceVersion?: unknown } };
   if (typeof metadata !== 'object' || metadata === null) return undefined;

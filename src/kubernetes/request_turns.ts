@@ -1,4 +1,4 @@
-/** Milliseconds between two requests of the agent to an API server, whatever asks. */
+/** Milliseconds between two requests of the agent to an API server. */
 const INTERVAL_MILLIS = 1_000;
 
 interface Waiting {
@@ -7,21 +7,21 @@ interface Waiting {
 }
 
 /**
- * Whose request is next. One begins every second, of all lists and watches of the process together; the first list of each may begin
- * at once, and so may the further pages of a list that are full.
+ * Limits the rate of requests: one per second, over all lists and watches of the process. Two kinds don't wait: the first list of each
+ * resource, and the next page after a full one.
  */
 export class RequestTurns {
   readonly #intervalMillis: number;
   readonly #queue: Waiting[] = [];
   #timer: NodeJS.Timeout | undefined;
-  /** Of performance.now(). */
+  /** On the clock of performance.now(). */
   #nextMillis = 0;
 
   constructor(intervalMillis = INTERVAL_MILLIS) {
     this.#intervalMillis = intervalMillis;
   }
 
-  /** Resolves when it is the caller's turn, or as soon as `signal` is aborted. Of those that wait, the lowest rank comes first. */
+  /** Resolves when it is the caller's turn, or as soon as `signal` is aborted. The lowest rank goes first. */
   async next(rank: number, signal: AbortSignal): Promise<void> {
     if (signal.aborted) return;
     const { promise, resolve } = Promise.withResolvers<void>();
@@ -40,7 +40,7 @@ export class RequestTurns {
     signal.removeEventListener('abort', leave);
   }
 
-  /** A timer for the next turn, while somebody waits for it. */
+  /** Sets a timer for the next turn if any caller waits. */
   #plan(): void {
     clearTimeout(this.#timer);
     this.#timer = undefined;
@@ -55,5 +55,5 @@ export class RequestTurns {
   }
 }
 
-/** All of this process: the bound is the agent's, however many resources and processors ask. */
+/** Shared by the whole process, because the limit applies to the agent, not to a resource or processor. */
 export const AGENT_TURNS = new RequestTurns();

@@ -1,24 +1,24 @@
-/** How patient a list and watch is; all in milliseconds but where the name says otherwise. */
+/** Timeouts and waits of a list and watch. In milliseconds unless the name says otherwise. */
 export interface Timing {
-  /** First wait after a failure. Each that follows is twice as long, up to `backoffMostMillis`; all are spread by ± half. */
+  /** First wait after a failure. Each further wait is twice as long, up to `backoffMostMillis`. All have ± 50% jitter. */
   readonly backoffMillis: number;
   readonly backoffMostMillis: number;
-  /** A watch that was open for so long is healthy: the waits begin at `backoffMillis` again. */
+  /** A watch that was open this long is healthy: the waits start again at `backoffMillis`. */
   readonly healthyMillis: number;
-  /** Between attempts where RBAC forbids and never has allowed, and where the cluster has no such resource. */
+  /** Between attempts while RBAC forbids the resource and never allowed it, and while the cluster has no such resource. */
   readonly forbiddenMillis: number;
   readonly absentMillis: number;
   /** One page of a list, from the request to its last byte. An API server gives up after 60 s. */
   readonly pageMillis: number;
-  /** From a watch's request to its answer. */
+  /** From a watch's request to the response headers. */
   readonly openMillis: number;
-  /** No event and no bookmark (a server sends one about every minute) for so long: the connection is taken for dead. */
+  /** The connection is considered dead after this time without an event or bookmark. A server sends a bookmark about every minute. */
   readonly idleMillis: number;
-  /** For how long a server is asked to keep a watch open: the first, and up to as much again, drawn by lot. */
+  /** How long the server is asked to keep a watch open, plus a random extra of up to the same time. */
   readonly watchSeconds: number;
-  /** For how long after its watch has ended a list still counts as in step. */
+  /** How long the state still counts as in sync after the watch has ended. */
   readonly inStepMillis: number;
-  /** A watch that was open for so long has told all that happened before it was. */
+  /** A watch that was open this long has delivered all earlier changes. */
   readonly settleMillis: number;
 }
 

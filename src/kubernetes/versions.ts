@@ -1,20 +1,23 @@
-/** Resource versions are opaque, but have always been decimal numbers: undefined where one isn't, else less, equal or greater than 0. */
+/**
+ * Compares resource versions. They are opaque, but have always been decimal numbers. Undefined if one is not; else less than, equal to
+ * or greater than 0.
+ */
 export function compareVersions(a: string, b: string): number | undefined {
   if (!/^\d+$/.test(a) || !/^\d+$/.test(b)) return undefined;
-  // As texts, since they are 64 bits wide: the longer one is greater.
+  // Compared as texts because they have 64 bits: the longer one is greater.
   if (a.length !== b.length) return a.length - b.length;
   return a === b ? 0 : a < b ? -1 : 1;
 }
 
-/** Deleted objects that are remembered, so that nothing late brings them back. */
+/** The number of deleted objects to remember, so that late events don't bring them back. */
 const MOST_REMEMBERED = 4096;
 
-/** Which version of each object is known, so that events which come twice or late change nothing. */
+/** Knows the version of each object, so that repeated and late events change nothing. */
 export class KnownObjects {
   readonly #known = new Map<string, string>();
-  /** Versions at which objects went, oldest first. */
+  /** Versions at which objects were deleted, oldest first. */
   readonly #gone = new Map<string, string>();
-  /** Of the last list: nothing up to it is news. */
+  /** The version of the last list. Events up to it are old. */
   #listed = '';
 
   get size(): number {
@@ -25,7 +28,7 @@ export class KnownObjects {
     return this.#known.has(uid);
   }
 
-  /** A whole list has been read. */
+  /** Replaces everything with a complete list. */
   reset(listed: string, objects: Iterable<readonly [uid: string, version: string]>): void {
     this.#listed = listed;
     this.#gone.clear();
@@ -33,10 +36,10 @@ export class KnownObjects {
     for (const [uid, version] of objects) this.#known.set(uid, version);
   }
 
-  /** Whether this version of an object is news; if so, it is the one known from now on. */
+  /** Stores this version if it is newer than the known one; returns whether it was. */
   set(uid: string, version: string): boolean {
     const before = this.#known.get(uid) ?? this.#gone.get(uid) ?? this.#listed;
-    // Where versions can't be compared, the order in which the server tells is all there is to go by.
+    // If versions can't be compared, rely on the order in which they arrive.
     if ((compareVersions(version, before) ?? 1) <= 0) return false;
     this.#gone.delete(uid);
     this.#known.set(uid, version);
@@ -44,8 +47,8 @@ export class KnownObjects {
   }
 
   /**
-   * An object is gone, or no longer of interest: whether it was known until now. One that is gone may come back in a newer version,
-   * where it no longer fitted a selector and then did again.
+   * An object was deleted or no longer matches; returns whether it was known. It may come back in a newer version, for example when it
+   * matches a selector again.
    */
   delete(uid: string, version: string): boolean {
     const before = this.#known.get(uid);

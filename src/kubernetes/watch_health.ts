@@ -7,12 +7,12 @@ import type { WatchedResource } from './watched_resource.ts';
 
 type Resource = Pick<WatchedResource<{ uid: string }>, 'name' | 'path' | 'query'>;
 
-/** Told in the log when they are first met: no server that is well gives these answers. */
+/** Logged at the first occurrence: no healthy server returns these. */
 const AT_ONCE: readonly FailureKind[] = ['forbidden', 'not_found', 'too_large'];
-/** An operator must act on these: each has a line of its own. */
+/** Operators must act on these. Each gets its own log line. */
 const ACTED_ON: readonly FailureKind[] = ['forbidden', 'unauthorized', 'too_large'];
 
-/** How one list and watch is doing: for whoever asks, and in the log where it changes. */
+/** The health of one list and watch: answers queries, and logs changes. */
 export class WatchHealth {
   readonly #resource: Resource;
   readonly #logger: Logger;
@@ -20,16 +20,16 @@ export class WatchHealth {
   #isListed = false;
   #isOpen = false;
   #isStopped = false;
-  /** When the server last said anything. */
+  /** When the server last sent anything. */
   #heardMillis: number | undefined;
-  /** When the watch that is open, or was last, began. */
+  /** When the current or last watch began. */
   #openedMillis = Number.NEGATIVE_INFINITY;
-  /** When the watch that was open last ended. */
+  /** When the last watch ended. */
   #closedMillis = Number.NEGATIVE_INFINITY;
-  /** When what was known was last complete, where the watch is not open. */
+  /** When the known state was last complete, while the watch is not open. */
   #completeMillis = Number.NEGATIVE_INFINITY;
   #trouble: ApiFailure | undefined;
-  /** What the log has told since the last healthy minute. */
+  /** What was logged since the last healthy minute. */
   readonly #logged = new Set<FailureKind>();
 
   constructor(resource: Resource, logger: Logger, timing: Pick<Timing, 'inStepMillis' | 'settleMillis'>) {
@@ -40,14 +40,14 @@ export class WatchHealth {
 
   get inStep(): boolean {
     if (!this.#isListed || this.#isStopped) return false;
-    // Where there is no such resource, none of it is all there is.
+    // If the cluster has no such resource, the empty state is complete.
     if (this.#isOpen || this.#trouble?.kind === 'absent') return true;
     return performance.now() - this.#closedMillis < this.#timing.inStepMillis;
   }
 
   /**
-   * How far what is known may be behind the cluster, in milliseconds: 0 while the watch is open, else the time since it was. What is
-   * younger isn't known yet. Infinite where nothing is known.
+   * How far the known state may lag behind the cluster, in milliseconds: 0 while the watch is open, else the time since it was. Younger
+   * objects are not known yet. Infinite if nothing is known.
    */
   get behindMillis(): number {
     if (!this.#isListed || this.#isStopped) return Number.POSITIVE_INFINITY;
@@ -95,8 +95,10 @@ export class WatchHealth {
   }
 
   /**
-   * @param inRow how many failures there were before it without a healthy minute: the first of them is none to be told of, since
-   *   any watch ends once, but for one of {@link AT_ONCE}; nor the first of a token, which is read anew
+   * Records a failure and logs it when needed. The first failure is not logged, because any watch ends once, unless its kind is in
+   * {@link AT_ONCE}. Neither is the first `unauthorized`, because the token is then read again.
+   *
+   * @param inRow earlier failures without a healthy minute
    */
   failed(verb: 'list' | 'watch', failure: ApiFailure, inRow: number): void {
     const { name } = this.#resource;
@@ -107,26 +109,26 @@ export class WatchHealth {
     this.#logger.debug(`${verb} of ${name}: ${message}`);
     if (kind === 'absent') return;
     if (this.#logged.has(kind) || (inRow === 0 && !AT_ONCE.includes(kind)) || (kind === 'unauthorized' && !isAgain)) return;
-    // One line for all that comes and goes: what an operator must act on has its own.
+    // One line for all transient failures. Failures that need an operator get their own.
     if (!ACTED_ON.includes(kind) && this.#logged.size > 0) return;
     this.#logged.add(kind);
-    const meanwhile = this.#isListed ? 'going on with the last known state' : 'nothing is known yet';
-    const say = `can't ${verb} ${name}: ${message}`;
-    if (kind === 'forbidden') this.#logger.error(`${say}; ${forbiddenHint(this.#resource)}; ${meanwhile}`);
+    const meanwhile = this.#isListed ? 'using the last known state' : 'no objects known yet';
+    const problem = `can't ${verb} ${name}: ${message}`;
+    if (kind === 'forbidden') this.#logger.error(`${problem}; ${forbiddenHint(this.#resource)}; ${meanwhile}`);
     else if (kind === 'unauthorized') {
-      this.#logger.error(`${say}, also with the token read anew: has the ServiceAccount been deleted? ${meanwhile}`);
+      this.#logger.error(`${problem}, even with a newly read token: has the ServiceAccount been deleted? ${meanwhile}`);
     } else if (kind === 'too_large') {
-      this.#logger.error(`${say}; raise the limit if the cluster is that large; ${meanwhile}`);
-    } else this.#logger.warn(`${say}; will go on trying, ${meanwhile}`);
+      this.#logger.error(`${problem}; raise the limit if the cluster is that large; ${meanwhile}`);
+    } else this.#logger.warn(`${problem}; retrying, ${meanwhile}`);
   }
 
-  /** Whether the watch is open, and has been for long enough to have told what had happened before. */
+  /** Whether the watch has been open long enough to have delivered all earlier changes. */
   get #isSettled(): boolean {
     return this.#isOpen && performance.now() - this.#openedMillis >= this.#timing.settleMillis;
   }
 
   healthy(): void {
-    if (this.#logged.size > 0) this.#logger.info(`${this.#resource.name} are in step with the API server again`);
+    if (this.#logged.size > 0) this.#logger.info(`${this.#resource.name} are in sync with the API server again`);
     this.#logged.clear();
   }
 

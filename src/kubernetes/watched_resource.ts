@@ -1,24 +1,24 @@
-/** What is listed and watched, and what is kept of it. */
+/** A resource to list and watch, and the part of it to keep. */
 export interface WatchedResource<T extends { readonly uid: string }> {
-  /** The plural, as RBAC names it, such as `pods`. */
+  /** The plural as used in RBAC, such as `pods`. */
   readonly name: string;
-  /** Such as `/api/v1/pods` or `/apis/discovery.k8s.io/v1/endpointslices`; a namespace's own where one alone is asked for. */
+  /** Such as `/api/v1/pods` or `/apis/discovery.k8s.io/v1/endpointslices`; for one namespace, the path within it. */
   readonly path: string;
   /** `fieldSelector`, `labelSelector`. */
   readonly query?: Readonly<Record<string, string>>;
   /**
-   * The slim record to keep of a Kubernetes object as JSON; undefined where it is not of interest, which counts as deleted.
-   * Nothing of the object itself should be kept but its texts.
+   * Makes the record to keep from a Kubernetes object in JSON. Undefined means not of interest, and counts as deleted. Keep only strings
+   * of the object, not the object.
    */
   record(object: unknown): T | undefined;
 }
 
-/** Who is told. Never called after `stop` has been called; what is thrown is logged, and ends nothing. */
+/** The listener. Never called after `stop`. Exceptions are logged and end nothing. */
 export interface WatchEvents<T> {
-  /** A whole list has been read: what isn't in it is gone. */
+  /** A whole list was read: objects missing from it are gone. */
   replaced(all: readonly T[]): void;
   /** New or changed. */
   set(record: T): void;
-  /** Gone; only of uids that were told before. */
+  /** Deleted. Only called for uids that were reported before. */
   deleted(uid: string): void;
 }

@@ -159,7 +159,7 @@ describe('nothing that comes from outside reaches a terminal as it is', () => {
   });
 
   test('what an API server, or a proxy before it, says', () => {
-    const { message } = new ApiFailure('broken', 'the API server answers with 502: <html>\r\n<body>\u001b[31mBad</body>');
-    expect(seenLines(message)).toEqual(['the API server answers with 502: <html>\\r\\n<body>\\u001b[31mBad</body>']);
+    const { message } = new ApiFailure('broken', 'the API server returned 502: <html>\r\n<body>\u001b[31mBad</body>');
+    expect(seenLines(message)).toEqual(['the API server returned 502: <html>\\r\\n<body>\\u001b[31mBad</body>']);
   });
 });

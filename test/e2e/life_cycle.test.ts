@@ -224,7 +224,7 @@ describe.skipIf(whyNotHere(['ip', 'taskset', 'setpriv', 'bpftool']) !== undefine
     const programs = await programsUntilEnd(agent);
     expect(await agent.exit).toEqual({ code: 1, signal: null });
     expect(agent.output).toMatch(
-      /^dropreason: exporters::prometheus: can't listen on localhost:\d+: another process has port \d+/m,
+      /^dropreason: exporters::prometheus: can't listen on localhost:\d+: another process uses port \d+/m,
     );
     expect(agent.output).not.toMatch(/^\s+at /m);
     expect(await remainingPrograms(programs)).toEqual([]);

@@ -102,7 +102,7 @@ describe.skipIf(skipped)('list and watch against a real kube-apiserver', () => {
     await server.comeBack();
     await put('away-b');
     await until(() => expect(names()).toEqual(['away-a', 'away-b']));
-    await until(() => expect(lines.at(-1)?.msg).toBe('namespaces are in step with the API server again'));
+    await until(() => expect(lines.at(-1)?.msg).toBe('namespaces are in sync with the API server again'));
   }, 240_000);
 
   test('lists again where its version has been compacted away', async () => {

@@ -3,8 +3,8 @@ import { listenEndpoint } from '../../component/schema.ts';
 import { serverSettings } from '../../component/server_settings.ts';
 
 export const configSchema = z.strictObject({
-  endpoint: listenEndpoint('localhost:13134').describe('Where to answer health checks.'),
-  path: z.string().startsWith('/', 'must begin with "/"').default('/').describe('The path that is answered.'),
+  endpoint: listenEndpoint('localhost:13134').describe('Address to listen on, as host:port.'),
+  path: z.string().startsWith('/', 'must begin with "/"').default('/').describe('Path of the health check.'),
   ...serverSettings.shape,
 });
 

@@ -8,18 +8,18 @@ import type { HealthCheckConfig } from './config.ts';
 
 const JSON_TYPE = 'application/json';
 
-/** Clocks that differ by less have drifted or been slewed, not set. */
+/** Smaller differences between the clocks are drift or slewing. Larger ones mean that the clock was set. */
 const SET_MILLIS = 1_000;
 
 /**
- * Answers with the JSON of the Collector's healthcheckextension (`status`, `upSince`, `uptime`); where it is not well,
- * `why` says which component isn't and for what reason. Where processors learn from elsewhere, such as a cluster's API, `sources` says how
- * these are, in either case: while one is away, its last known state is worked with, and that is no reason to restart us.
+ * Responds with the JSON of the Collector's healthcheckextension (`status`, `upSince`, `uptime`). If unhealthy, `why` lists the components
+ * and reasons. If processors use outside sources, such as a cluster's API, `sources` reports their state. An unreachable source doesn't
+ * make the agent unhealthy, because it continues with the last known state.
  */
 export class HealthCheck implements Extension {
   readonly #endpoint: HttpEndpoint;
   #host: Host | undefined;
-  /** When it was last seen to become well, by both clocks. */
+  /** When it last became healthy, on both clocks. */
   #up: { steadyMillis: number; sinceMillis: number } | undefined;
 
   constructor(settings: Pick<Settings, 'id' | 'logger'>, config: HealthCheckConfig) {
@@ -50,7 +50,7 @@ export class HealthCheck implements Extension {
     if (ill.length > 0) {
       this.#up = undefined;
       const why = ill.map(({ id, why: reason }) => `${id}: ${reason}`);
-      // The Collector writes Go's zero time here.
+      // As in the Collector, which writes Go's zero time.
       const body = { status: 'Server not available', upSince: '0001-01-01T00:00:00Z', uptime: '', why, ...this.#sources() };
       return { status: 503, contentType: JSON_TYPE, body: visibleLines(JSON.stringify(body)) };
     }
@@ -58,7 +58,7 @@ export class HealthCheck implements Extension {
     return { status: 200, contentType: JSON_TYPE, body: visibleLines(JSON.stringify(body)) };
   }
 
-  /** Where the clock has been set since, `upSince` is as it would be if that had been right all the time. */
+  /** If the clock was set meanwhile, `upSince` is corrected by the same step. */
   #uptime(): { upSince: string; uptime: string } {
     const now = { steadyMillis: performance.now(), sinceMillis: Date.now() };
     this.#up ??= now;
@@ -81,7 +81,7 @@ export class HealthCheck implements Extension {
   }
 }
 
-/** As Go's time.Duration prints itself: `1h2m3.5s`, `250ms`. */
+/** Formats like Go's time.Duration: `1h2m3.5s`, `250ms`. */
 export function goDuration(millis: number): string {
   if (millis < 1000) return millis === 0 ? '0s' : `${millis}ms`;
   const hours = Math.floor(millis / 3_600_000);

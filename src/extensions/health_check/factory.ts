@@ -4,7 +4,7 @@ import { configSchema, type HealthCheckConfig } from './config.ts';
 
 export const healthCheckFactory: ExtensionFactory<HealthCheckConfig> = {
   type: 'health_check',
-  description: 'Answers 200 while every receiver is attached, else 503, for probes.',
+  description: 'Returns 200 while every receiver is attached, else 503, for probes.',
   schema: configSchema,
   hints: SERVER_HINTS,
   async create(settings, config) {

@@ -46,11 +46,11 @@ describe('expansion', () => {
     ['${env:DOLLAR}', '${env:PORT}$$'],
   ])('%s', (value, expected) => expect(expand(value)).toEqual(expected));
 
-  test('expansions in one another have an end', () => {
+  test('nested expansions have an end', () => {
     const problems: ConfigProblem[] = [];
     const value = '${A:-'.repeat(30_000) + '}'.repeat(30_000);
     new Expander({}, problems).expand({ kind: 'scalar', value, source: 'here' });
-    expect(problems).toEqual([{ path: '', message: 'has more than 16 expansions in one another', source: 'here' }]);
+    expect(problems).toEqual([{ path: '', message: 'has more than 16 nested expansions', source: 'here' }]);
   });
 
   test('a file, without the newline at its end', () => {

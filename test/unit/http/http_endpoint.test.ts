@@ -98,14 +98,14 @@ describe('HttpEndpoint', () => {
     const second = serve(text('hello'), 'localhost', port);
     await expect(second).rejects.toThrow(ComponentError);
     await expect(second).rejects.toThrow(
-      `can't listen on localhost:${port}: another process has port ${port}; stop it, or set exporters::prometheus::endpoint to another`,
+      `can't listen on localhost:${port}: another process uses port ${port}; stop it, or change exporters::prometheus::endpoint`,
     );
   });
 
   it.skipIf(!hasIpv6)('leaves nothing listening where one of the two addresses is taken', async () => {
     const { port } = await serve(text('hello'), '::1');
     if (port === undefined) throw new Error('it listens and has no port');
-    await expect(serve(text('hello'), 'localhost', port)).rejects.toThrow(`another process has port ${port}`);
+    await expect(serve(text('hello'), 'localhost', port)).rejects.toThrow(`another process uses port ${port}`);
     await expect(ask(`http://127.0.0.1:${port}/metrics`)).rejects.toThrow('ECONNREFUSED');
   });
 
@@ -178,10 +178,10 @@ describe('HttpEndpoint', () => {
     expect(lines).toMatchObject([
       {
         level: 'error',
-        msg: "GET /metrics can't be answered; the client gets a 500 with the reason",
+        msg: 'GET /metrics failed; the client gets a 500 with the reason',
         err: { message: 'no counters' },
       },
-      { level: 'info', msg: 'GET /metrics is answered again' },
+      { level: 'info', msg: 'GET /metrics works again' },
     ]);
   });
 
@@ -275,7 +275,7 @@ describe('requests that come together', () => {
     waiting[0]?.();
     expect((await first).status).toBe(200);
     expect(lines.map(({ level, msg }) => `${level}: ${msg}`)).toEqual([
-      'warn: localhost:0: more than max_connections (1) clients: idle or slow ones give way',
+      'warn: localhost:0: more clients than max_connections (1): closing idle or slow ones',
     ]);
   });
 

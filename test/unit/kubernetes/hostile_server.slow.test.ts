@@ -31,21 +31,21 @@ const LIMITS = { max_objects: 5_000, max_object_bytes: 100_000, max_page_bytes: 
 
 /** What a list is answered with, and what is said of it. */
 const LISTS: Readonly<Record<string, readonly [fault: Answer, why: RegExp]>> = {
-  'a page of HTML': [text('<html>busy</html>', { 'content-type': 'text/html' }), /answers with text\/html, not JSON/],
-  'HTML that says it is JSON': [text('<html>busy</html>'), /no list of Kubernetes objects/],
-  'no content type': [text('{}', { 'content-type': '' }), /answers with no content type, not JSON/],
+  'a page of HTML': [text('<html>busy</html>', { 'content-type': 'text/html' }), /returned text\/html, not JSON/],
+  'HTML that says it is JSON': [text('<html>busy</html>'), /not a list of Kubernetes objects/],
+  'no content type': [text('{}', { 'content-type': '' }), /returned no content type, not JSON/],
   protobuf: [text('k8s\0', { 'content-type': 'application/vnd.kubernetes.protobuf' }), /protobuf, not JSON/],
-  nothing: [text(''), /no list of Kubernetes objects/],
-  'half a list': [text(`{"metadata":{"resourceVersion":"5"},"items":[${item('a')},`), /ends before the list does/],
-  'no resourceVersion': [text('{"metadata":{},"items":[]}'), /no list of Kubernetes objects/],
-  'an empty resourceVersion': [text('{"metadata":{"resourceVersion":""},"items":[]}'), /no list of Kubernetes objects/],
-  'no metadata': [text('{"metadata":null,"items":[]}'), /no list of Kubernetes objects/],
-  'no items': [text('{"metadata":{"resourceVersion":"5"}}'), /no list of Kubernetes objects/],
-  'items that are no objects': [text('{"metadata":{"resourceVersion":"5"},"items":[1,2]}'), /no list of Kubernetes objects/],
-  'another document': [text('{"kind":"Status","status":"Success"}'), /no list of Kubernetes objects/],
+  nothing: [text(''), /not a list of Kubernetes objects/],
+  'half a list': [text(`{"metadata":{"resourceVersion":"5"},"items":[${item('a')},`), /response ends within the list/],
+  'no resourceVersion': [text('{"metadata":{},"items":[]}'), /not a list of Kubernetes objects/],
+  'an empty resourceVersion': [text('{"metadata":{"resourceVersion":""},"items":[]}'), /not a list of Kubernetes objects/],
+  'no metadata': [text('{"metadata":null,"items":[]}'), /not a list of Kubernetes objects/],
+  'no items': [text('{"metadata":{"resourceVersion":"5"}}'), /not a list of Kubernetes objects/],
+  'items that are no objects': [text('{"metadata":{"resourceVersion":"5"},"items":[1,2]}'), /not a list of Kubernetes objects/],
+  'another document': [text('{"kind":"Status","status":"Success"}'), /not a list of Kubernetes objects/],
   gzip: [
     answer(() => [gzipSync(Buffer.alloc(50_000_000, ' '))], { 'content-encoding': 'gzip' }),
-    /answers in gzip, which it wasn't asked for/,
+    /returned gzip encoding, which was not requested/,
   ],
 };
 
@@ -71,7 +71,7 @@ const TOO_LARGE: Readonly<Record<string, readonly [fault: Answer, why: RegExp]>>
       yield '{"metadata":{"a":"';
       yield* endless('x'.repeat(10_000));
     }),
-    /what is around the objects of a list has more than 100000 bytes/,
+    /the metadata of a list has more than 100000 bytes/,
   ],
   'objects that are not of interest, without end': [
     answer(function* () {
@@ -103,7 +103,7 @@ describe('a list is answered with', () => {
     await until(() => expect(follower.listWatch.state().why).toMatch(why));
     await until(() => expect(errors(follower)).toHaveLength(1));
     expect(errors(follower)[0]).toMatch(
-      /^can't list pods: .*; raise the limit if the cluster is that large; nothing is known yet$/,
+      /^can't list pods: .*; raise the limit if the cluster is that large; no objects known yet$/,
     );
     follower.api.heal();
     await follower.listWatch.synced;
@@ -128,7 +128,7 @@ describe('a list is answered with', () => {
     await follower.listWatch.synced;
     expect(follower.names()).toEqual(['a', 'b']);
     expect(follower.lines.filter(({ level }) => level === 'warn').map(({ msg }) => msg)).toEqual([
-      "one of pods can't be read, and is passed over: it has no uid (said once)",
+      "skipped one of pods that can't be read: it has no uid (logged once)",
     ]);
   });
 
@@ -146,13 +146,13 @@ describe('a watch brings', () => {
   const added = (uid: string) => event('ADDED', { metadata: { uid, name: uid, resourceVersion: '9999' } });
 
   const WATCHES: Readonly<Record<string, readonly [fault: Answer, why: RegExp]>> = {
-    'a page of HTML': [text('<html>', { 'content-type': 'text/html' }), /answers with text\/html, not JSON/],
-    'no JSON': [text('<html>\n'), /an event of the watch is not JSON/],
+    'a page of HTML': [text('<html>', { 'content-type': 'text/html' }), /returned text\/html, not JSON/],
+    'no JSON': [text('<html>\n'), /a watch event is not JSON/],
     'an unknown type': [text(event('RENAMED', { metadata: { uid: 'x' } })), /the unknown type RENAMED/],
-    'no type': [text(event(undefined, {})), /an event of the watch has no type/],
+    'no type': [text(event(undefined, {})), /a watch event has no type/],
     'half an event': [text('{"type":"ADDED","object":{'), /ends within an event/],
     'a line without end': [answer(() => endless('x'.repeat(10_000))), /an event has more than 100000 bytes/],
-    gzip: [answer(() => [gzipSync('')], { 'content-encoding': 'gzip' }), /answers in gzip/],
+    gzip: [answer(() => [gzipSync('')], { 'content-encoding': 'gzip' }), /returned gzip encoding/],
     'new objects without end': [
       answer(function* () {
         for (let at = 0; ; at += 1) yield added(`${at}`);

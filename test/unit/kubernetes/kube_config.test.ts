@@ -37,7 +37,9 @@ describe('serviceAccount', () => {
 
   test('without a pod says what to use', async () => {
     vi.stubEnv('KUBERNETES_SERVICE_HOST', '');
-    expect(await failing(loadKubeConfig('serviceAccount'))).toMatch(/are not set, so this is no pod; .*auth_type: kubeConfig$/);
+    expect(await failing(loadKubeConfig('serviceAccount'))).toMatch(
+      /are not set, so this is not a pod; .*auth_type: kubeConfig$/,
+    );
   });
 
   test.each(['missing', 'empty'])('a token file that is %s is named', async (how) => {
@@ -60,11 +62,11 @@ describe('kubeConfig', () => {
   });
 
   test.each([
-    ['is missing', undefined, /can't read .*ENOENT.*; KUBECONFIG names it$/],
+    ['is missing', undefined, /can't read .*ENOENT.*; KUBECONFIG points to it$/],
     ['is no YAML', '{', /kubeconfig: /],
     ['is empty', '', /kubeconfig: /],
     ['has no context', 'apiVersion: v1\nkind: Config', /it has no current-context; see kubectl config use-context$/],
-    ['has a context of nothing', 'current-context: a\ncontexts: []', /its current-context "a" names no cluster and user of it/],
+    ['has a context of nothing', 'current-context: a\ncontexts: []', /its current-context "a" has no cluster and user in it/],
   ])('a file that %s is told of', async (_, text, message) => {
     const file = join(scratchDirectory(), 'kubeconfig');
     if (text !== undefined) writeFileSync(file, text);

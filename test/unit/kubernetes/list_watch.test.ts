@@ -225,12 +225,12 @@ describe('while the API fails', () => {
     await until(() => expect(counted(follower, 'watch')).toBeGreaterThan(6));
     expect(follower.names()).toEqual(['a', 'b']);
     expect(listWatch.inStep).toBe(false);
-    expect(listWatch.state()).toMatchObject({ state: 'retrying', why: 'the API server answers with 500: told to fail' });
+    expect(listWatch.state()).toMatchObject({ state: 'retrying', why: 'the API server returned 500: told to fail' });
     expect(said(lines)).toEqual([
-      "can't watch pods: the API server answers with 500: told to fail; will go on trying, going on with the last known state",
+      "can't watch pods: the API server returned 500: told to fail; retrying, using the last known state",
     ]);
     api.heal();
-    await until(() => expect(said(lines).at(-1)).toBe('pods are in step with the API server again'));
+    await until(() => expect(said(lines).at(-1)).toBe('pods are in sync with the API server again'));
     expect(said(lines).length).toBe(2);
     expect(listWatch.inStep).toBe(true);
     expect(counted(follower, 'list')).toBe(1);
@@ -241,7 +241,7 @@ describe('while the API fails', () => {
     await until(() => expect(api.requests.length).toBeGreaterThan(3));
     expect(listWatch.state()).toMatchObject({ state: 'retrying', ageMillis: undefined });
     expect(listWatch.inStep).toBe(false);
-    expect(said(lines)[0]).toMatch(/^can't list pods: .*; will go on trying, nothing is known yet$/);
+    expect(said(lines)[0]).toMatch(/^can't list pods: .*; retrying, no objects known yet$/);
     api.heal();
     await listWatch.synced;
     expect(names()).toEqual(['a']);
@@ -253,13 +253,13 @@ describe('while the API fails', () => {
     await until(() => expect(api.requests.length).toBeGreaterThan(3));
     expect(listWatch.state().state).toBe('forbidden');
     expect(said(lines)).toEqual([
-      'can\'t list pods: the API server answers with 403: pods is forbidden: User "system:serviceaccount:dropreason:dropreason" ' +
+      'can\'t list pods: the API server returned 403: pods is forbidden: User "system:serviceaccount:dropreason:dropreason" ' +
         'cannot list resource "pods" in API group "" at the cluster scope; the ClusterRole needs the rule {apiGroups: [""], ' +
-        'resources: ["pods"], verbs: ["list", "watch"]}; nothing is known yet',
+        'resources: ["pods"], verbs: ["list", "watch"]}; no objects known yet',
     ]);
     api.heal();
     await listWatch.synced;
-    await until(() => expect(said(lines).at(-1)).toBe('pods are in step with the API server again'));
+    await until(() => expect(said(lines).at(-1)).toBe('pods are in sync with the API server again'));
   });
 
   test('403 of a server that has allowed it is tried again like any failure: one that starts has yet to read its rules', async () => {
@@ -290,7 +290,7 @@ describe('while the API fails', () => {
     const token = follower.api.rotateToken({ write: false });
     follower.api.closeWatches();
     await until(() =>
-      expect(said(follower.lines)[0]).toMatch(/^can't watch pods: the API server answers with 401: Unauthorized, also with the/),
+      expect(said(follower.lines)[0]).toMatch(/^can't watch pods: the API server returned 401: Unauthorized, even with a/),
     );
     follower.api.put('pods', pod('b'));
     writeFileSync(follower.api.tokenFile, token);
@@ -329,7 +329,7 @@ describe('while the API fails', () => {
     });
     await follower.listWatch.synced;
     expect(counted(follower, 'list')).toBeGreaterThanOrEqual(3);
-    expect(said(follower.lines)[0]).toMatch(/^can't list pods: no answer within 0.3s; will go on trying/);
+    expect(said(follower.lines)[0]).toMatch(/^can't list pods: no response within 0.3s; retrying/);
   });
 
   test('stop ends promptly whatever is under way', async () => {

@@ -14,9 +14,9 @@ describe('404 to a list', () => {
     await until(() => expect(follower.api.requests.length).toBeGreaterThan(3));
     expect(follower.listWatch.inStep).toBe(false);
     expect(follower.listWatch.behindMillis).toBe(Number.POSITIVE_INFINITY);
-    expect(follower.listWatch.state()).toMatchObject({ state: 'retrying', why: 'the API server answers with 404: told to fail' });
+    expect(follower.listWatch.state()).toMatchObject({ state: 'retrying', why: 'the API server returned 404: told to fail' });
     expect(said(follower)).toEqual([
-      "can't list pods: the API server answers with 404: told to fail; will go on trying, nothing is known yet",
+      "can't list pods: the API server returned 404: told to fail; retrying, no objects known yet",
     ]);
     expect(follower.told).toEqual([]);
     follower.api.heal();
@@ -27,7 +27,7 @@ describe('404 to a list', () => {
   test('of pods is told of the first time, though it is gone the next', async () => {
     const follower = await follow(['a'], { prepare: (api) => api.fault({ ...NOT_FOUND, times: 1 }) });
     await follower.listWatch.synced;
-    expect(said(follower)[0]).toMatch(/^can't list pods: the API server answers with 404/);
+    expect(said(follower)[0]).toMatch(/^can't list pods: the API server returned 404/);
   });
 
   test('of a kind that may be missing is a fault as long as discovery answers so too', async () => {
@@ -41,7 +41,7 @@ describe('404 to a list', () => {
     });
     await until(() => expect(follower.api.requests.filter(({ verb }) => verb === 'get').length).toBeGreaterThan(3));
     expect(follower.listWatch.inStep).toBe(false);
-    expect(said(follower)[0]).toMatch(/^can't list replicasets: the API server answers with 404/);
+    expect(said(follower)[0]).toMatch(/^can't list replicasets: the API server returned 404/);
     follower.api.heal();
     await follower.listWatch.synced;
     expect(follower.names()).toEqual(['web']);
@@ -60,7 +60,7 @@ describe('404 to a list', () => {
   test.each([
     ['replicasets', ['replicasets'], []],
     // Discovery knows other resources of that version.
-    ['pods', ['pods'], ["can't list pods: the API server answers with 404"]],
+    ['pods', ['pods'], ["can't list pods: the API server returned 404"]],
   ])('of %s, where the cluster has none', async (name, absent, lines) => {
     const path = name === 'pods' ? '/api/v1/pods' : REPLICASETS.path;
     const follower = await follow([], { name, path, api: { absent } });

@@ -54,11 +54,11 @@ describe('a list', () => {
     ['{"items":[{"a":1}]} {"items":[]}'],
     ['{"items":[[]]}'],
   ])('%j is none', (text) => {
-    for (const chunk of [1, 1_000]) expect(list(text, chunk)).toThrow(/the answer is no list of Kubernetes objects/);
+    for (const chunk of [1, 1_000]) expect(list(text, chunk)).toThrow(/the response is not a list of Kubernetes objects/);
   });
 
   test.each([['{'], ['{"items":[{"a":1},'], ['{"items":[{"a":"\\'], ['{"items":[]']])('%j ends too early', (text) => {
-    for (const chunk of [1, 1_000]) expect(list(text, chunk)).toThrow(/the answer ends before the list does/);
+    for (const chunk of [1, 1_000]) expect(list(text, chunk)).toThrow(/the response ends within the list/);
   });
 
   const small = { ...LIMITS, max_object_bytes: 100, max_page_bytes: 1_000 };
@@ -69,7 +69,7 @@ describe('a list', () => {
     const long = 'x'.repeat(100);
     const tooLong = (text: string) => () => split(Buffer.from(text), 7, small);
     expect(tooLong(`{"items":[{"a":"${long}"}]}`)).toThrow('an object has more than 100 bytes (limits::max_object_bytes)');
-    expect(tooLong(`{"metadata":{"a":"${long}"},"items":[]}`)).toThrow(/what is around the objects .* more than 100 bytes/);
+    expect(tooLong(`{"metadata":{"a":"${long}"},"items":[]}`)).toThrow(/the metadata of a list .* more than 100 bytes/);
     expect(tooLong(`{"items":[${' '.repeat(1_000)}]}`)).toThrow('a page has more than 1000 bytes (limits::max_page_bytes)');
     expect(tooLong(`{"items":[${'{},'.repeat(1_000)}]}`)).toThrow('a page has more than 1000 bytes (limits::max_page_bytes)');
   });
@@ -91,7 +91,7 @@ describe('a watch', () => {
 
   test('has no line that is no JSON, is too long, or is cut off', () => {
     const splitter = () => new LineSplitter({ ...LIMITS, max_object_bytes: 10 }, () => {});
-    expect(() => splitter().write(Buffer.from('<html>\n'))).toThrow('an event of the watch is not JSON');
+    expect(() => splitter().write(Buffer.from('<html>\n'))).toThrow('a watch event is not JSON');
     expect(() => splitter().write(Buffer.from('x'.repeat(11)))).toThrow('an event has more than 10 bytes');
     const cut = splitter();
     cut.write(Buffer.from('{}\n{"a":'));

@@ -38,14 +38,14 @@ describe('HealthCheck', () => {
     health = [{ id: 'dropreason', healthy: true, why: '' }];
     sources = [
       { source: 'k8s_attributes pods', state: 'synced', ageMillis: 1_500, why: '' },
-      { source: 'k8s_attributes nodes', state: 'forbidden', ageMillis: undefined, why: 'the API server answers with 403' },
+      { source: 'k8s_attributes nodes', state: 'forbidden', ageMillis: undefined, why: 'the API server returned 403' },
     ];
     const answer = await fetch(await start());
     expect(answer.status).toBe(200);
     expect(await answer.json()).toMatchObject({
       sources: [
         { source: 'k8s_attributes pods', state: 'synced', age: '1.5s' },
-        { source: 'k8s_attributes nodes', state: 'forbidden', why: 'the API server answers with 403' },
+        { source: 'k8s_attributes nodes', state: 'forbidden', why: 'the API server returned 403' },
       ],
     });
   });
@@ -94,7 +94,7 @@ describe('HealthCheck', () => {
   it('names its port and key where the port is taken', async () => {
     const { port } = new URL(await start());
     await expect(start({ endpoint: `localhost:${port}` })).rejects.toThrow(
-      `can't listen on localhost:${port}: another process has port ${port}; stop it, or set extensions::health_check::endpoint to another`,
+      `can't listen on localhost:${port}: another process uses port ${port}; stop it, or change extensions::health_check::endpoint`,
     );
   });
 });

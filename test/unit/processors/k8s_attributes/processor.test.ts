@@ -218,7 +218,7 @@ test('a shutdown before the client is loaded has the start begin nothing', async
 
 test.each([
   ['serviceAccount', 'KUBERNETES_SERVICE_HOST and KUBERNETES_SERVICE_PORT are not set'],
-  ['kubeConfig', 'KUBECONFIG names it'],
+  ['kubeConfig', 'KUBECONFIG points to it'],
 ])('a start without a cluster says what is missing for %s', async (authType, message) => {
   const before = process.env.KUBECONFIG;
   process.env.KUBECONFIG = '/nowhere/kubeconfig';

@@ -35,7 +35,7 @@ describe('the configuration of pod_drops', () => {
     ],
     ['{context: remote, source: [port]}', 'source: has no port: only destination ports are counted (0.yaml:5:40)'],
     ['{context: remote, source: [], destination: []}', 'source: is empty, and so is destination: name a label (0.yaml:5:40)'],
-    ['{labels: [ip, ip]}', 'labels::1: "ip" is named twice (0.yaml:5:28)'],
+    ['{labels: [ip, ip]}', 'labels::1: "ip" is listed twice (0.yaml:5:28)'],
     ['{namespaces: {include: [a], exclude: [b]}}', 'namespaces: give include or exclude, not both (0.yaml:5:27)'],
     ['{max_serie: 5}', 'max_serie: is not a known key; did you mean "max_series"? (0.yaml:5:15)'],
   ])('%s is a mistake', (given, message) => {
