@@ -77,7 +77,7 @@ describe('the reason', () => {
 
   test('is told with its class, its meaning and what to look at', async () => {
     const { stdout } = await explain('netfilter_drop', '--config', configOf());
-    expect(stdout).toMatch(/^ {2}class {4}policy: a rule said so$/m);
+    expect(stdout).toMatch(/^ {2}class {4}policy: dropped by a rule$/m);
     expect(stdout).toMatch(/^ {2}kernel {3}SKB_DROP_REASON_NETFILTER_DROP$/m);
     expect(stdout).toMatch(/^ {2}meaning {2}A netfilter rule dropped/m);
     expect(stdout).toMatch(/^ {2}look at {2}`nft list ruleset`/m);
@@ -102,7 +102,7 @@ describe('the reason', () => {
     expect(code).toBe(0);
     expect(lines).toHaveLength(known?.length ?? 0);
     expect(lines.length).toBeGreaterThan(150);
-    expect(stdout).toMatch(/^NO_SOCKET +error +No socket wanted the packet: [^.]*\.$/m);
+    expect(stdout).toMatch(/^NO_SOCKET +error +No socket accepts the packet: [^.]*\.$/m);
   });
 });
 

@@ -7,7 +7,7 @@ const CLASSES = Object.keys(REASON_CLASSES) as [ReasonClass, ...ReasonClass[]];
 const TO_ALERT_ON: readonly ReasonClass[] = ['capacity', 'error'];
 
 const name = z.string().regex(/^[A-Z_][A-Z0-9_]*$/);
-/** As in /proc/kallsyms, without the compiler's suffixes. */
+/** A name as in /proc/kallsyms, without the compiler's suffixes. */
 const kernelFunction = z.string().regex(/^[a-z_][a-z0-9_]*$/, 'is not the name of a kernel function');
 
 const reasonSchema = z
@@ -22,7 +22,7 @@ const reasonSchema = z
   })
   .refine((reason) => reason.directions === undefined || TO_ALERT_ON.includes(reason.class), {
     path: ['directions'],
-    message: 'is for the classes capacity and error alone',
+    message: 'is only for the classes capacity and error',
   });
 const functionsByClass = z.partialRecord(z.enum(CLASSES), z.array(kernelFunction));
 
@@ -36,10 +36,10 @@ const catalogSchema = z.strictObject({
   }),
 });
 
-/** All of reasons.yaml. */
+/** The contents of reasons.yaml. */
 export type Catalog = z.infer<typeof catalogSchema>;
 
-/** Reads reasons.yaml, which is in the folder of this file. Throws where the text isn't such a catalog: line and path of each mistake. */
+/** Reads reasons.yaml from the folder of this file. If the text is invalid, throws with line and path of each mistake. */
 export function readCatalog(text = readFileSync(new URL('./reasons.yaml', import.meta.url), 'utf8')): Catalog {
   const lines = new LineCounter();
   const document = parseDocument(text, { lineCounter: lines });
@@ -60,7 +60,7 @@ interface Mistake {
   readonly message: string;
 }
 
-/** Names that would say two things: YAML itself refuses only a key that is twice in one mapping. */
+/** Finds names with two meanings. YAML itself rejects only duplicate keys within one mapping. */
 function twice({ reasons, functions }: Catalog): Mistake[] {
   const all = [
     Object.entries(reasons).flatMap(([subject, each]) =>
@@ -75,7 +75,7 @@ function twice({ reasons, functions }: Catalog): Mistake[] {
   return all.flatMap((list) => {
     const seen = new Set<string>();
     return list.flatMap(({ key, path }) => {
-      if (seen.has(key)) return [{ path, message: `${key} is there twice` }];
+      if (seen.has(key)) return [{ path, message: `${key} is listed twice` }];
       seen.add(key);
       return [];
     });

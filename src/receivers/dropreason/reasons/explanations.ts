@@ -3,7 +3,7 @@ import { readCatalog } from './catalog.ts';
 import { REASON_CLASSES } from './reason_class.ts';
 import { kernelNames } from './reasons.ts';
 
-/** The catalog as others see it, in its order. */
+/** The catalog in the form of `Explanation`, in its order. */
 export function explanations(): readonly Explanation[] {
   return Object.entries(readCatalog().reasons).flatMap(([subject, reasons]) =>
     Object.entries(reasons).map(([reason, entry]) => ({

@@ -1,14 +1,14 @@
-/** The values of the attribute `class`, with what each says. */
+/** The values of the attribute `class` and their meanings. */
 export const REASON_CLASSES = {
-  policy: 'a rule said so',
+  policy: 'dropped by a rule',
   capacity: 'a queue, a buffer or a table was full',
-  error: 'malformed, without a route, without a socket: something is wrong, here or at a peer',
-  benign: 'normal housekeeping: duplicates, old acknowledgements, what is left as a socket closes',
+  error: 'malformed, without a route or without a socket: something is wrong, here or at a peer',
+  benign: 'normal operation: duplicates, old acknowledgements, packets left in a closed socket',
   call: 'a failed call, not a packet',
-  unclassified: 'nobody can tell from the name',
+  unclassified: 'the name does not determine a class',
 } as const;
 
 export type ReasonClass = keyof typeof REASON_CLASSES;
 
-/** Directions of a packet, by the names in Layout.directions; `unknown` is none that a reason can be expected in. */
+/** Directions of a packet, by the names in Layout.directions. `unknown` is left out: no reason is expected there. */
 export type Direction = 'ingress' | 'egress' | 'forward';

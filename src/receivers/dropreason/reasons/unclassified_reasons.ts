@@ -6,9 +6,9 @@ import type { DropRow } from '../../../pdata/drop_row.ts';
 import { isKnown } from './reasons.ts';
 
 /**
- * Reasons whose names this release doesn't know, as a newer kernel may have: counted under `unclassified` like all others of
- * that class, told once each in the log, and in a metric of the receiver's own. One for each receiver, from its start on; give
- * it the rows of every read, in any order with handing them on.
+ * Tracks reasons whose names this release doesn't know, such as those of newer kernels. They are counted as `unclassified`. Each is
+ * logged once and counted in a metric of the receiver. One instance per receiver, from its start; pass it the rows of every read, before
+ * or after the consumers get them.
  */
 export class UnclassifiedReasons {
   readonly #logger: Settings['logger'];
@@ -20,7 +20,7 @@ export class UnclassifiedReasons {
     this.#drops = counter(meter, RECEIVER.unclassifiedReason);
   }
 
-  /** Looks through rows that a read brought; those at 0, which exist from the start, were not seen. */
+  /** Checks the rows of a read. Rows at 0 are ignored, because they exist from the start. */
   look(rows: readonly DropRow[]): void {
     for (const { attributes, drops } of rows) {
       const reason = attributes.get('reason');
@@ -28,7 +28,7 @@ export class UnclassifiedReasons {
       this.#drops.add(drops, { reason });
       if (this.#told.has(reason)) continue;
       this.#told.add(reason);
-      this.#logger.info({ reason }, 'this release does not know what that drop reason means: its class is unclassified');
+      this.#logger.info({ reason }, 'unknown drop reason: this release counts it with class unclassified');
     }
   }
 }

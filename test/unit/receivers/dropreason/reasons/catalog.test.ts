@@ -223,16 +223,16 @@ describe('reasons.yaml', () => {
       /not the name of a kernel function/,
     ],
     [
-      'a function that is there twice',
+      'a function that is listed twice',
       TEXT.replace('- igmp_rcv', '- icmpv6_rcv'),
       '- icmpv6_rcv\n      - icmpv6_rcv',
-      /icmpv6_rcv is there twice/,
+      /icmpv6_rcv is listed twice/,
     ],
     [
       'a reason of two subjects',
       insertedAfter('  Sockets:\n', '    UNKNOWN_DROP: {class: error, meaning: m, look_at: l}\n'),
       'UNKNOWN_DROP: {',
-      /UNKNOWN_DROP is there twice/,
+      /UNKNOWN_DROP is listed twice/,
     ],
   ])('says where %s is', (_, text, part, message) => {
     expect(text).not.toBe(TEXT);
