@@ -35,7 +35,7 @@ const told = (imports: readonly Import[]) => imports.map(({ from, to }) => `${fr
 /** Points in time are published or logged by it, and names made of it. What is measured, or is to happen later, has performance.now(). */
 const WALL_CLOCK = [
   'src/exporters/file/rotated_file.ts',
-  'src/exporters/otlp_grpc/client.ts',
+  'src/exporters/otlp_grpc/carrier.ts',
   'src/extensions/health_check/extension.ts',
   'src/receivers/dropreason/receiver.ts',
   'src/receivers/dropreason/session.ts',

@@ -6,7 +6,7 @@ import { afterEach, describe, expect, it, vi } from 'vitest';
 import { configSchema } from '../../../../src/exporters/otlp_grpc/config.ts';
 import { OtlpGrpcExporter } from '../../../../src/exporters/otlp_grpc/exporter.ts';
 import { batch, makeHost, makeService, ruleDrop } from '../../metrics/fixtures.ts';
-import { partialSuccess, retryInfo, rpcStatus } from './messages.ts';
+import { partialSuccess, retryInfo, rpcStatus } from '../../otlp/messages.ts';
 import { type Answer, OtlpServer } from './otlp_server.ts';
 
 const TICK = { trigger: 'interval' } as const;
@@ -204,5 +204,27 @@ describe('a delay that the server asks for', () => {
     server.answer = undefined;
     await exporter.shutdown(4000);
     expect(await counted()).toEqual({ sent: 2, failed: 2 });
+  });
+});
+
+describe('a server that calls a message too large', () => {
+  it('gets smaller ones, from then on, and every point once', async () => {
+    const { server, push, counted, log } = await start(undefined);
+    server.mostPoints = 1;
+    await push();
+    expect(server.requests.map(({ points }) => points.length)).toEqual([2, 1, 1]);
+    expect(await counted()).toEqual({ sent: 2, failed: 0 });
+    await push();
+    expect(server.requests.map(({ points }) => points.length)).toEqual([2, 1, 1, 1, 1]);
+    expect(log().filter((line) => !line.startsWith('debug'))).toEqual([]);
+  });
+
+  it('even of a single point, is refused, and it is not sent again', async () => {
+    const { server, push, counted, log } = await start(undefined);
+    server.mostPoints = 0;
+    await push();
+    expect(server.requests.map(({ points }) => points.length)).toEqual([2, 1]);
+    expect(await counted()).toEqual({ sent: 0, failed: 2 });
+    expect(log().at(-1)).toMatch(/^error can't push to SERVER: .*larger than max.*; trying again won't help/);
   });
 });

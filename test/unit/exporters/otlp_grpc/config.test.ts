@@ -2,8 +2,9 @@ import { inspect } from 'node:util';
 import { describe, expect, it } from 'vitest';
 import { configSchema } from '../../../../src/exporters/otlp_grpc/config.ts';
 import { otlpGrpcFactory } from '../../../../src/exporters/otlp_grpc/factory.ts';
-import { Retries } from '../../../../src/exporters/otlp_grpc/retries.ts';
+import { Retries } from '../../../../src/otlp/retries.ts';
 
+const MOST = 300 * 3_600_000;
 const problem = (given: object) => configSchema.safeParse(given).error?.issues[0]?.message;
 
 describe('otlp_grpc configuration', () => {
@@ -14,7 +15,14 @@ describe('otlp_grpc configuration', () => {
       headers: {},
       compression: 'gzip',
       timeout: 5000,
-      retry_on_failure: { enabled: true, initial_interval: 5000, max_interval: 30_000, max_elapsed_time: 300_000 },
+      retry_on_failure: {
+        enabled: true,
+        initial_interval: 5000,
+        max_interval: 30_000,
+        max_elapsed_time: 300_000,
+        multiplier: 1.5,
+        randomization_factor: 0.5,
+      },
       metric_names: 'opentelemetry',
     });
     expect(otlpGrpcFactory.aliases).toEqual(['otlp']);
@@ -51,9 +59,9 @@ describe('otlp_grpc configuration', () => {
     for (const key of ['initial_interval', 'max_interval']) {
       const given = (interval: string) => ({ endpoint: 'a:1', retry_on_failure: { [key]: interval } });
       expect(problem(given('301h'))).toBe('must be at most 300h, got "301h"');
-      const { initial_interval: initialMillis, max_interval: mostMillis } = configSchema.parse(given('300h')).retry_on_failure;
+      const settings = configSchema.parse({ endpoint: 'a:1', retry_on_failure: { [key]: '300h', randomization_factor: 1 } });
       const retries = new Retries(
-        { initialMillis: Math.max(initialMillis, mostMillis), mostMillis: 300 * 3_600_000, elapsedMillis: 0 },
+        { ...settings.retry_on_failure, initial_interval: MOST, max_interval: MOST, max_elapsed_time: 0 },
         0,
       );
       expect(retries.next(0, 0, 1)).toBeLessThan(2 ** 31);

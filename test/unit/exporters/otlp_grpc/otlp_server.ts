@@ -1,4 +1,4 @@
-import { Metadata, Server, ServerCredentials, type ServerUnaryCall, type sendUnaryData } from '@grpc/grpc-js';
+import { Metadata, Server, ServerCredentials, type ServerUnaryCall, type sendUnaryData, status } from '@grpc/grpc-js';
 
 /** One data point as it came over the wire. */
 export interface WirePoint {
@@ -36,6 +36,8 @@ export type Answer = number | 'hang' | undefined | Uint8Array | { readonly code:
 export class OtlpServer {
   readonly requests: WireRequest[] = [];
   answer: Answer;
+  /** More points than this in one message are answered as grpc-go does when a message is beyond its limit. */
+  mostPoints = Number.POSITIVE_INFINITY;
   readonly #server = new Server();
   port = 0;
 
@@ -54,7 +56,12 @@ export class OtlpServer {
       },
       {
         export: (call: ServerUnaryCall<Buffer, Buffer>, reply: sendUnaryData<Buffer>) => {
-          this.requests.push({ ...decode(call.request, call.metadata), peer: call.getPeer() });
+          const request = { ...decode(call.request, call.metadata), peer: call.getPeer() };
+          this.requests.push(request);
+          if (request.points.length > this.mostPoints) {
+            reply({ code: status.RESOURCE_EXHAUSTED, details: 'grpc: received message larger than max (5000000 vs. 4194304)' });
+            return;
+          }
           const { answer } = this;
           if (answer === 'hang') return;
           if (answer === undefined) reply(null, Buffer.alloc(0));

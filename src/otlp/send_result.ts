@@ -3,6 +3,8 @@ export type SendResult =
   | SentResult
   /** `waitMillis`: how long the server asks to be left alone. */
   | { readonly status: 'retryable'; readonly why: string; readonly waitMillis?: number }
+  /** The message has more bytes than the server accepts. */
+  | { readonly status: 'too_large'; readonly why: string }
   /** `cause`: a short name that stays the same while `why` varies. */
   | { readonly status: 'refused'; readonly why: string; readonly cause: string };
 

@@ -1,5 +1,5 @@
-import type { Settings } from '../../component/factory.ts';
-import { visible } from '../../component/visible.ts';
+import type { Settings } from '../component/factory.ts';
+import { visible } from '../component/visible.ts';
 import type { FailedResult } from './send_result.ts';
 
 /** A server's words may be as long as a message. */
@@ -27,13 +27,20 @@ export class PushLog {
   }
 
   failed(result: FailedResult): void {
-    const failure = result.status === 'refused' ? `refused: ${result.cause}` : 'retryable';
+    const failure = result.status === 'refused' ? `refused: ${result.cause}` : result.status;
     if (this.#failure === failure) return;
     this.#failure = failure;
     const where = `can't push to ${this.#address}: ${visible(result.why)}`;
     if (result.status === 'retryable') {
       this.#logger.warn(`${where}; will go on trying, the counters keep what was not sent`);
     } else this.#logger.error(`${where}; trying again won't help by itself, see exporters::${this.#id}`);
+  }
+
+  /** At debug: it costs one more message, and nothing is lost. */
+  tooLarge(points: number, most: number, why: string): void {
+    this.#logger.debug(
+      `${this.#address} refused ${points} points as too large (${visible(why)}); sending at most ${most} at once`,
+    );
   }
 
   succeeded(): void {

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { MOST_DELAY_MILLIS, retryDelay } from '../../../../src/exporters/otlp_grpc/retry_info.ts';
+import { MOST_DELAY_MILLIS, retryDelay } from '../../../src/otlp/rpc_status.ts';
 import { any, retryInfo, rpcStatus } from './messages.ts';
 
 describe('retryDelay', () => {

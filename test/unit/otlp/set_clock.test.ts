@@ -1,15 +1,15 @@
 import { setImmediate as turn } from 'node:timers/promises';
 import { afterEach, describe, expect, it, vi } from 'vitest';
-import { VERSION } from '../../../../src/component/version.ts';
-import { OtlpClient } from '../../../../src/exporters/otlp_grpc/client.ts';
-import { configSchema } from '../../../../src/exporters/otlp_grpc/config.ts';
-import { Pusher } from '../../../../src/exporters/otlp_grpc/pusher.ts';
-import type { SendResult } from '../../../../src/exporters/otlp_grpc/send_result.ts';
-import { DropAccumulator } from '../../../../src/metrics/drop_accumulator.ts';
-import { DropPublisher } from '../../../../src/publish/drop_publisher.ts';
-import { NAMINGS } from '../../../../src/publish/naming.ts';
-import { batch, makeService, ruleDrop } from '../../metrics/fixtures.ts';
-import { OtlpServer } from './otlp_server.ts';
+import { VERSION } from '../../../src/component/version.ts';
+import { GrpcCarrier } from '../../../src/exporters/otlp_grpc/carrier.ts';
+import { configSchema } from '../../../src/exporters/otlp_grpc/config.ts';
+import { DropAccumulator } from '../../../src/metrics/drop_accumulator.ts';
+import { Pusher } from '../../../src/otlp/pusher.ts';
+import type { SendResult } from '../../../src/otlp/send_result.ts';
+import { DropPublisher } from '../../../src/publish/drop_publisher.ts';
+import { NAMINGS } from '../../../src/publish/naming.ts';
+import { OtlpServer } from '../exporters/otlp_grpc/otlp_server.ts';
+import { batch, makeService, ruleDrop } from '../metrics/fixtures.ts';
 
 const HOUR = 3_600_000;
 const service = makeService();
@@ -30,7 +30,7 @@ describe('where the clock is set', () => {
   it('an attempt still ends: gRPC turns its deadline into a timer at once', async () => {
     const server = await new OtlpServer().start();
     server.answer = 'hang';
-    const client = await OtlpClient.create(config({ endpoint: `127.0.0.1:${server.port}`, timeout: '300ms' }), VERSION);
+    const client = await GrpcCarrier.create(config({ endpoint: `127.0.0.1:${server.port}`, timeout: '300ms' }), VERSION);
     try {
       const metrics = await publisher.collect();
       vi.useFakeTimers({ toFake: ['Date'] });
@@ -55,8 +55,11 @@ describe('where the clock is set', () => {
       if (attempts.length === 3) vi.setSystemTime(Date.now() + setMillis);
       return Promise.resolve({ status: 'retryable', why: 'not now' });
     };
-    const { endpoint } = config({});
-    const pusher = new Pusher(settings, { endpoint, retry_on_failure }, { collect: () => publisher.collect(), send });
+    const pusher = new Pusher(
+      settings,
+      { address: '127.0.0.1:1', retry_on_failure },
+      { collect: () => publisher.collect(), send },
+    );
     pusher.push();
     for (let second = 0; second < 300; second++) {
       await vi.advanceTimersByTimeAsync(1000);

@@ -1,11 +1,12 @@
 import { Client, compressionAlgorithms, Metadata, type ServiceError, status } from '@grpc/grpc-js';
 import { ProtobufMetricsSerializer } from '@opentelemetry/otlp-transformer';
 import type { ResourceMetrics } from '@opentelemetry/sdk-metrics';
-import { readAnswer } from './answer.ts';
+import { readAnswer } from '../../otlp/answer.ts';
+import type { Carrier } from '../../otlp/carrier.ts';
+import { retryDelay } from '../../otlp/rpc_status.ts';
+import type { FailedResult, SendResult } from '../../otlp/send_result.ts';
 import type { OtlpGrpcConfig } from './config.ts';
 import { makeCredentials } from './credentials.ts';
-import { retryDelay } from './retry_info.ts';
-import type { FailedResult, SendResult } from './send_result.ts';
 
 const PATH = '/opentelemetry.proto.collector.metrics.v1.MetricsService/Export';
 
@@ -22,8 +23,11 @@ const RETRYABLE: ReadonlySet<number> = new Set([
   status.DATA_LOSS,
 ]);
 
+/** What gRPC's servers say of a message beyond their limit (4 MiB by default): those of Go, Node.js, C++ and Java. */
+const TOO_LARGE = /larger than max|exceeds maximum size/i;
+
 /** OTLP over gRPC; docs/adr/0014-otlp-over-grpc-without-the-sdks-exporter.md says why without the SDK's exporter. */
-export class OtlpClient {
+export class GrpcCarrier implements Carrier {
   readonly #connect: () => Client;
   readonly #metadata: Metadata;
   readonly #timeoutMillis: number;
@@ -40,7 +44,7 @@ export class OtlpClient {
   }
 
   /** @throws ComponentError where a file of `tls` can't be read or used. Connects at the first attempt only. */
-  static async create(config: OtlpGrpcConfig, version: string): Promise<OtlpClient> {
+  static async create(config: OtlpGrpcConfig, version: string): Promise<GrpcCarrier> {
     const channelCredentials = await makeCredentials(config);
     const metadata = new Metadata();
     for (const [name, value] of Object.entries(config.headers)) metadata.set(name, value.reveal());
@@ -50,7 +54,7 @@ export class OtlpClient {
     };
     // The scheme of gRPC's names: without it a host called "unix" would be taken for one.
     const target = `dns:${config.endpoint.address}`;
-    return new OtlpClient(() => new Client(target, channelCredentials, options), metadata, config.timeout);
+    return new GrpcCarrier(() => new Client(target, channelCredentials, options), metadata, config.timeout);
   }
 
   /** One attempt at a time; resolves within the configured timeout and never rejects. */
@@ -98,6 +102,7 @@ function failure({ code, message = '', metadata }: Partial<ServiceError>): Faile
   const delays = metadata?.get('grpc-status-details-bin').map((details) => retryDelay(Buffer.from(details)));
   const waitMillis = delays?.find((delay) => delay !== undefined);
   const retryable = RETRYABLE.has(code) || (code === status.RESOURCE_EXHAUSTED && waitMillis !== undefined);
+  if (code === status.RESOURCE_EXHAUSTED && TOO_LARGE.test(message)) return { status: 'too_large', why: message };
   if (!retryable) return { status: 'refused', cause: status[code], why: message };
   if (waitMillis === undefined) return { status: 'retryable', why: message };
   return { status: 'retryable', why: `${message} (the server asks to wait ${waitMillis / 1000} s)`, waitMillis };

@@ -1,15 +1,15 @@
 import { setImmediate as turn } from 'node:timers/promises';
 import type { Counter } from '@opentelemetry/api';
 import type { ResourceMetrics } from '@opentelemetry/sdk-metrics';
-import type { Settings } from '../../component/factory.ts';
-import { Outage } from '../../component/outage.ts';
-import { within } from '../../component/within.ts';
-import { EXPORTER } from '../../metrics/definitions.ts';
-import { counter } from '../../metrics/instruments.ts';
-import { countPoints, splitPoints } from '../../publish/points.ts';
-import type { OtlpGrpcConfig } from './config.ts';
+import type { Settings } from '../component/factory.ts';
+import { Outage } from '../component/outage.ts';
+import { within } from '../component/within.ts';
+import { EXPORTER } from '../metrics/definitions.ts';
+import { counter } from '../metrics/instruments.ts';
+import { countPoints, splitPoints } from '../publish/points.ts';
 import { PushLog } from './push_log.ts';
 import { Retries } from './retries.ts';
+import type { RetrySettings } from './retry_settings.ts';
 import type { FailedResult, SendResult, SentResult } from './send_result.ts';
 
 /**
@@ -18,8 +18,12 @@ import type { FailedResult, SendResult, SentResult } from './send_result.ts';
  */
 const MOST_POINTS = 4096;
 
-/** What of the configuration is the same for every carrier. */
-export type PushConfig = Pick<OtlpGrpcConfig, 'endpoint' | 'retry_on_failure'>;
+/** What of the configuration a pusher needs. */
+export interface PushConfig {
+  /** Where it pushes to, for the log. */
+  readonly address: string;
+  readonly retry_on_failure: RetrySettings;
+}
 
 /** What a pusher pushes, and what carries it. */
 export interface PushSource {
@@ -42,6 +46,8 @@ export class Pusher {
   readonly #collecting: Outage;
   /** The server asked to be left alone until then, by performance.now(). */
   #notBeforeMillis = 0;
+  /** Halved when the server calls a message too large. */
+  #mostPoints = MOST_POINTS;
   #asked = false;
   #finishing = false;
   #running: Promise<void> | undefined;
@@ -52,7 +58,7 @@ export class Pusher {
     this.#settings = settings;
     this.#config = config;
     this.#source = source;
-    this.#log = new PushLog(settings, config.endpoint.address);
+    this.#log = new PushLog(settings, config.address);
     this.#collecting = new Outage(settings.logger, {
       began: "can't collect what to push",
       ended: 'what to push can be collected again',
@@ -76,7 +82,7 @@ export class Pusher {
     this.push();
     if (await within(deadlineMillis, this.#running)) return;
     this.#asked = false;
-    const { address } = this.#config.endpoint;
+    const { address } = this.#config;
     this.#settings.logger.error(`the last push to ${address} got no answer in time; what it said is lost`);
   }
 
@@ -97,8 +103,8 @@ export class Pusher {
   }
 
   async #pushOnce(metrics: ResourceMetrics): Promise<void> {
-    const parts = splitPoints(metrics, MOST_POINTS);
-    const retries = this.#retries();
+    const parts = splitPoints(metrics, this.#mostPoints);
+    const retries = new Retries(this.#config.retry_on_failure, performance.now());
     const total = { points: 0, rejected: 0, message: '' };
     for (let part = parts.shift(); part !== undefined; ) {
       await turn();
@@ -108,6 +114,14 @@ export class Pusher {
         total.points += points;
         total.rejected += this.#count(points, result);
         total.message ||= result.message;
+        part = parts.shift();
+        continue;
+      }
+      const points = countPoints(part);
+      if (result.status === 'too_large' && points > 1) {
+        this.#mostPoints = Math.ceil(points / 2);
+        this.#log.tooLarge(points, this.#mostPoints, result.why);
+        parts.unshift(...splitPoints(part, this.#mostPoints));
         part = parts.shift();
         continue;
       }
@@ -135,7 +149,7 @@ export class Pusher {
 
   /** Before the next attempt of the same push, or undefined where there is none. */
   #waitMillis(result: FailedResult, retries: Retries): number | undefined {
-    if (result.status === 'refused') return undefined;
+    if (result.status !== 'retryable') return undefined;
     const { waitMillis = 0 } = result;
     this.#notBeforeMillis = performance.now() + waitMillis;
     return this.#mayRetry() ? retries.next(performance.now(), waitMillis) : undefined;
@@ -152,14 +166,6 @@ export class Pusher {
 
   #mayRetry(): boolean {
     return this.#config.retry_on_failure.enabled && !this.#asked && !this.#finishing;
-  }
-
-  #retries(): Retries {
-    const { initial_interval, max_interval, max_elapsed_time } = this.#config.retry_on_failure;
-    return new Retries(
-      { initialMillis: initial_interval, mostMillis: max_interval, elapsedMillis: max_elapsed_time },
-      performance.now(),
-    );
   }
 
   #wait(millis: number): Promise<void> {
