@@ -11,7 +11,7 @@ import { percpuSumFactory } from './processors/percpu_sum/factory.ts';
 import { podDropsFactory } from './processors/pod_drops/factory.ts';
 import { dropreasonFactory } from './receivers/dropreason/factory.ts';
 
-/** Everything a configuration can name, in the order in which a drop passes through. */
+/** All factories, in pipeline order. */
 export const factories: Factories = {
   receivers: [dropreasonFactory],
   processors: [percpuSumFactory, filterFactory, k8sAttributesFactory, podDropsFactory, flowAttributesFactory],

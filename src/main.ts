@@ -1,17 +1,17 @@
 #!/usr/bin/env node
 import { Signals } from './cli/signals.ts';
 
-/** The least Node.js that the dependencies run on; an older one hands over to the one that comes as a package. */
+/** The oldest supported Node.js. With an older one, the command runs on the Node.js from the npm package. */
 const LEAST_NODE = 24;
-/** The rest of the 5 s in which an agent ends. */
+/** What remains of the 5 s within which an agent must end. */
 const RUN_FLUSH_MILLIS = 250;
-/** Set for the Node.js that is handed over to: it says by a message that signals reach it. */
+/** Set in the environment of that Node.js. It sends a message once it handles signals. */
 const HANDED_OVER = 'DROPREASON_HANDED_OVER';
 
-// Before all else: see Signals. Other commands end by a signal, as any does.
+// Before everything else; see Signals. Other commands end at a signal as usual.
 const isAgent = process.argv[2] === 'run';
 const signals = isAgent ? new Signals() : undefined;
-// A reader of our output that goes away, or a full disk behind it, must not end the agent.
+// The agent must not end because a reader of its output went away or the disk is full.
 for (const stream of [process.stdout, process.stderr]) stream.on('error', () => {});
 
 if (Number.parseInt(process.versions.node, 10) >= LEAST_NODE) {
@@ -19,7 +19,7 @@ if (Number.parseInt(process.versions.node, 10) >= LEAST_NODE) {
     delete process.env[HANDED_OVER];
     process.send?.('ready', () => process.disconnect());
   }
-  // Until the agent listens itself nothing is attached, so there is nothing to end in order, and no configuration to read again.
+  // Until the agent handles signals itself, nothing is attached and no configuration is loaded, so there is nothing to clean up.
   signals?.listen((signal) => {
     if (signal !== 'SIGHUP') process.exit(0);
   });
@@ -28,14 +28,14 @@ if (Number.parseInt(process.versions.node, 10) >= LEAST_NODE) {
   const [stdout, stderr] = [new Output(process.stdout), new Output(process.stderr)];
   const argv = process.argv.slice(2);
   const code = await cli(argv, { stdout: stdout.write, stderr: stderr.write }, signals);
-  // A pager may take its time. What an agent has to flush has been, and its end waits for no reader.
+  // A pager may read slowly. The agent has flushed its data before, and doesn't wait for readers when it ends.
   await Promise.all([stdout, stderr].map((output) => output.flush(isAgent ? RUN_FLUSH_MILLIS : undefined)));
   if (!isAgent && stdout.lost !== undefined) stderr.write(`dropreason: can't write the output: ${stdout.lost.message}\n`);
-  // A peer that hangs must not hold the process.
+  // A peer that hangs must not keep the process alive.
   process.exit(!isAgent && stdout.lost !== undefined ? 1 : code);
 } else {
   const { handOver } = await import('./cli/hand_over.ts');
-  // One folder up from here in src/ and in the bundle alike.
+  // One folder up, in src/ and in the bundle.
   const code = await handOver(new URL('..', import.meta.url), signals ?? new Signals(), HANDED_OVER);
   if (code === undefined) {
     process.stderr.write(

@@ -7,7 +7,7 @@ import type { Io } from './io.ts';
 import { Signals } from './signals.ts';
 
 /**
- * 0: success, or ended by a signal. 1: a configuration or a start that failed, or doctor says not ready. 2: wrong usage. 130, 143: ended by
+ * 0: success, or ended by a signal. 1: invalid configuration, failed start, or doctor found a problem. 2: wrong usage. 130, 143: ended by
  * a second SIGINT or SIGTERM, without a last read.
  */
 export type ExitCode = number;
@@ -21,20 +21,15 @@ const collect = (value: string, earlier: string[]) => [...earlier, value];
 
 function withConfig(command: Command): Command {
   return command
-    .option('--config <file>', 'configuration; may be given several times, later files are merged over earlier ones', collect, [])
-    .option(
-      '--set <key=value>',
-      'sets one value, as in exporters.debug.verbosity=detailed; may be given several times',
-      collect,
-      [],
-    );
+    .option('--config <file>', 'configuration file; may be repeated, later files are merged over earlier ones', collect, [])
+    .option('--set <key=value>', 'sets one value, such as exporters.debug.verbosity=detailed; may be repeated', collect, []);
 }
 
 function loadOptions({ config, set }: ConfigFlags): LoadOptions {
   return { files: config.length === 0 ? ['otel-collector.yaml'] : config, sets: set, env: process.env, factories };
 }
 
-/** Runs one command. Commands are loaded when they are asked for. `signals` are those that came before, for the agent. */
+/** Runs one command. Commands are loaded on demand. `signals` holds signals that have already arrived, for the agent. */
 export async function cli(argv: readonly string[], io: Io, signals?: Signals): Promise<ExitCode> {
   let code: ExitCode = 0;
   const program = new Command('dropreason')
@@ -47,13 +42,13 @@ export async function cli(argv: readonly string[], io: Io, signals?: Signals): P
     const { run } = await import('./run.ts');
     code = await run(loadOptions(flags), io, signals ?? new Signals());
   });
-  withConfig(program.command('validate').description('check a configuration and say all that is wrong with it')).action(
+  withConfig(program.command('validate').description('check a configuration and report all mistakes')).action(
     async (flags: ConfigFlags) => {
       const { validate } = await import('./validate.ts');
       await validate(loadOptions(flags), io);
     },
   );
-  withConfig(program.command('print-config').description('print the configuration in force, secrets redacted')).action(
+  withConfig(program.command('print-config').description('print the effective configuration, with secrets redacted')).action(
     async (flags: ConfigFlags) => {
       const { printConfig } = await import('./print_config.ts');
       await printConfig(loadOptions(flags), io);
@@ -61,7 +56,7 @@ export async function cli(argv: readonly string[], io: Io, signals?: Signals): P
   );
   program
     .command('components')
-    .description('list what a configuration can name')
+    .description('list the available components')
     .action(async () => {
       const { components } = await import('./components.ts');
       await components({ factories }, io);
@@ -73,20 +68,22 @@ export async function cli(argv: readonly string[], io: Io, signals?: Signals): P
       const { schema } = await import('./schema.ts');
       await schema({ factories }, io);
     });
-  withConfig(program.command('doctor').description('tell what this kernel and this user can do'))
-    .option('--json', 'for machines')
+  withConfig(program.command('doctor').description('check what this kernel and this user support'))
+    .option('--json', 'print JSON')
     .action(async ({ json = false, ...flags }: ConfigFlags & { json?: boolean }) => {
       const { doctor } = await import('./doctor.ts');
       code = (await doctor({ ...loadOptions(flags), json }, io)) ? 0 : 1;
     });
-  withConfig(program.command('unpin').description('remove what receivers with a pin_path have left in the kernel')).action(
+  withConfig(program.command('unpin').description('remove what receivers with a pin_path left in the kernel')).action(
     async (flags: ConfigFlags) => {
       const { unpin } = await import('./unpin.ts');
       await unpin(loadOptions(flags), io);
     },
   );
-  withConfig(program.command('explain').description("tell what a reason means, with this node's counts; without one, list all"))
-    .argument('[reason]', 'as published or as the kernel calls it, in any case')
+  withConfig(
+    program.command('explain').description("explain a reason, with this node's counts; without an argument, list all reasons"),
+  )
+    .argument('[reason]', 'as published or as in the kernel, in any case')
     .action(async (reason: string | undefined, flags: ConfigFlags) => {
       const { explain } = await import('./explain.ts');
       const configured = flags.config.length > 0 || flags.set.length > 0;
@@ -103,7 +100,7 @@ export async function cli(argv: readonly string[], io: Io, signals?: Signals): P
   }
 }
 
-/** A mistake of the user's is told in its words alone; a surprise with the place it came from. */
+/** The text of an error. Unexpected errors include the stack. */
 function describe(error: unknown): string {
   if (error instanceof ConfigError) return `the configuration has mistakes:\n${error.message}`;
   if (!(error instanceof Error)) return String(error);

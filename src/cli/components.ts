@@ -3,7 +3,7 @@ import type { Factories } from '../component/factory.ts';
 import { KINDS } from '../config/kinds.ts';
 import type { Io } from './io.ts';
 
-/** `dropreason components`: what a configuration can name, as YAML like the Collector's. */
+/** `dropreason components`: the available components, as YAML like the Collector's. */
 export async function components({ factories }: { factories: Factories }, { stdout }: Io): Promise<void> {
   const kinds = KINDS.map((kind) => {
     const each = factories[kind].map(({ type, aliases, description }) => ({

@@ -10,7 +10,7 @@ interface DoctorOptions extends LoadOptions {
   readonly json: boolean;
 }
 
-/** `dropreason doctor`: true where the given configuration would run. */
+/** `dropreason doctor`: returns whether the given configuration would run. */
 export async function doctor({ json, ...options }: DoctorOptions, { stdout }: Io): Promise<boolean> {
   const config = loadConfig(options);
   const findings = [...(await ofComponents(config)), ...(await ofTelemetry(config))];
@@ -19,7 +19,7 @@ export async function doctor({ json, ...options }: DoctorOptions, { stdout }: Io
   return ready;
 }
 
-/** What each component that would run says about itself. */
+/** The findings of each component that would run. */
 async function ofComponents(config: Config): Promise<Finding[]> {
   const used = new Set(
     [...config.service.pipelines.values()].flatMap(({ receivers, processors, exporters }) => [
@@ -38,7 +38,7 @@ async function ofComponents(config: Config): Promise<Finding[]> {
   return findings;
 }
 
-/** A port of our own telemetry that is taken is no reason not to run. */
+/** A taken port of the agent's own telemetry is only a warning. */
 async function ofTelemetry({ service: { telemetry } }: Config): Promise<Finding[]> {
   if (telemetry.metrics.level === 'none') return [];
   return Promise.all(
@@ -59,6 +59,6 @@ function table(findings: readonly Finding[], ready: boolean): string {
       ...rest.map((line) => `${' '.repeat(8 + width)}${line}`),
     ].join('\n');
   });
-  const verdict = ready ? 'This configuration would run.' : 'This configuration would not run: see what is marked fail.';
+  const verdict = ready ? 'This configuration would run.' : 'This configuration would not run: see the lines marked fail.';
   return `${lines.join('\n')}\n\n${verdict}\n`;
 }

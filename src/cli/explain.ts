@@ -6,15 +6,15 @@ import type { Io } from './io.ts';
 import { countsOf, type NodeCounts } from './node_counts.ts';
 
 interface ExplainOptions extends LoadOptions {
-  /** As given; undefined lists all. */
+  /** As given; undefined lists all reasons. */
   readonly reason: string | undefined;
-  /** Whether a configuration was asked for. The default one may be missing or wrong: then there are no counts. */
+  /** Whether --config was given. The default file may be missing or invalid: then there are no counts. */
   readonly configured: boolean;
 }
 
 const COLUMNS = 110;
 
-/** `dropreason explain`: false where nobody knows the reason. */
+/** `dropreason explain`: returns false if the reason is unknown. */
 export async function explain({ reason, configured, ...options }: ExplainOptions, { stdout, stderr }: Io): Promise<boolean> {
   const known = await explanations(options.factories);
   if (reason === undefined) {
@@ -25,7 +25,7 @@ export async function explain({ reason, configured, ...options }: ExplainOptions
   const found = known.find((one) => names(one).includes(wanted));
   if (found === undefined) {
     const near = nearest(reason, known.flatMap(names));
-    const hint = near === undefined ? 'dropreason explain lists those that are known' : `did you mean ${near}?`;
+    const hint = near === undefined ? 'run dropreason explain for a list' : `did you mean ${near}?`;
     stderr(`dropreason: unknown reason "${reason}"; ${hint}\n`);
     return false;
   }
@@ -41,7 +41,7 @@ function names({ reason, aliases }: Explanation): readonly string[] {
   return [reason, ...aliases];
 }
 
-/** What the agent of that configuration has counted; one that isn't used by a pipeline has no endpoint. */
+/** The counts of the agent with that configuration. An exporter that no pipeline uses has no endpoint. */
 async function nodeCounts(reason: string, options: LoadOptions, configured: boolean): Promise<NodeCounts> {
   try {
     const { exporters, service } = loadConfig(options);
@@ -53,7 +53,7 @@ async function nodeCounts(reason: string, options: LoadOptions, configured: bool
     return await countsOf(reason, urls);
   } catch (error) {
     if (configured || !(error instanceof ConfigError)) throw error;
-    return { why: `${options.files.join(', ')} can't be used; name the agent's configuration with --config` };
+    return { why: `${options.files.join(', ')} can't be used; give the agent's configuration with --config` };
   }
 }
 
@@ -77,7 +77,7 @@ function describe(one: Explanation, counts: NodeCounts): string {
 
 function told(counts: NodeCounts): string[] {
   if ('why' in counts) return [`no counts: ${counts.why}`];
-  if (counts.counts.length === 0) return [`none counted yet, says ${counts.url}`];
+  if (counts.counts.length === 0) return [`none counted yet, according to ${counts.url}`];
   return counts.counts.map(({ direction, drops, bytes }) => `${direction} ${drops}${bytes > 0 ? `, ${bytes} bytes` : ''}`);
 }
 
@@ -93,7 +93,7 @@ function wrap(text: string, columns: number): string[] {
   return [...lines, line];
 }
 
-/** A line for each: name, class, and the first sentence of what it means. */
+/** One line per reason: name, class, and the first sentence of its meaning. */
 function list(known: readonly Explanation[]): string {
   const nameWidth = Math.max(...known.map(({ reason }) => reason.length));
   const classWidth = Math.max(...known.map((one) => one.class.length));

@@ -6,11 +6,11 @@ import { fileURLToPath } from 'node:url';
 import type { Signals } from './signals.ts';
 
 /**
- * Runs this command by the Node.js that comes as a package; signals go there once that has sent a message.
+ * Runs this command on the Node.js from the npm package. Signals are forwarded to it after it has sent a message.
  *
  * @param root the directory that has node_modules
- * @param variable set in the environment of that Node.js
- * @returns what it ended with, or undefined where there is none
+ * @param variable is set in the environment of that Node.js
+ * @returns its exit code, or undefined if there is no such Node.js
  */
 export async function handOver(root: URL, signals: Signals, variable: string): Promise<number | undefined> {
   const node = fileURLToPath(new URL(`node_modules/node-linux-${process.arch}/bin/node`, root));

@@ -1,4 +1,4 @@
-/** Where a command writes; tests give their own. */
+/** The output of a command. Tests pass their own. */
 export interface Io {
   readonly stdout: (text: string) => void;
   readonly stderr: (text: string) => void;

@@ -1,22 +1,22 @@
-/** What an agent on this node has counted under one reason, summed by direction. */
+/** The count of one reason by the agent on this node, for one direction. */
 export interface DirectionCount {
   readonly direction: string;
   readonly drops: number;
   readonly bytes: number;
 }
 
-/** An agent's counts and where they were read; or why there are none. */
+/** An agent's counts and their URL, or why there are none. */
 export type NodeCounts = { readonly url: string; readonly counts: readonly DirectionCount[] } | { readonly why: string };
 
-/** An agent answers a scrape within milliseconds, so this is for what isn't there. */
+/** An agent answers a scrape within milliseconds. A timeout means that there is no agent. */
 const TIMEOUT_MILLIS = 1_000;
 
 /** Both naming schemes, with or without `_total`. */
 const SAMPLE = /^(?:dropreason|networkobservability)_drop_(count|bytes)(?:_total)?\{(.*)\} (\S+)/;
 
-/** Asks the endpoints in turn until one answers that is an agent's: all that an agent has tell of the same drops. */
+/** Reads the first endpoint that belongs to an agent. All endpoints of an agent report the same drops. */
 export async function countsOf(reason: string, urls: readonly string[]): Promise<NodeCounts> {
-  if (urls.length === 0) return { why: 'the configuration has no exporter that could be asked, such as prometheus' };
+  if (urls.length === 0) return { why: 'the configuration has no exporter with an endpoint, such as prometheus' };
   for (const url of urls) {
     const text = await scrape(url);
     if (text !== undefined) return { url, counts: sumByDirection(text, reason) };
@@ -24,7 +24,7 @@ export async function countsOf(reason: string, urls: readonly string[]): Promise
   return { why: `no agent answers at ${urls.join(' or ')}` };
 }
 
-/** The text of an agent's endpoint; undefined where none answers, or another program. */
+/** The text of an agent's endpoint; undefined if nothing or another program answers. */
 async function scrape(url: string): Promise<string | undefined> {
   try {
     const response = await fetch(url, { signal: AbortSignal.timeout(TIMEOUT_MILLIS) });

@@ -4,7 +4,7 @@ import { neverBlock } from '../component/terminal.ts';
 import { visibleLines } from '../component/visible.ts';
 import { within } from '../component/within.ts';
 
-/** What a command writes, for people, to a stream whose reader may be slow or go away. */
+/** The output of a command for people, to a stream whose reader may be slow or go away. */
 export class Output {
   readonly #stream: Writable;
   #error: NodeJS.ErrnoException | undefined;
@@ -21,9 +21,9 @@ export class Output {
     if (this.#error === undefined) this.#stream.write(visibleLines(text));
   };
 
-  /** Resolves when a reader has taken all that was written, or is gone; after `millis` at the latest, where that is given. */
+  /** Resolves when everything has been read or the reader is gone, at the latest after `millis` if given. */
   async flush(millis?: number): Promise<void> {
-    // The error of a write comes a turn later.
+    // A write error arrives one turn later.
     await setImmediate();
     if (this.#error !== undefined || this.#stream.writableLength === 0) return;
     const done = new Promise<void>((resolve) => {
@@ -33,7 +33,7 @@ export class Output {
     await (millis === undefined ? done : within(millis, done));
   }
 
-  /** Why a part is lost, such as a full disk. A reader that goes away, as `head` does, has had what it wanted. */
+  /** Why output was lost, such as a full disk. A reader that goes away, such as `head`, is not an error. */
   get lost(): Error | undefined {
     return this.#error?.code === 'EPIPE' ? undefined : this.#error;
   }

@@ -4,11 +4,11 @@ import { filledConfig } from '../config/filled.ts';
 import { type LoadOptions, loadConfig } from '../config/load.ts';
 import type { Io } from './io.ts';
 
-/** `dropreason print-config`: files and flags as one, expanded, with every default, secrets as [REDACTED]. */
+/** `dropreason print-config`: files and flags merged and expanded, with all defaults, secrets as [REDACTED]. */
 export async function printConfig(options: LoadOptions, { stdout }: Io): Promise<void> {
   const document = new Document(filledConfig(loadConfig(options)), { aliasDuplicateObjects: false });
   visit(document, {
-    // Escapes are YAML's in double quotes only.
+    // YAML supports escapes only in double quotes.
     Scalar: (_, scalar) => {
       if (typeof scalar.value === 'string' && visibleLines(scalar.value) !== scalar.value) scalar.type = 'QUOTE_DOUBLE';
     },

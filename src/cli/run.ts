@@ -6,15 +6,15 @@ import { Service } from '../service/service.ts';
 import type { Io } from './io.ts';
 import type { Signals } from './signals.ts';
 
-/** The process ends this long after a signal at the latest, also where a peer holds up a reload that comes first: 5 s are promised. */
+/** The longest time from a signal to the end of the process, also if a peer delays a reload before. 5 s are promised. */
 const END_MILLIS = 4_000;
-/** A signal to end that comes twice within this time is one: a terminal sends it to npm and to us, and npm hands its own on. */
+/** Two signals within this time count as one: a terminal sends one to npm and one to us, and npm forwards its own. */
 const SAME_MILLIS = 500;
 
 /**
- * `dropreason run`: resolves when a signal has ended the agent, and rejects where it can't start.
+ * `dropreason run`: resolves when a signal has ended the agent; rejects if it can't start.
  *
- * @returns 0, or 128 and the number of a second signal, which left no time for the last read and push
+ * @returns 0, or 128 plus the number of a second signal, which leaves no time for the last read and push
  */
 export async function run(
   options: LoadOptions,
@@ -30,13 +30,13 @@ export async function run(
 }
 
 /**
- * SIGTERM and SIGINT end the agent, also while it starts; a second one ends it at once. SIGHUP has it read its configuration
- * again. Each waits for the one before it, and for the start.
+ * SIGTERM and SIGINT end the agent, also during its start. A second one ends it at once. SIGHUP reloads the configuration. Each waits for
+ * the previous one and for the start.
  */
 function life(service: Service, started: Promise<unknown>, signals: Pick<Signals, 'listen'>): Promise<number> {
   const { promise, resolve, reject } = Promise.withResolvers<number>();
   const end = () => resolve(0);
-  // Where the start fails, that is what `run` says.
+  // If the start fails, `run` reports it.
   let turn: Promise<unknown> = started.catch(() => undefined);
   let endingSince: number | undefined;
   signals.listen((signal) => {
@@ -47,7 +47,7 @@ function life(service: Service, started: Promise<unknown>, signals: Pick<Signals
     }
     if (endingSince !== undefined) {
       if (performance.now() - endingSince <= SAME_MILLIS) return;
-      service.logger.warn(`${signal} once more: ends at once, and what was counted since the last read and push is lost`);
+      service.logger.warn(`second ${signal}: ending at once, counts since the last read and push are lost`);
       resolve(128 + constants.signals[signal]);
       return;
     }
@@ -60,7 +60,7 @@ function life(service: Service, started: Promise<unknown>, signals: Pick<Signals
   return promise;
 }
 
-/** What is attached, where to look, and what to try. */
+/** The hooks that are attached, where to see the counts, and a command to try. */
 function greeting(graph: Graph): string {
   const hooks = graph.receivers.flatMap((receiver) => receiver.hooks());
   const attached = hooks.filter((hook) => hook.attached).map(({ hook, rung }) => `${hook} (${rung})`);

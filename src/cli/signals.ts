@@ -3,9 +3,8 @@ const SIGNALS = ['SIGTERM', 'SIGINT', 'SIGHUP'] as const;
 export type HandledSignal = (typeof SIGNALS)[number];
 
 /**
- * The signals that the agent handles, from the moment that this is made. It is made before anything else is loaded: until
- * there is a handler, the kernel ends the process, or, where that is process 1 of a container, throws the signal away.
- * Those that come before somebody listens are kept.
+ * Collects the signals that the agent handles, from construction on. It is created before anything else is loaded. Without a handler, the
+ * kernel ends the process or, for process 1 of a container, ignores the signal. Signals that arrive before `listen` are kept.
  */
 export class Signals {
   #pending: HandledSignal[] = [];
@@ -15,7 +14,7 @@ export class Signals {
     for (const signal of SIGNALS) process.on(signal, () => this.#listener(signal));
   }
 
-  /** Has `listener` told of each signal from now on, and of those that were kept. */
+  /** Calls `listener` for each kept and each further signal. */
   listen(listener: (signal: HandledSignal) => void): void {
     this.#listener = listener;
     for (const signal of this.#pending.splice(0)) listener(signal);

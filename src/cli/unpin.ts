@@ -1,7 +1,7 @@
 import { type LoadOptions, loadConfig } from '../config/load.ts';
 import type { Io } from './io.ts';
 
-/** `dropreason unpin`: removes what the receivers have pinned, whether they still pin or not; a ComponentError where it is in use. */
+/** `dropreason unpin`: removes the receivers' pins, also if they no longer pin. Throws a ComponentError if one is in use. */
 export async function unpin(options: LoadOptions, { stdout }: Io): Promise<void> {
   const removed: string[] = [];
   for (const { factory, config } of loadConfig(options).receivers.values()) {

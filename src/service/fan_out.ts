@@ -1,7 +1,7 @@
 import type { Consumer } from '../component/consumer.ts';
 import type { DropBatch } from '../pdata/batch.ts';
 
-/** Hands each batch to several consumers; which ones may change between two batches, as a reload does. */
+/** Passes each batch to several consumers. A reload may change them between two batches. */
 export class FanOut implements Consumer {
   targets: readonly Consumer[] = [];
 

@@ -9,40 +9,40 @@ import { FanOut } from './fan_out.ts';
 import { ownerOf } from './keepsakes.ts';
 import { type Named, Starter, shutdownAll } from './started.ts';
 
-/** A receiver with what a later graph needs to take it over. */
+/** A receiver, and what a later graph needs to take it over. */
 interface RunningReceiver extends Named<Receiver> {
   readonly config: unknown;
   readonly next: FanOut;
-  /** The heads of the pipelines that it feeds in this graph. */
+  /** The first stages of the pipelines that it feeds in this graph. */
   readonly heads: Consumer[];
-  /** It runs already: the graph before this one started it. */
+  /** It was started by the previous graph. */
   readonly isTakenOver: boolean;
-  /** Of reads that exporters ask for. */
+  /** Failures of reads that exporters request. */
   readonly reads: Outage;
 }
 
 interface RunningProcessor extends Named<Processor> {
-  /** As {@link Keepsakes} names it. */
+  /** Its name in {@link Keepsakes}. */
   readonly owner: string;
 }
 
 export type SettingsOf = (kind: string, id: string) => Settings;
 
-/** Makes the batches of a receiver known to the service itself, for its own telemetry. */
+/** `observer` gets the batches of all receivers, for the agent's own telemetry. */
 export interface GraphOptions {
   readonly settingsOf: SettingsOf;
   readonly observer: Consumer;
-  /** The graph that runs now; receivers that are configured alike are taken over with all they have counted. */
+  /** The running graph. Receivers with an unchanged configuration are taken over, with everything they have counted. */
   readonly previous?: Graph;
 }
 
-/** The components of one configuration, joined. */
+/** The connected components of one configuration. */
 export class Graph {
   readonly #receivers = new Map<string, RunningReceiver>();
   readonly #exporters = new Map<string, Named<Exporter>>();
   readonly #processors: RunningProcessor[] = [];
   readonly #extensions: Named<Extension>[] = [];
-  /** Names of the receivers upstream of an exporter, by its name. */
+  /** Names of the receivers upstream of each exporter. */
   readonly #upstream = new Map<string, Set<string>>();
   readonly #settingsOf: SettingsOf;
   readonly #observer: Consumer;
@@ -55,8 +55,8 @@ export class Graph {
   }
 
   /**
-   * Makes every component, and starts none. The graph keeps nothing of `previous` but the receivers that it takes over: a
-   * reference to it would keep every graph there has been in memory.
+   * Creates every component; starts none. The graph keeps only the receivers of `previous`, not `previous` itself: a reference to it would
+   * keep all earlier graphs in memory.
    */
   static async build(config: Config, options: GraphOptions): Promise<Graph> {
     const graph = new Graph(options);
@@ -79,8 +79,8 @@ export class Graph {
   }
 
   /**
-   * Exporters first, receivers last, so that no batch comes before its takers. Throws what the first that can't says, and
-   * Interrupted where `interrupt` came first; what has started then is for `shutdown` to end.
+   * Starts exporters first and receivers last, so that consumers run before the first batch. Throws the error of the first component that
+   * fails, or Interrupted after `interrupt`. Call `shutdown` then, to end the started ones.
    */
   async start(): Promise<void> {
     await this.#starter.start([...this.#exporters.values()]);
@@ -93,14 +93,14 @@ export class Graph {
     await this.#starter.start(this.#extensions);
   }
 
-  /** Ends a start that is under way; one that has ended or never began is as it was. */
+  /** Ends a start in progress. Does nothing otherwise. */
   interrupt(deadlineMillis: number): Promise<void> {
     return this.#starter.interrupt(deadlineMillis);
   }
 
   /**
-   * Receivers first, each with a last read; then what they fed. Those that `successor` has taken over go on, and what they
-   * read until it starts still arrives here: exporters keep their counters across a reload, and processors what waits in them.
+   * Shuts down receivers first, each with a last read, then the others. Receivers that `successor` has taken over continue, and their
+   * batches arrive here until it starts. Exporters keep their counters across a reload, and processors their waiting data.
    */
   async shutdown(deadlineMillis: number, successor?: Graph): Promise<void> {
     const deadline = performance.now() + deadlineMillis;
@@ -113,7 +113,7 @@ export class Graph {
     await extensions;
   }
 
-  /** Has the receivers read, those upstream of an exporter or all of them. Never rejects. */
+  /** Makes the receivers read: those upstream of an exporter, or all. Never rejects. */
   async refresh(names: Iterable<string> = this.#receivers.keys()): Promise<void> {
     await Promise.all(
       [...names].map(async (id) => {
@@ -128,14 +128,14 @@ export class Graph {
     );
   }
 
-  /** Has exporters go on in the files that are at their paths now, for whoever has renamed those that were. */
+  /** Makes exporters reopen their files by path, after a rename. */
   reopen(): void {
     for (const { component } of this.#exporters.values()) component.reopen?.();
   }
 
   health(): readonly ComponentHealth[] {
     return [...this.#receivers].map(([id, { component }]) => {
-      // What can't be attached and should be keeps a receiver from starting; what was turned off is not missed.
+      // A required hook that can't be attached fails the start. Disabled hooks don't affect health.
       const hooks = component.hooks();
       const healthy = hooks.some(({ attached }) => attached);
       return { id, healthy, why: healthy ? '' : (hooks.find(({ hook }) => hook === 'kfree_skb')?.detail ?? '') };
@@ -150,12 +150,12 @@ export class Graph {
     return [...this.#receivers.values()].map(({ component }) => component);
   }
 
-  /** Every component of this graph, as {@link Keepsakes} names it. */
+  /** The names of all components of this graph in {@link Keepsakes}. */
   get owners(): ReadonlySet<string> {
     return this.#owners;
   }
 
-  /** Exporters that are fed by receivers whose counts outlive the process, and by others. */
+  /** Exporters that combine receivers whose counts outlive the process with others. */
   get mixed(): readonly string[] {
     return [...this.#upstream].flatMap(([exporter, receivers]) => {
       const outlives = [...receivers].map((id) => this.#receivers.get(id)?.component.instance !== undefined);
@@ -163,7 +163,7 @@ export class Graph {
     });
   }
 
-  /** Where to look, in the words of each exporter that has some. */
+  /** Where to see the output of each exporter that states it. */
   get places(): readonly string[] {
     return [...this.#exporters.values()].flatMap(({ component: { place } }) => place ?? []);
   }
@@ -226,8 +226,8 @@ export class Graph {
       const next = new FanOut();
       const component = await factory.create(settings, given, next);
       const reads = new Outage(settings.logger, {
-        began: 'the kernel could not be read for an exporter, which goes on with what it has',
-        ended: 'the kernel can be read for exporters again',
+        began: 'reading the kernel for an exporter failed; it uses the last values',
+        ended: 'reading the kernel for exporters works again',
       });
       this.#receivers.set(id, { name: `receivers::${id}`, component, config: given, next, heads: [], isTakenOver: false, reads });
     }
@@ -235,7 +235,7 @@ export class Graph {
   }
 }
 
-/** The configuration has been checked, so every id that is used is defined. */
+/** Returns a component that must exist, because the configuration has been checked. */
 function defined<T>(components: ReadonlyMap<string, T>, id: string): T {
   const component = components.get(id);
   if (component === undefined) throw new Error(`${id} is used but not defined`);

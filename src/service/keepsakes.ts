@@ -1,13 +1,13 @@
-/** Names a component; `kind` keeps an exporter from a receiver of the same id. */
+/** The name of a component. `kind` distinguishes an exporter from a receiver with the same id. */
 export function ownerOf(kind: string, id: string): string {
   return `${kind}::${id}`;
 }
 
-/** What outlives a reload, by the component that keeps it. */
+/** Values that outlive a reload, by owning component. */
 export class Keepsakes {
   readonly #values = new Map<string, Map<string, unknown>>();
 
-  /** The part of one component. */
+  /** The values of one component. */
   of(kind: string, id: string): <T>(name: string, make: () => T) => T {
     const owner = ownerOf(kind, id);
     return (name, make) => {
@@ -18,7 +18,7 @@ export class Keepsakes {
     };
   }
 
-  /** Frees what components keep that are not among `owners`: the configuration no longer has them. */
+  /** Frees the values of components that are not among `owners`, because the configuration no longer has them. */
   retain(owners: ReadonlySet<string>): void {
     for (const owner of this.#values.keys()) if (!owners.has(owner)) this.#values.delete(owner);
   }

@@ -11,12 +11,12 @@ import { bridgeDiagnostics, componentLogger, type Log, openLog } from './telemet
 import { OwnTelemetry } from './telemetry/own_telemetry.ts';
 import { buildResource } from './telemetry/resource.ts';
 
-/** A SIGTERM is answered within 5 s, whatever a peer does; the rest is for the process to end. */
+/** The agent ends within 5 s after a SIGTERM, whatever a peer does. The rest is for the end of the process. */
 const SHUTDOWN_MILLIS = 3_500;
 
 /**
- * Runs one configuration after another. Own telemetry, the resource and the log are of the first one: a change to
- * `service::telemetry` takes effect when the agent is started again, and a reload says so.
+ * Runs one configuration after another. Telemetry, resource and log are those of the first one: changes of `service::telemetry` take effect
+ * after a restart, and a reload logs that.
  */
 export class Service {
   readonly #log: Log;
@@ -27,11 +27,11 @@ export class Service {
   readonly #counting: CountingMetrics;
   #config: Config;
   #graph: Graph | undefined;
-  /** The graph that is starting now. */
+  /** The graph that is being started. */
   #starting: Graph | undefined;
   #isEnding = false;
 
-  /** `load` reads the configuration anew; it throws a ConfigError. */
+  /** `load` reads the configuration again; it throws a ConfigError. */
   constructor(load: () => Config) {
     this.#load = load;
     this.#config = load();
@@ -50,8 +50,7 @@ export class Service {
   }
 
   /**
-   * Starts all components. Where one can't, stops those that could, and throws what that one says; undefined where `shutdown` came
-   * first.
+   * Starts all components. If one fails, stops the started ones and throws its error. Undefined if `shutdown` was called first.
    */
   async start(): Promise<Graph | undefined> {
     const graph = await this.#build(this.#config);
@@ -70,8 +69,8 @@ export class Service {
   }
 
   /**
-   * Reads the configuration again and changes over to it. A bad one is refused and the old one goes on; so it does where a
-   * component of the new one can't start. Throws only where neither can.
+   * Reads the configuration again and switches to it. If it is invalid or a component of it can't start, the old one continues. Throws only
+   * if the old one can't start again either.
    */
   async reload(): Promise<void> {
     this.#log.reopen();
@@ -83,14 +82,14 @@ export class Service {
       config = this.#load();
       graph = await this.#build(config, previous);
     } catch (error) {
-      this.logger.error(`the new configuration is refused, the old one goes on:\n${messageOf(error)}`);
+      this.logger.error(`the new configuration is invalid, keeping the old one:\n${messageOf(error)}`);
       this.#keepsakes.retain(previous.owners);
       previous.reopen();
       return;
     }
     this.#warn(config);
     if (JSON.stringify(config.service.telemetry) !== JSON.stringify(this.#config.service.telemetry)) {
-      this.logger.warn('service::telemetry has changed: that takes effect when dropreason is started again');
+      this.logger.warn('service::telemetry has changed: the change takes effect after a restart');
     }
     await previous.shutdown(SHUTDOWN_MILLIS, graph);
     this.#graph = graph;
@@ -99,11 +98,11 @@ export class Service {
       this.#config = config;
       this.#identify(graph);
       this.#keepsakes.retain(graph.owners);
-      this.logger.info('the configuration was read again');
+      this.logger.info('configuration reloaded');
     } catch (error) {
-      // The graph is for `shutdown` to end.
+      // `shutdown` ends the graph.
       if (error instanceof Interrupted) return;
-      this.logger.error(`the new configuration can't start, back to the old one: ${messageOf(error)}`);
+      this.logger.error(`the new configuration can't start, returning to the old one: ${messageOf(error)}`);
       const restored = await this.#build(this.#config, graph);
       await graph.shutdown(SHUTDOWN_MILLIS, restored);
       this.#graph = restored;
@@ -116,8 +115,7 @@ export class Service {
   }
 
   /**
-   * Reads once more, flushes and frees, within 5 s. A start or a reload that is under way is interrupted first: whoever called
-   * that still has to wait for it.
+   * Reads a last time, flushes and frees, within 5 s. Interrupts a start or reload in progress first; its caller still has to wait for it.
    */
   async shutdown(): Promise<void> {
     await this.interrupt();
@@ -125,7 +123,7 @@ export class Service {
     this.#graph = undefined;
   }
 
-  /** Ends a start that is under way, and begins no other: the end has come. */
+  /** Ends a start in progress and prevents another. */
   async interrupt(): Promise<void> {
     this.#isEnding = true;
     await this.#starting?.interrupt(SHUTDOWN_MILLIS);
@@ -134,7 +132,7 @@ export class Service {
   async #begin(graph: Graph): Promise<void> {
     this.#starting = graph;
     try {
-      if (this.#isEnding) throw new Interrupted('the end came before the start');
+      if (this.#isEnding) throw new Interrupted('the shutdown came before the start');
       await graph.start();
     } finally {
       this.#starting = undefined;
@@ -162,7 +160,7 @@ export class Service {
     this.#resource.identify(graph.receivers.flatMap(({ instance }) => instance ?? []));
     for (const exporter of graph.mixed) {
       this.logger.warn(
-        `${exporter} adds up receivers whose counts are pinned and others whose counts are not: after a restart its counters fall. Set pin on all of them or on none, or give each an exporter of its own`,
+        `${exporter} sums receivers with pinned counts and receivers without: after a restart its counters fall. Set pin on all of them or on none, or use a separate exporter for each`,
       );
     }
   }

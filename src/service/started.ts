@@ -1,22 +1,22 @@
 import type { Component } from '../component/component.ts';
 import type { Host } from '../component/host.ts';
 
-/** A component with the name that messages give it, such as `exporters::prometheus`. */
+/** A component with its name in messages, such as `exporters::prometheus`. */
 export interface Named<C extends Component> {
   readonly name: string;
   readonly component: C;
 }
 
-/** The start was interrupted: no component is to blame. */
+/** The start was interrupted. Not an error of a component. */
 export class Interrupted extends Error {
   override readonly name = 'Interrupted';
 }
 
-/** Starts components one after another, and can be interrupted while it does. */
+/** Starts components one after another. Can be interrupted. */
 export class Starter {
   readonly #hostOf: (name: string) => Host;
   #isInterrupted = false;
-  /** What is starting now. */
+  /** The component that is being started. */
   #current: Component | undefined;
 
   constructor(hostOf: (name: string) => Host) {
@@ -24,8 +24,8 @@ export class Starter {
   }
 
   /**
-   * In order; an error says which one could not.
-   * @throws Interrupted once it was interrupted: nothing more starts.
+   * Starts them in order. An error names the component that failed.
+   * @throws Interrupted after an interrupt. Nothing more is started.
    */
   async start(components: readonly Named<Component>[]): Promise<void> {
     for (const { name, component } of components) {
@@ -43,7 +43,7 @@ export class Starter {
     }
   }
 
-  /** Has the component that is starting end that, by its `shutdown`. */
+  /** Ends the start in progress by calling `shutdown` of the component. */
   async interrupt(deadlineMillis: number): Promise<void> {
     this.#isInterrupted = true;
     await this.#current?.shutdown(deadlineMillis);
@@ -54,7 +54,7 @@ export class Starter {
   }
 }
 
-/** Shuts all down at once, within the deadline. */
+/** Shuts down all components concurrently, within the deadline. */
 export async function shutdownAll(components: readonly Named<Component>[], deadlineMillis: number): Promise<void> {
   await Promise.all(components.map(({ component }) => component.shutdown(deadlineMillis)));
 }

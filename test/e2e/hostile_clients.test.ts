@@ -54,7 +54,7 @@ describe.skipIf(whyNotHere(['setpriv']) !== undefined)('with hostile clients on 
       agent.write(pipeline({ port: agent.port, ...make, prometheus: { write_timeout: '10s', max_connections: 300 } }));
       const began = performance.now();
       agent.signal('SIGHUP');
-      await agent.said('the configuration was read again');
+      await agent.said('configuration reloaded');
       expect(performance.now() - began).toBeLessThan(PROMISED_MILLIS);
       expect((await fetchTimed(agent.port, '/metrics')).status).toBe(200);
 

@@ -111,9 +111,9 @@ describe.skipIf(whyNotHere(['ip', 'taskset', 'setpriv', 'bpftool']) !== undefine
       for (let round = 0; round < 6; round++) {
         const prometheus = { resource_to_telemetry_conversion: { enabled: round % 2 === 0 } };
         agent.write(pipeline({ port: agent.port, prometheus }));
-        const reloads = agent.output.split('the configuration was read again').length;
+        const reloads = agent.output.split('configuration reloaded').length;
         agent.signal('SIGHUP');
-        while (agent.output.split('the configuration was read again').length === reloads) {
+        while (agent.output.split('configuration reloaded').length === reloads) {
           const now = await dropsHere(agent).catch(() => last); // the port is closed for a moment
           expect(now).toBeGreaterThanOrEqual(last);
           last = now;
@@ -142,7 +142,7 @@ describe.skipIf(whyNotHere(['ip', 'taskset', 'setpriv', 'bpftool']) !== undefine
       const before = await dropsHere(agent);
       agent.write(pipeline({ port: agent.port, receiver: { collection_interval: '2h' } }));
       agent.signal('SIGHUP');
-      await agent.said('the configuration was read again');
+      await agent.said('configuration reloaded');
       namespace.drop(4);
       expect(await dropsHere(agent)).toBe(before + 4);
     } finally {
@@ -156,7 +156,7 @@ describe.skipIf(whyNotHere(['ip', 'taskset', 'setpriv', 'bpftool']) !== undefine
       const before = await dropsHere(agent);
       agent.write('receivers: {dropreason: {colection_interval: 1s}}\n');
       agent.signal('SIGHUP');
-      await agent.said('the new configuration is refused, the old one goes on');
+      await agent.said('the new configuration is invalid, keeping the old one');
       expect(agent.output).toContain('receivers::dropreason::colection_interval');
       namespace.drop(6);
       expect(await dropsHere(agent)).toBe(before + 6);
@@ -172,7 +172,7 @@ describe.skipIf(whyNotHere(['ip', 'taskset', 'setpriv', 'bpftool']) !== undefine
       const before = await dropsHere(agent);
       agent.write(pipeline({ port: portOf(taken) }));
       agent.signal('SIGHUP');
-      await agent.said('back to the old one');
+      await agent.said('returning to the old one');
       namespace.drop(6);
       expect(await dropsHere(agent)).toBe(before + 6);
     } finally {
@@ -268,7 +268,7 @@ describe.skipIf(whyNotHere(['ip', 'taskset', 'setpriv', 'bpftool']) !== undefine
     const taken = await listen();
     const reader = { pull: { exporter: { prometheus: { host: '127.0.0.1', port: portOf(taken) } } } };
     const agent = await Agent.start({ metrics: { readers: [reader] } });
-    expect(agent.output).toMatch(/own telemetry can't listen on 127\.0\.0\.1:\d+/);
+    expect(agent.output).toMatch(/service::telemetry: can't listen on 127\.0\.0\.1:\d+/);
     expect((await agent.scrape()).length).toBeGreaterThan(0);
     expect(await agent.stop()).toMatchObject({ code: 0 });
     taken.close();
@@ -290,7 +290,7 @@ describe('an older Node', () => {
   test.skipIf(!isOld || whyNotHere(['setpriv']) !== undefined)('hands signals on', async () => {
     const agent = await Agent.start({}, { command: [old, MAIN] });
     agent.signal('SIGHUP');
-    await agent.said('the configuration was read again');
+    await agent.said('configuration reloaded');
     expect(await agent.stop()).toMatchObject({ code: 0 });
   });
 });

@@ -12,7 +12,7 @@ import { whyNotHere } from '../support/requirements.ts';
 
 /** How much later each list comes that a reload asks for. */
 const LIST_MILLIS = 1_500;
-const DONE = 'the configuration was read again';
+const DONE = 'configuration reloaded';
 
 let number = 0;
 
@@ -141,7 +141,7 @@ describe.skipIf(whyNotHere(['ip', 'iptables', 'setpriv', 'cc']) !== undefined)(
         await withRule(async () => {
           const due = await drive(
             configuration({ exporters: { 'prometheus/taken': { endpoint: `localhost:${portOf(taken)}` } } }),
-            "can't start, back to the old one",
+            "can't start, returning to the old one",
           );
           await expect.poll(drops, settled).toEqual(due);
           expect(await pending()).toBe(0);

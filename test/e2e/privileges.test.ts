@@ -214,7 +214,7 @@ describe.skipIf(whyNotAsNobody() !== undefined)('the privileges of the agent', (
       const receiver = { attributes: ATTRIBUTES, capabilities: 'drop', collection_interval: '2h' };
       running.write(pipeline({ port: running.port, receiver }));
       running.signal('SIGHUP');
-      await running.said('the new configuration is refused, the old one goes on');
+      await running.said('the new configuration is invalid, keeping the old one');
       expect(running.output).toContain('this process gave up its capabilities (capabilities: drop): start dropreason again');
       namespace.drop(6);
       expect(sum(here(await running.scrape()))).toBe(10);
@@ -228,7 +228,7 @@ describe.skipIf(whyNotAsNobody() !== undefined)('the privileges of the agent', (
         pipeline({ port: running.port, receiver, prometheus: { resource_to_telemetry_conversion: { enabled: true } } }),
       );
       running.signal('SIGHUP');
-      await running.said('the configuration was read again');
+      await running.said('configuration reloaded');
       namespace.drop(7);
       expect(sum(here(await running.scrape()))).toBe(11);
     });

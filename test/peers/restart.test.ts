@@ -159,7 +159,7 @@ describe.skipIf(skipReason(AGENT_MISSING, PROMETHEUS.missing, OTELCOL.missing))(
       await namespace.dropDatagrams(70);
       await waitFor('a push of 70', () => (total() === 70 ? true : undefined));
       agent.reload(configure(agent.ports, { attributes_max_entries: 1024 }));
-      await waitFor('the reload', () => (agent.log.includes('the configuration was read again') ? true : undefined));
+      await waitFor('the reload', () => (agent.log.includes('configuration reloaded') ? true : undefined));
       await namespace.dropDatagrams(20);
       await waitFor('a push of 20', () => (total() === 90 ? true : undefined));
       await agent.kill();

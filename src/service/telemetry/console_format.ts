@@ -8,12 +8,12 @@ const COLORS: Readonly<Record<string, string>> = {
 };
 const RESET = '\u001b[0m';
 
-/** Said by the line's beginning, so not once more among its fields. */
+/** Fields at the beginning of the line, which are not repeated after the message. */
 const KNOWN = new Set(['level', 'ts', 'msg', 'err', 'otelcol.component.id', 'otelcol.component.kind']);
 
 /**
- * One line of pino's JSON as a line for people; as it is where it is no JSON object. Lines of a message after the first are indented, so
- * that none of them looks like a line of the log.
+ * Formats one line of pino's JSON for people. Returns text that isn't a JSON object unchanged. Further lines of a message are indented, so
+ * that none of them looks like a log line.
  *
  *     2026-01-31T12:00:00.000Z  warn   dropreason: nat is not attached  why="no fexit here"
  */
@@ -33,11 +33,11 @@ export function formatLine(line: string, colors = false): string {
     .filter(([name]) => !KNOWN.has(name))
     .map(([name, value]) => visible(`  ${name}=${JSON.stringify(value)}`));
   const [first, ...more] = String(fields.msg ?? '').split('\n');
-  const said = `${id === undefined ? '' : `${id}: `}${first}`;
-  return `${fields.ts}  ${shown}  ${visible(said)}${rest.join('')}\n${indented(more)}${errorLines(fields.err)}`;
+  const text = `${id === undefined ? '' : `${id}: `}${first}`;
+  return `${fields.ts}  ${shown}  ${visible(text)}${rest.join('')}\n${indented(more)}${errorLines(fields.err)}`;
 }
 
-/** An error's stack, indented below the line. */
+/** An error's stack, indented. */
 function errorLines(error: unknown): string {
   if (typeof error !== 'object' || error === null) return '';
   const { stack, message } = error as { stack?: unknown; message?: unknown };

@@ -4,7 +4,7 @@ import { COUNTING } from '../../metrics/definitions.ts';
 import { counter, observableGauge } from '../../metrics/instruments.ts';
 import type { DropBatch, HookStatus } from '../../pdata/batch.ts';
 
-/** How well we count, on the endpoint for our own telemetry: it gets every batch beside the pipelines. */
+/** Metrics about the quality of the counting, for the telemetry endpoint. Gets every batch in addition to the pipelines. */
 export class CountingMetrics implements Consumer {
   readonly #lost: Counter;
   #hooks: readonly HookStatus[] = [];

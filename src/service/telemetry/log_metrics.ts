@@ -3,7 +3,7 @@ import { LOG } from '../../metrics/definitions.ts';
 import { observableCounter } from '../../metrics/instruments.ts';
 import type { Log } from './logger.ts';
 
-/** Has `meter` count the log lines that are lost. */
+/** Counts lost log lines with `meter`. */
 export function registerLogMetrics(meter: Meter, outputs: Log['outputs']): void {
   observableCounter(meter, LOG.lost).addCallback((result) => {
     for (const { path, lost } of outputs) result.observe(lost, { path });

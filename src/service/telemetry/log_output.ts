@@ -2,16 +2,16 @@ import type { DestinationStream } from 'pino';
 import type { Output } from '../../component/output.ts';
 
 export interface LogOutputOptions {
-  /** As `output_paths` names it. */
+  /** As in `output_paths`. */
   readonly path: string;
   readonly output: Output;
-  /** Turns a line of pino's JSON into what is written. */
+  /** Formats a line of pino's JSON. */
   readonly format: (line: string) => string;
 }
 
 /**
- * One place where log lines go. A line that can't be written is lost and counted, since the agent's work doesn't depend on its
- * log; the first line that is written again comes after one that says how many were lost, and why.
+ * One destination of log lines. A line that can't be written is dropped and counted, so that the agent doesn't depend on its log. When
+ * writing works again, the first line reports how many were lost, and why.
  */
 export class LogOutput implements DestinationStream {
   readonly path: string;
@@ -28,7 +28,7 @@ export class LogOutput implements DestinationStream {
     this.#format = format;
   }
 
-  /** Lines that were lost since the start. */
+  /** Lines lost since the start. */
   get lost(): number {
     return this.#lost;
   }

@@ -10,19 +10,19 @@ import { LogOutput } from './log_output.ts';
 
 type LogsConfig = TelemetryConfig['logs'];
 
-/** The log, with what can be done to it as a whole. */
+/** The log, and operations on it as a whole. */
 export interface Log {
   readonly logger: Logger;
   /** Lines that could not be written, by output path. */
   readonly outputs: readonly Pick<LogOutput, 'path' | 'lost'>[];
-  /** Goes on in the files that are at the output paths now, for whoever has renamed those that were. */
+  /** Reopens the log files by path, after a rename. */
   reopen(): void;
 }
 
 /**
- * The log, as `service::telemetry::logs` asks for it: lines for people on a terminal, JSON elsewhere.
+ * Opens the log that `service::telemetry::logs` configures: lines for people on a terminal, JSON elsewhere.
  *
- * @throws ComponentError where a file can't be written to.
+ * @throws ComponentError if a file can't be written.
  */
 export function openLog({ level, encoding, output_paths: paths }: LogsConfig): Log {
   const opened = paths.map((path) => open(path, encoding));
@@ -30,7 +30,7 @@ export function openLog({ level, encoding, output_paths: paths }: LogsConfig): L
   const logger = pino(
     {
       level,
-      // The resource says which host and process this is; the name of a level reads better than pino's number.
+      // The resource has host and process. The name of a level is more readable than pino's number.
       base: null,
       timestamp: () => `,"ts":"${new Date().toISOString()}"`,
       formatters: { level: (label) => ({ level: label }) },
@@ -45,19 +45,19 @@ export function openLog({ level, encoding, output_paths: paths }: LogsConfig): L
         try {
           file?.reopen();
         } catch (error) {
-          logger.error(`can't open the log ${log.path} anew, the open file goes on: ${reasonOf(error)}`);
+          logger.error(`can't reopen the log ${log.path}, keeping the open file: ${reasonOf(error)}`);
         }
       }
     },
   };
 }
 
-/** A component's own log: its lines say who speaks, with the Collector's field names. */
+/** The log of one component. Adds its id and kind in the Collector's fields. */
 export function componentLogger(logger: Logger, kind: string, id: string): Logger {
   return logger.child({ 'otelcol.component.kind': kind, 'otelcol.component.id': id });
 }
 
-/** Has what the OpenTelemetry SDK has to warn of (a partial success, for one) written to `logger`. */
+/** Sends diagnostics of the OpenTelemetry SDK, such as a partial success, to `logger`. */
 export function bridgeDiagnostics(logger: Logger): void {
   const say =
     (level: 'error' | 'warn' | 'info' | 'debug') =>

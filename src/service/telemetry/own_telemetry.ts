@@ -18,9 +18,9 @@ export interface OwnTelemetryOptions {
   readonly logger: Logger;
 }
 
-/** What the agent says about itself: a meter for its components, and the endpoints where it can be scraped. */
+/** The agent's own telemetry: a meter for its components, and the endpoints to scrape. */
 export class OwnTelemetry {
-  /** What components measure with; it measures nothing where `level` is none. */
+  /** The meter for components. Records nothing if `level` is none. */
   readonly meter: Meter;
   readonly #logger: Logger;
   readonly #endpoints: readonly HttpEndpoint[];
@@ -32,11 +32,11 @@ export class OwnTelemetry {
       this.#endpoints = [];
       return;
     }
-    // One reader a endpoint would be one copy of every series: they are cumulative, so all endpoints share one.
+    // One reader for all endpoints: each reader keeps a copy of every series, and cumulative series can be shared.
     const reader = new PullReader();
     this.meter = new MeterProvider({ resource, readers: [reader] }).getMeter(SCOPE.name, SCOPE.version);
     registerProcessMetrics(this.meter);
-    const text = new PrometheusText({ warn: (message) => logger.warn(`own telemetry: ${message}`) });
+    const text = new PrometheusText({ warn: (message) => logger.warn(`service::telemetry: ${message}`) });
     this.#endpoints = config.readers.map(({ pull }, index) => {
       return new HttpEndpoint({
         endpoint: pull.exporter.prometheus,
@@ -53,15 +53,15 @@ export class OwnTelemetry {
     });
   }
 
-  /** The ports that it answers on. */
+  /** The ports of the endpoints. */
   get ports(): number[] {
     return this.#endpoints.flatMap(({ port }) => (port === undefined ? [] : [port]));
   }
 
-  /** Listens. Where it can't, it warns: the agent's work doesn't depend on it. */
+  /** Listens. Only logs a warning on failure, because the agent doesn't depend on it. */
   async start(): Promise<void> {
     for (const endpoint of this.#endpoints) {
-      await endpoint.start().catch((error: Error) => this.#logger.warn(`own telemetry ${error.message}`));
+      await endpoint.start().catch((error: Error) => this.#logger.warn(`service::telemetry: ${error.message}`));
     }
   }
 

@@ -2,7 +2,7 @@ import type { Meter } from '@opentelemetry/api';
 import { PROCESS } from '../../metrics/definitions.ts';
 import { observableCounter, observableGauge } from '../../metrics/instruments.ts';
 
-/** Has `meter` tell how much time, CPU and memory this process takes. */
+/** Measures time, CPU and memory of this process with `meter`. */
 export function registerProcessMetrics(meter: Meter): void {
   const uptime = observableCounter(meter, PROCESS.uptime);
   const cpu = observableCounter(meter, PROCESS.cpuSeconds);

@@ -7,13 +7,13 @@ import { VERSION } from '../../component/version.ts';
 import type { TelemetryConfig } from '../../config/service_schema.ts';
 import { InstanceResource } from './instance_resource.ts';
 
-/** Stands for the id that InstanceResource fills in. */
+/** A placeholder for the id that InstanceResource fills in. */
 const OURS = '';
 
 /**
- * Who is speaking (OpenTelemetry's resource conventions). What the environment says (OTEL_RESOURCE_ATTRIBUTES,
- * OTEL_SERVICE_NAME) goes before what was detected, and `service::telemetry::resource` before both; there, null or an
- * empty string takes an attribute away.
+ * Builds the resource of the agent (OpenTelemetry's resource conventions). The environment (OTEL_RESOURCE_ATTRIBUTES, OTEL_SERVICE_NAME)
+ * overrides detected values, and `service::telemetry::resource` overrides both. There, null or an empty string removes an
+ * attribute.
  */
 export function buildResource(config: TelemetryConfig['resource'], logger: Pick<Logger, 'warn'>): InstanceResource {
   const attributes: Attributes = { ...detect(), ...fromEnvironment(logger) };
@@ -45,22 +45,22 @@ function fromEnvironment(logger: Pick<Logger, 'warn'>): Attributes {
       if (typeof value === 'string') attributes[name] = value;
     }
   }
-  // The detector drops the whole variable for one bad entry, and doesn't say so.
+  // The detector silently drops the whole variable for one invalid entry.
   const given = process.env.OTEL_RESOURCE_ATTRIBUTES?.trim() ?? '';
   if (given !== '' && Object.keys(resourceAttributesEnvDetector.detect().attributes ?? {}).length === 0) {
-    logger.warn('OTEL_RESOURCE_ATTRIBUTES is left out: write it as name=value,name=value with values percent-encoded');
+    logger.warn('OTEL_RESOURCE_ATTRIBUTES is ignored: write it as name=value,name=value with values percent-encoded');
   }
   return attributes;
 }
 
-/** See machine-id(5); empty where there is none. */
+/** See machine-id(5); empty if there is none. */
 function machineId(): string {
   for (const path of ['/etc/machine-id', '/var/lib/dbus/machine-id']) {
     try {
       const id = readFileSync(path, 'utf8').trim();
       if (/^[0-9a-f]{32}$/.test(id)) return id;
     } catch {
-      // The next one, or none.
+      // Try the next file.
     }
   }
   return '';

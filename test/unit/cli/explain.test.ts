@@ -87,7 +87,7 @@ describe('the reason', () => {
   test.each([
     ['NO_SOKET', /unknown reason "NO_SOKET"; did you mean NO_SOCKET\?\n$/],
     ['netfilter_dorp', /did you mean NETFILTER_DROP\?\n$/],
-    ['zebra', /unknown reason "zebra"; dropreason explain lists those that are known\n$/],
+    ['zebra', /unknown reason "zebra"; run dropreason explain for a list\n$/],
     ['', /unknown reason ""/],
   ])('%s is unknown: wrong usage', async (given, said) => {
     const { code, stdout, stderr } = await explain(given);
@@ -124,7 +124,7 @@ describe('counts of this node', () => {
     const port = await answering(OPENTELEMETRY);
     const { code, stdout } = await explain('QDISC_DROP', '--config', configOf(port));
     expect(code).toBe(0);
-    expect(here(stdout)).toBe(`  here     none counted yet, says http://localhost:${port}/metrics`);
+    expect(here(stdout)).toBe(`  here     none counted yet, according to http://localhost:${port}/metrics`);
   });
 
   test('come from the first endpoint that is an agent', async () => {

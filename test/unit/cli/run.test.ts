@@ -34,7 +34,7 @@ test.each([
   await sleep(600);
   agent.signal(name);
   expect(await agent.code).toBe(code);
-  expect(agent.lines().at(-1)).toMatchObject({ level: 'warn', msg: expect.stringContaining(`${name} once more`) });
+  expect(agent.lines().at(-1)).toMatchObject({ level: 'warn', msg: expect.stringContaining(`second ${name}`) });
 });
 
 test('one that comes twice, as a terminal and npm send it, is one: the end is orderly', async () => {

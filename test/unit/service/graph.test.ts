@@ -110,14 +110,18 @@ describe('a graph', () => {
     expect(stage.exporter('sink/both').sums.get('receivers::source/b')).toBe(4);
     const told = () => lines().filter((line) => line['otelcol.component.id'] === 'source/a');
     expect(told()).toMatchObject([
-      { level: 'error', msg: expect.stringContaining('could not be read'), err: { message: 'the kernel is busy' } },
+      {
+        level: 'error',
+        msg: expect.stringContaining('reading the kernel for an exporter failed'),
+        err: { message: 'the kernel is busy' },
+      },
     ]);
     stage.receiver('source/a').failure = new Error('out of memory');
     for (let i = 0; i < 5; i++) await refresh();
     expect(told()).toHaveLength(2);
     stage.receiver('source/a').failure = undefined;
     for (let i = 0; i < 5; i++) await refresh();
-    expect(told().slice(2)).toMatchObject([{ level: 'info', msg: 'the kernel can be read for exporters again', failures: 10 }]);
+    expect(told().slice(2)).toMatchObject([{ level: 'info', msg: 'reading the kernel for exporters works again', failures: 10 }]);
     await service.shutdown();
   });
 

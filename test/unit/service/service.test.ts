@@ -111,7 +111,7 @@ describe('a reload', () => {
     // Whoever renames files sends the signal, whatever the configuration is like.
     expect(stage.news()).toEqual(['reopen exporters::sink']);
     const said = lines().find(({ level }) => level === 'error')?.msg;
-    expect(said).toMatch(/^the new configuration is refused, the old one goes on:\n/);
+    expect(said).toMatch(/^the new configuration is invalid, keeping the old one:\n/);
     expect(said).toMatch(/receivers::source::tagg/);
     expect(said).toMatch(/exporters::sonk/);
     stage.receiver('source').pending = 2;
@@ -142,7 +142,7 @@ describe('a reload', () => {
     write(simple(broken));
     await service.reload();
     expect(lines().find(({ level }) => level === 'error')?.msg).toMatch(
-      /the new configuration can't start, back to the old one: .*port 9464 is taken/,
+      /the new configuration can't start, returning to the old one: .*port 9464 is taken/,
     );
     stage.receiver('source').pending += 4;
     await stage.exporter('sink').host?.refresh();
@@ -230,9 +230,7 @@ describe('the instance', () => {
     const running = serve(mixed({ instance: 'pins' }, {}) as never);
     await running.service.start();
     const warned = running.lines().filter(({ level }) => level === 'warn');
-    expect(warned.map(({ msg }) => msg)).toEqual([
-      expect.stringMatching(/^exporters::sink adds up receivers whose counts are pinned/),
-    ]);
+    expect(warned.map(({ msg }) => msg)).toEqual([expect.stringMatching(/^exporters::sink sums receivers with pinned counts/)]);
     await running.service.shutdown();
   });
 });

@@ -58,7 +58,7 @@ describe('openLog', () => {
     renameSync(join(folder, 'a'), join(folder, 'a.2'));
     mkdirSync(join(folder, 'a'));
     log.reopen();
-    expect(read('a.2')).toMatch(/two\n.*error.*can't open the log .*a anew, the open file goes on: EISDIR\n$/);
+    expect(read('a.2')).toMatch(/two\n.*error.*can't reopen the log .*a, keeping the open file: EISDIR\n$/);
   });
 
   it('counts what a full disk takes no more, says so when it takes lines again, and stops nobody', () => {

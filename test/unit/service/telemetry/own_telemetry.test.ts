@@ -75,7 +75,7 @@ describe('OwnTelemetry', () => {
     expect(lines).toMatchObject([
       {
         level: 'warn',
-        msg: `own telemetry can't listen on localhost:${port}: another process uses port ${port}; stop it, or change service::telemetry::metrics::readers::0::pull::exporter::prometheus::port`,
+        msg: `service::telemetry: can't listen on localhost:${port}: another process uses port ${port}; stop it, or change service::telemetry::metrics::readers::0::pull::exporter::prometheus::port`,
       },
     ]);
     counter(telemetry.meter, COUNTING.lost).add(2, { slot: 'nested' });

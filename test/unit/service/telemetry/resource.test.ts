@@ -75,6 +75,6 @@ describe('buildResource', () => {
   it('warns of a variable that can’t be read', () => {
     vi.stubEnv('OTEL_RESOURCE_ATTRIBUTES', 'team=c,nonsense');
     expect(build()).not.toHaveProperty('team');
-    expect(warnings).toEqual([expect.stringMatching(/^OTEL_RESOURCE_ATTRIBUTES is left out/)]);
+    expect(warnings).toEqual([expect.stringMatching(/^OTEL_RESOURCE_ATTRIBUTES is ignored/)]);
   });
 });
