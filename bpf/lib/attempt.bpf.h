@@ -11,6 +11,7 @@
 #include <linux/tcp.h>
 
 /* include/uapi/asm-generic/errno.h */
+#define EADDRNOTAVAIL 99
 #define ECONNABORTED 103
 /* include/uapi/linux/errqueue.h, which doesn't compile for BPF */
 #define SO_EE_ORIGIN_ICMP 2
@@ -29,6 +30,7 @@ struct sock_exterr_skb {
 
 struct tcp_sock {
 	__u32 snd_una;
+	__u32 write_seq;
 	__u8 is_mptcp : 1;
 };
 
@@ -39,7 +41,7 @@ struct attempt {
 	__u16 counted; /* the errno under which it was counted as failed; 0 while it wasn't */
 	__u16 before; /* the soft error that was there when it began, left by an earlier attempt */
 	__u16 soft; /* a soft error that was there when the call that began it returned */
-	__u16 pad; /* keys and values are all of their bytes */
+	__u16 unsent; /* 1: counted before its SYN was made, so the call that began it returns the error itself */
 };
 
 /*
@@ -73,6 +75,18 @@ static __always_inline bool is_subflow(const struct sock *sk)
 static __always_inline bool is_beginning(const struct sock *sk)
 {
 	return BPF_CORE_READ(sk, sk_socket, state) == SS_UNCONNECTED && !is_subflow(sk);
+}
+
+/*
+ * The error of an attempt that fails as it begins, before its SYN was made: there is no port left, or the one that the socket is
+ * bound to is taken (inet_hash_connect()). 0 where the SYN was made (tcp_connect_init()): no event reports the error then.
+ */
+static __always_inline __u16 error_of_beginning(const struct sock *sk)
+{
+	const struct tcp_sock *tcp = (const void *)sk;
+	__u32 next = BPF_CORE_READ(tcp, write_seq), first = BPF_CORE_READ(tcp, snd_una);
+
+	return next && next - first <= 1 ? 0 : EADDRNOTAVAIL;
 }
 
 /* What was known of an earlier attempt is of no use any more. The kernel keeps its soft error (tcp_disconnect()). */
@@ -141,9 +155,10 @@ static __always_inline __u16 end_attempt(const struct sock *sk)
 	const struct attempt *attempt = bpf_map_lookup_elem(&dropreason_connects, &key);
 	struct attempt ended = {};
 
-	if ((attempt && attempt->counted) || is_beginning(sk))
+	if (attempt && attempt->counted)
 		return 0;
-	ended.counted = error_of_attempt(sk, attempt);
+	ended.unsent = is_beginning(sk);
+	ended.counted = ended.unsent ? error_of_beginning(sk) : error_of_attempt(sk, attempt);
 	if (!ended.counted)
 		return 0;
 	ended.inode = BPF_CORE_READ(sk, sk_socket, file, f_inode, i_ino);
@@ -173,7 +188,7 @@ static __always_inline void leave_attempt(const struct sock *sk, const struct fi
 /*
  * Whether a failing connect() returns the error of an attempt that has been counted, which the kernel does once:
  * __inet_stream_connect() takes it from sk_err, or says ECONNABORTED where SO_ERROR has taken it. Otherwise the socket was
- * disconnected (AF_UNSPEC), and this call has failed by itself.
+ * disconnected (AF_UNSPEC), and this call has failed by itself. An attempt without a SYN leaves sk_err as it was.
  */
 static __always_inline bool is_counted(const struct sock *sk, const struct file *file, __u16 error)
 {
@@ -183,8 +198,9 @@ static __always_inline bool is_counted(const struct sock *sk, const struct file 
 
 	if (!attempt || !attempt->counted)
 		return false;
-	counted = attempt->inode == inode_of(file) && (error == attempt->counted || error == ECONNABORTED) &&
-		  !BPF_CORE_READ(sk, sk_err);
+	counted = attempt->inode == inode_of(file) &&
+		  (attempt->unsent ? error == attempt->counted :
+				     (error == attempt->counted || error == ECONNABORTED) && !BPF_CORE_READ(sk, sk_err));
 	bpf_map_delete_elem(&dropreason_connects, &key);
 	return counted;
 }

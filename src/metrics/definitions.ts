@@ -145,7 +145,7 @@ export const COUNTING = {
     integer: true,
     attributes: {
       hook: '`kfree_skb`, `nested`, `nat`, `conntrack`, `connect` or `accept`',
-      rung: '`fexit`, `kprobe`, `tracepoint`, or `none` where it is not attached',
+      rung: '`fexit`, `kprobe`, `tracepoint`, `state`, or `none` where it is not attached',
       why: 'why it is not attached, or not on a better rung: see [Hook codes](#hook-codes); empty where there is nothing to say',
     },
   },

@@ -12,7 +12,7 @@ export interface LossRow {
 export interface HookStatus {
   readonly hook: string;
   readonly attached: boolean;
-  /** `fexit`, `kprobe`, `tracepoint`, or `none` where it isn't attached. */
+  /** `fexit`, `kprobe`, `tracepoint`, `state`, or `none` where it isn't attached. */
   readonly rung: string;
   /** Why it isn't attached, or stands on no higher rung, as a short code (hook_why.ts); empty where there is nothing to say. */
   readonly why: string;

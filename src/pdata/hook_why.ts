@@ -6,6 +6,9 @@ export const HOOK_WHY = {
   disabled: '`hooks::HOOK::enabled` is false',
   nothing_to_do: 'this hook has nothing to do here: nothing is skipped that it could rescue',
   not_in_list: '`hooks::HOOK::attach` does not list the better rungs',
+  slows_calls: 'failed calls are counted where every system call of the node returns, which slows them all (rung `tracepoint`)',
+  misses_calls:
+    'failed calls are missing: what would count them here slows every system call of the node, and `hooks::HOOK::attach` does not list it (`tracepoint`)',
   eperm: 'the kernel does not permit this kind of program: a capability is missing',
   lockdown: 'the kernel is locked down (`lockdown=confidentiality`), which forbids what these programs need',
   no_kprobes: 'this kernel has no kprobes (CONFIG_KPROBE_EVENTS)',

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { Agent } from '../support/agent.ts';
+import { Agent, WITH_ACCEPTS } from '../support/agent.ts';
 import { pick, sum } from '../support/metrics_text.ts';
 import { Namespace } from '../support/namespace.ts';
 import { whyNotHere } from '../support/requirements.ts';
@@ -86,7 +86,7 @@ describe.skipIf(whyNotHere(['ip', 'taskset', 'setpriv']) !== undefined)('the age
   });
 
   test('from 0 on what users look for first', async () => {
-    const agent = await Agent.start({ receiver: { attributes: [] } });
+    const agent = await Agent.start({ receiver: { attributes: [], hooks: WITH_ACCEPTS } });
     try {
       const series = await agent.scrape();
       const reasons = ['IPTABLE_RULE_DROP', 'IPTABLE_NAT_DROP', 'CONNTRACK_ADD_DROP', 'TCP_CLOSE_BASIC', 'UNKNOWN_DROP'];

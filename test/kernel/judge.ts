@@ -76,10 +76,22 @@ interface Due {
   bytes: number;
 }
 
+/** Failures by errno that have to be counted with the hooks on these rungs. */
+function errorsOn(scenario: Scenario, { errors, drops, onlyReturned = {} }: Caused, { rungs }: View): Record<string, number> {
+  const all = Object.entries(errors ?? { [scenario.error ?? '']: drops });
+  const isMissed = scenario.hook === 'connect' && rungs.connect === 'state';
+  return Object.fromEntries(all.map(([error, count]) => [error, count - (isMissed ? (onlyReturned[error] ?? 0) : 0)]));
+}
+
+/** How many of what was caused has to be counted. */
+export function countedOn(scenario: Scenario, caused: Caused, view: View): number {
+  return Object.values(errorsOn(scenario, caused, view)).reduce((total, count) => total + count, 0);
+}
+
 /** The rows that have to be there, the scenario's own first; what comes to the same row is added up. */
 function duesOf(scenario: Scenario, expectation: Expectation, caused: Caused, view: View): Due[] {
   const { reason, direction } = expectation;
-  const errors = Object.entries(caused.errors ?? { [scenario.error ?? '']: caused.drops });
+  const errors = Object.entries(errorsOn(scenario, caused, view));
   const own = errors.map(([error, drops]) => ({ reason, direction, error, drops, bytes: caused.bytes ?? 0 }));
   if (expectation.uncounted) for (const due of own) [due.drops, due.bytes] = [0, 0];
   const dues: Due[] = own;

@@ -1,5 +1,5 @@
 import { parseArgs } from 'node:util';
-import { checkFullMap, FULL_CONFIG, FULL_SCENARIOS } from './full_map.ts';
+import { checkFullMap, FULL_CONFIG } from './full_map.ts';
 import type { Meter, MeterOptions } from './meter.ts';
 import { Report } from './report.ts';
 import { whyNone } from './requirements.ts';
@@ -64,11 +64,9 @@ async function runAll(meters: readonly Meter[]): Promise<void> {
 }
 
 async function runFullMap(meter: Meter, label: string | undefined): Promise<void> {
-  const chosen = scenarios.filter(({ name }) => FULL_SCENARIOS.includes(name));
   await meter.start();
   for (const family of ['ipv4', 'ipv6'] as const) {
-    if (isChosen({ name: 'full map/new reasons' }, family))
-      report.settle(await checkFullMap(meter, chosen, family, byFunction), label);
+    if (isChosen({ name: 'full map/new reasons' }, family)) report.settle(await checkFullMap(meter, family, byFunction), label);
   }
   await meter.stop();
 }

@@ -1,5 +1,5 @@
 import type { KernelLine } from './kernel_line.ts';
-import type { Hook, Rung } from './rungs.ts';
+import { type Hook, type Rung, WHERE_CALLS_RETURN } from './rungs.ts';
 
 /** A command that counts and judges: a script, and its arguments. */
 export type Judging = readonly string[];
@@ -33,6 +33,11 @@ function scenarios(filter: string): Judging {
   return ['test/kernel/main.ts', '--filter', filter];
 }
 
+/** Failures that the call itself returns alone, on a rung that every kernel has. */
+function returned(filter: string, ...more: string[]): Judging {
+  return ['test/kernel/main.ts', ...more, '--rungs', WHERE_CALLS_RETURN, '--filter', filter];
+}
+
 function advanced(filter: string): Judging {
   return ['test/kernel/main.ts', '--mode', 'advanced', '--filter', filter];
 }
@@ -41,10 +46,10 @@ const RULE = scenarios('nftables/inet output ipv4');
 const NODE_ROWS = scenarios('full map/new reasons ipv4');
 const FLOWS = advanced('nftables/inet output ipv4');
 const FLOWS_FULL = advanced('full map/new reasons ipv4');
-const FLOWS_OF_CALLS = advanced('connect/no route ipv4');
-const CONNECT = scenarios('connect/no route ipv4');
+const FLOWS_OF_CALLS = returned('connect/no route ipv4', '--mode', 'advanced');
+const CONNECT = returned('connect/no route ipv4');
 const REFUSED = scenarios('connect/refused ipv4');
-const ACCEPT = scenarios('accept/not listening ipv4');
+const ACCEPT = returned('accept/not listening ipv4');
 /** Softirqs that drop while the first program waits; asks for a kernel that guards programs (6.1). */
 const INTERLEAVING: Judging = ['test/vm/stress/main.ts', 'interleaving'];
 
@@ -249,14 +254,29 @@ const ATTEMPTS: readonly Mutation[] = [
     file: 'lib/attempt.bpf.h',
     find: 'soft = attempt->soft;',
     replace: 'soft = 0;',
-    by: [scenarios('connect/rejected here, read at once ipv6')],
+    by: [returned('connect/rejected here, read at once ipv6')],
   },
   {
     name: 'attempts that fail as they begin',
     file: 'lib/attempt.bpf.h',
-    find: '|| is_beginning(sk)',
+    find: 'ended.unsent = is_beginning(sk);',
     replace: '',
     by: [scenarios('connect/refused, unread, disconnected, no port left ipv4')],
+  },
+  {
+    name: 'an attempt without a SYN is returned once',
+    file: 'lib/attempt.bpf.h',
+    find: 'attempt->unsent ? error == attempt->counted :',
+    replace: '0 ? false :',
+    by: [returned('connect/refused, unread, disconnected, no port left ipv4')],
+  },
+  {
+    name: 'an attempt whose SYN was made as it began',
+    file: 'lib/attempt.bpf.h',
+    find: 'next && next - first <= 1 ? 0 : EADDRNOTAVAIL',
+    replace: 'EADDRNOTAVAIL',
+    by: [],
+    why: 'no scenario has tcp_connect() fail: it takes a lack of memory, or a security module that refuses the SYN',
   },
   {
     name: "subflows' attempts",
@@ -270,28 +290,28 @@ const ATTEMPTS: readonly Mutation[] = [
     file: 'lib/attempt.bpf.h',
     find: '\tbpf_map_delete_elem(&dropreason_connects, &key);\n\treturn counted;',
     replace: '\treturn counted;',
-    by: [scenarios('connect/no neighbour, blocking, then unreachable ipv4')],
+    by: [returned('connect/no neighbour, blocking, then unreachable ipv4')],
   },
   {
     name: 'a failure of its own errno',
     file: 'lib/attempt.bpf.h',
     find: '(error == attempt->counted || error == ECONNABORTED)',
     replace: '1',
-    by: [scenarios('connect/refused, read, disconnected, no route ipv4')],
+    by: [returned('connect/refused, read, disconnected, no route ipv4')],
   },
   {
     name: 'a failure that SO_ERROR has told',
     file: 'lib/attempt.bpf.h',
     find: '(error == attempt->counted || error == ECONNABORTED)',
     replace: 'error == attempt->counted',
-    by: [scenarios('connect/refused, read, then no route ipv4')],
+    by: [returned('connect/refused, read, then no route ipv4')],
   },
   {
     name: 'a failure after an unread one',
     file: 'lib/attempt.bpf.h',
-    find: ' &&\n\t\t  !BPF_CORE_READ(sk, sk_err)',
+    find: ' && !BPF_CORE_READ(sk, sk_err)',
     replace: '',
-    by: [scenarios('connect/no neighbour, unread, disconnected, unreachable ipv4')],
+    by: [returned('connect/no neighbour, unread, disconnected, unreachable ipv4')],
   },
 ];
 

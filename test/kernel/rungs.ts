@@ -5,7 +5,7 @@ import type { KernelLine } from './kernel_line.ts';
 /** The hooks that have more than one rung. */
 export const HOOKS = ['nat', 'conntrack', 'connect', 'accept'] as const;
 export type Hook = (typeof HOOKS)[number];
-export type Rung = 'fexit' | 'kprobe' | 'tracepoint' | 'none';
+export type Rung = 'fexit' | 'kprobe' | 'tracepoint' | 'state' | 'none';
 /** What may be asked for: `stack` is the tracepoint of drops with the call chain recorded, where the hook has no other. */
 export type AskedRung = Rung | 'stack';
 
@@ -20,7 +20,9 @@ export function rungsOf(statuses: readonly HookStatus[]): Rungs {
   return { nat: rung('nat'), conntrack: rung('conntrack'), connect: rung('connect'), accept: rung('accept') };
 }
 
-const ASKABLE: readonly string[] = ['fexit', 'kprobe', 'tracepoint', 'stack', 'none'] satisfies readonly AskedRung[];
+const ASKABLE: readonly string[] = ['fexit', 'kprobe', 'tracepoint', 'state', 'stack', 'none'] satisfies readonly AskedRung[];
+/** The rung on which every kernel counts all failed calls, as `parseRungs` reads it. */
+export const WHERE_CALLS_RETURN = 'connect=tracepoint,accept=tracepoint';
 /** Those that no tracepoint tells without a call chain. */
 const OF_NETFILTER: readonly Hook[] = ['nat', 'conntrack'];
 
@@ -33,9 +35,10 @@ export function parseHooks(text: string): Hook[] {
   });
 }
 
-/** Reads `default`, one rung for all hooks, or `HOOK=RUNG,…`. Throws a RangeError that says what can be asked for. */
+/** Reads `default`, one rung for all hooks that have it (for accept, `state` is none), or `HOOK=RUNG,…`. Throws a RangeError that says what can be asked for. */
 export function parseRungs(text: string): AskedRungs {
   if (text === 'default') return {};
+  if (text === 'state') return { connect: 'state', accept: 'none' };
   if (ASKABLE.includes(text)) return Object.fromEntries(HOOKS.map((hook) => [hook, text as AskedRung]));
   const asked: Partial<Record<Hook, AskedRung>> = {};
   for (const pair of text.split(',')) {
@@ -58,12 +61,19 @@ export function rungsConfig(asked: AskedRungs): Record<string, unknown> {
   return { ...(hooks.length > 0 ? { hooks: Object.fromEntries(hooks) } : {}), ...(stack ? { netfilter_detail: 'stack' } : {}) };
 }
 
+const WITHOUT_PROBES = { nat: 'none', conntrack: 'none', connect: 'state', accept: 'none' } as const;
+
+/** Without kprobes a kernel has no hooks for fentry and fexit either, whatever its BTF says. */
+function hasProbes(): boolean {
+  return existsSync('/sys/bus/event_source/devices/kprobe');
+}
+
 /**
  * The rung that `hook` has to stand on where nothing was asked for, undefined where that isn't known. 5.10 has no BTF of
  * modules (5.11, 36e68442d1af), which fexit needs, and kprobes in every NAT lookup aren't the default.
  */
 function defaultRung(hook: Hook, line: KernelLine): Rung | undefined {
-  if (line === '6.18') return undefined;
+  if (line === '6.18') return hasProbes() ? undefined : WITHOUT_PROBES[hook];
   if (line !== '5.10') return 'fexit';
   return ({ nat: 'none', conntrack: 'kprobe', connect: 'fexit', accept: 'fexit' } as const)[hook];
 }
@@ -81,9 +91,7 @@ export function rungDue(hook: Hook, asked: AskedRungs, line: KernelLine): Rung |
 
 /** Why this kernel can have no such rung at all, or undefined where it can. */
 export function whyNoRung(hook: Hook, rung: Rung, line: KernelLine): string | undefined {
-  // Without kprobes a kernel has no hooks for fentry and fexit either, whatever its BTF says.
-  const probes = existsSync('/sys/bus/event_source/devices/kprobe');
-  if ((rung === 'fexit' || rung === 'kprobe') && !probes) return 'this kernel was built without kprobes, and refuses fexit';
+  if ((rung === 'fexit' || rung === 'kprobe') && !hasProbes()) return 'this kernel was built without kprobes, and refuses fexit';
   if (rung === 'fexit' && line === '5.10' && OF_NETFILTER.includes(hook)) return 'BTF of modules is there since 5.11';
   return undefined;
 }

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Count, Counter } from './counters.ts';
 import { type Expectation, expected } from './expectations.ts';
-import { judge, type Measured, type Outcome } from './judge.ts';
+import { countedOn, judge, type Measured, type Outcome } from './judge.ts';
 import { kernelLine } from './kernel_line.ts';
 import { difference, type Meter, type MeterRow, type Reading } from './meter.ts';
 import { whyNot } from './requirements.ts';
@@ -53,7 +53,8 @@ async function measure(
   scenario: Scenario,
   bed: Testbed,
   meters: readonly Meter[],
-  isUncounted: (meter: Meter) => boolean,
+  /** How many of what was caused a meter has to count. */
+  dueOf: (meter: Meter, caused: Caused) => number,
 ): Promise<Measured[]> {
   const counter = scenario.counter(bed);
   const before = await counter();
@@ -69,7 +70,7 @@ async function measure(
   return Promise.all(
     meters.map(async (meter, index) => {
       // A call is counted before it returns, if it is at all: nothing to wait for where it won't be.
-      const awaited = isUncounted(meter) && caused.bytes === undefined ? { ...caused, drops: 0 } : caused;
+      const awaited = caused.bytes === undefined ? { ...caused, drops: dueOf(meter, caused) } : caused;
       const isEnough = (found: Reading) => isThere(found, awaited, scenario.mayInterruptItself === true);
       return { caused, counted, found: await readUntilThere(meter, starts[index] as Reading, spaces, isEnough) };
     }),
@@ -113,7 +114,9 @@ export class Runner {
       bed.speak(family);
       const steps = scenario.setup?.(bed) ?? [];
       for (const { at, run } of steps) await bed.sh(at, run);
-      const measured = await measure(scenario, bed, this.#meters, (meter) => expectationOf(meter).uncounted === true);
+      const measured = await measure(scenario, bed, this.#meters, (meter, caused) =>
+        expectationOf(meter).uncounted ? 0 : countedOn(scenario, caused, this.#viewOf(meter)),
+      );
       const outcomes = this.#meters.map((meter, index) => judge(scenario, bed, this.#viewOf(meter), measured[index] as Measured));
       const isClean = outcomes.every(({ ok }) => ok) && steps.every(({ undo }) => undo !== undefined);
       if (!isClean) await this.#discard(shape);

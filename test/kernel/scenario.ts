@@ -21,6 +21,8 @@ export interface Caused {
   readonly bytes: number | undefined;
   /** How many of the calls failed with which errno, where it isn't all of them with one; in sum `drops`. */
   readonly errors?: Readonly<Record<string, number>>;
+  /** Of these, those that the call's own return reports alone, so that the rung `state` misses them. */
+  readonly onlyReturned?: Readonly<Record<string, number>>;
   readonly also?: readonly Also[];
   /** What has to be in loss slots; every slot that isn't named has to stay 0. `any`: whatever number. */
   readonly losses?: Readonly<Record<string, number | 'any'>>;

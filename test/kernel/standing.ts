@@ -21,6 +21,7 @@ const PROGRAMS: Readonly<Record<Hook, Partial<Record<Rung, readonly string[]>>>>
     fexit: ['connect_fexit', ...STATES],
     kprobe: ['connect_kretprobe', ...STATES],
     tracepoint: ['sys_exit', ...STATES],
+    state: STATES,
   },
   accept: { fexit: ['accept_fexit', 'accept4_fexit'], kprobe: ['accept_kretprobe'], tracepoint: ['sys_exit'] },
 };

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createMeter } from './receiver_meter.ts';
 import { whyNone } from './requirements.ts';
+import { type AskedRungs, rungsConfig } from './rungs.ts';
 import { Runner } from './runner.ts';
 import type { Scenario } from './scenario.ts';
 import { removeAllTestbeds } from './testbed.ts';
@@ -9,11 +10,11 @@ import { removeAllTestbeds } from './testbed.ts';
 export const MODES = ['basic', 'advanced'] as const;
 
 /** A test for each scenario and family. Skips all where no drop can be caused or counted here, and prints why. */
-export function describeScenarios(title: string, scenarios: readonly Scenario[]): void {
+export function describeScenarios(title: string, scenarios: readonly Scenario[], rungs: AskedRungs = {}): void {
   const why = whyNone();
   if (why !== undefined) console.warn(`${title}: skipped: ${why}`);
   describe.skipIf(why !== undefined)(title, () => {
-    const meters = MODES.map((mode) => createMeter({ config: { mode } }));
+    const meters = MODES.map((mode) => createMeter({ config: { ...rungsConfig(rungs), mode } }));
     const runner = new Runner(meters);
 
     beforeAll(async () => {

@@ -14,6 +14,9 @@ export const MAIN = join(ROOT, 'dist/main.js');
 /** Much more than it takes, but in a guest on a busy machine. */
 const READY_MILLIS = 120_000;
 
+/** Has the hook `accept` attached on every kernel; by default it isn't where every other system call would pay for that. */
+export const WITH_ACCEPTS = { accept: { attach: ['fexit', 'kprobe', 'tracepoint'] } };
+
 /** A configuration as the YAML file has it. */
 export interface File {
   readonly receivers: Record<string, unknown>;

@@ -24,7 +24,8 @@ By default, and so in the table above. A run fails where a hook stands on anothe
 const LOWER = `## On lower rungs
 
 The scenarios that need a hook, run again in the same boot with all hooks moved down together: \`stack\` is the tracepoint with
-\`netfilter_detail: stack\`. Everything was exact here too, but for the names.
+\`netfilter_detail: stack\`. \`state\` is the state change of sockets alone, without any program at the return of calls; accepts are not
+counted then. Everything was exact here too, except for the names, and for the failures that \`state\` cannot see (docs/adr/0021).
 `;
 
 const ALONE = `## Each hook moved down alone

@@ -10,11 +10,11 @@ export interface Run {
 
 /**
  * What takes away one rung after the other, for all hooks together: `stack` is the tracepoint with call chains, without which
- * the hooks of netfilter stand on none.
+ * the hooks of netfilter stand on none; `state` is the state change of sockets alone, for connects.
  */
-export const LOWER_RUNGS = ['kprobe', 'stack', 'tracepoint'] as const;
-/** The hooks that tell one lower rung from another: to those of calls, `stack` is what `tracepoint` is. */
-const MOVED_HOOKS = { kprobe: 'all', stack: 'nat,conntrack', tracepoint: 'all' } as const;
+export const LOWER_RUNGS = ['kprobe', 'stack', 'tracepoint', 'state'] as const;
+/** The hooks that tell one lower rung from another: to those of calls `stack` is what `tracepoint` is, and no other has `state`. */
+const MOVED_HOOKS = { kprobe: 'all', stack: 'nat,conntrack', tracepoint: 'all', state: 'connect,accept' } as const;
 /**
  * The rungs that a hook is moved to alone, for IPv4: whether the others go on as they did. Those of calls have nothing to do with other
  * hooks: the one with few scenarios is left out, to see that it can be.

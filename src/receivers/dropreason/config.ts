@@ -13,8 +13,11 @@ export const ATTRIBUTES = [
 
 export type OptInAttribute = (typeof ATTRIBUTES)[number];
 
-/** The ways to attach a hook, the highest first: the cheapest one that tells everything. */
-export const RUNGS = ['fexit', 'kprobe', 'tracepoint'] as const;
+/**
+ * The ways to attach a hook, the highest first: the cheapest of those that count the most. `state` is the state change of sockets
+ * alone, which costs other calls nothing and misses failures that the call itself returns.
+ */
+export const RUNGS = ['fexit', 'kprobe', 'tracepoint', 'state'] as const;
 
 export type Rung = (typeof RUNGS)[number];
 
@@ -22,8 +25,13 @@ export type Rung = (typeof RUNGS)[number];
 const USER = /^[^\s:]+(:[^\s:]+)?$/;
 const NO_USER = 'must be a user or user:group, by name or by number, such as "nobody" or "65534:65534"';
 
+const OF_FUNCTIONS = ['fexit', 'kprobe', 'tracepoint'] as const satisfies readonly Rung[];
+
 /** A hook's switches; `rungs` are those that it has, `tried` those that are tried where nothing is said. */
-function hook(description: string, { rungs = RUNGS, tried = rungs }: { rungs?: readonly Rung[]; tried?: readonly Rung[] } = {}) {
+function hook(
+  description: string,
+  { rungs = OF_FUNCTIONS, tried = rungs }: { rungs?: readonly Rung[]; tried?: readonly Rung[] } = {},
+) {
   return z
     .strictObject({
       enabled: z.boolean().default(true).describe('Whether the hook is attached.'),
@@ -31,14 +39,16 @@ function hook(description: string, { rungs = RUNGS, tried = rungs }: { rungs?: r
         .array(z.enum(rungs))
         .min(1, { error: 'must name at least one rung; to turn the hook off, write "enabled: false"' })
         .default([...tried])
-        .describe('Rungs that may be tried; whatever their order here, fexit comes before kprobe, kprobe before tracepoint.'),
+        .describe(
+          'Rungs that may be tried; whatever their order here, they are tried in the order fexit, kprobe, tracepoint, state.',
+        ),
     })
     .prefault({})
     .describe(description);
 }
 
 const CALLS =
-  'tracepoint is the return of every system call. kprobe misses failures while as many calls block as there are CPUs.';
+  'kprobe misses failures while as many calls block as there are CPUs. tracepoint slows every system call of the node, so it is tried only where it is named.';
 
 const keys = z.strictObject({
   collection_interval: duration({ least: '1s', fallback: '10s' }).describe(
@@ -91,8 +101,11 @@ const keys = z.strictObject({
       nested: hook('Drops in a softirq that interrupts the counting of another one.', { rungs: ['tracepoint'] }),
       nat: hook('Packets that NAT drops. kprobe would run for every packet that passes NAT.', { tried: ['fexit', 'tracepoint'] }),
       conntrack: hook('Packets whose connection conntrack could not add.'),
-      connect: hook(`Failed TCP connects; ${CALLS}`, { tried: ['fexit', 'tracepoint'] }),
-      accept: hook(`Failed TCP accepts; ${CALLS}`, { tried: ['fexit', 'tracepoint'] }),
+      connect: hook(
+        `Failed TCP connects. ${CALLS} state misses most failures that the call itself returns, such as those without a route.`,
+        { rungs: RUNGS, tried: ['fexit', 'kprobe', 'state'] },
+      ),
+      accept: hook(`Failed TCP accepts. ${CALLS}`, { tried: ['fexit', 'kprobe'] }),
     })
     .prefault({}),
   pin: z

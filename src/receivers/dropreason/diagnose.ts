@@ -3,8 +3,8 @@ import { release } from 'node:os';
 import type { Finding } from '../../component/factory.ts';
 import { heldCapabilities, mayLoad } from './attach/capabilities.ts';
 import { lockdownLevel } from './attach/lockdown.ts';
-import type { HookReport } from './attach/standing.ts';
 import { type DropreasonConfig, recordsChains } from './config.ts';
+import { diagnoseHook } from './diagnose_hook.ts';
 import { memlock, pinPath } from './diagnose_limits.ts';
 import { openSession, type Session } from './session.ts';
 import { explainStartError } from './start_error.ts';
@@ -35,7 +35,7 @@ export function diagnose(config: DropreasonConfig): readonly Finding[] {
       libbpf(session),
       reasons(session, config),
       symbols(session, config),
-      ...session.ladder.reports.map(hook),
+      ...session.ladder.reports.map(diagnoseHook),
       guard(session),
       memory(session),
     ];
@@ -109,21 +109,6 @@ function symbols({ named }: Session, config: DropreasonConfig): Finding {
   const message = `hidden: CAP_SYSLOG is needed, and kernel.kptr_restrict below 2; without them ${without.join(', ')}`;
   return { subject, status: 'warn', message };
 }
-
-/** Packets have to be counted; the other hooks add to it. What was turned off, or has nothing to do here, is no warning. */
-function hook({ status: { hook: id, attached, rung, detail }, notable }: HookReport): Finding {
-  const subject = `hook ${id}`;
-  const because = detail === '' ? '' : `: ${detail}`;
-  if (!attached) return { subject, status: notable ? 'warn' : 'ok', message: `not attached${because}` };
-  const price = id === 'connect' || id === 'accept' ? PRICE_OF_CALLS[rung] : undefined;
-  return { subject, status: 'ok', message: `attached by ${rung}${price === undefined ? '' : `; ${price}`}${because}` };
-}
-
-/** What counting failed calls costs, or misses, by rung. */
-const PRICE_OF_CALLS: Readonly<Record<string, string>> = {
-  tracepoint: 'every system call of the node returns some tens of nanoseconds later (npm run bench -- syscall_cost)',
-  kprobe: 'a failure is missed while as many of these calls block as there are CPUs (maxactive of a kretprobe)',
-};
 
 function guard({ facts }: Session): Finding {
   const message = facts.guarded

@@ -202,7 +202,11 @@ export class DropreasonReceiver implements Receiver {
   }
 
   #say(reports: readonly HookReport[], otherwise: 'info' | 'debug' = 'debug'): void {
-    for (const { status, notable } of reports) this.#settings.logger[notable ? 'info' : otherwise](status, 'hook');
+    for (const { status, notable } of reports) {
+      // The one state of a hook that somebody else pays for.
+      const level = status.why === 'slows_calls' ? 'warn' : notable ? 'info' : otherwise;
+      this.#settings.logger[level](status, 'hook');
+    }
   }
 
   /** `began`: when the read began, by performance.now(), where it was one. */

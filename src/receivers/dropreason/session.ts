@@ -3,7 +3,7 @@ import { dropProgram, hookTable } from './attach/hooks.ts';
 import { type KernelView, RUNNING_KERNEL } from './attach/kernel_view.ts';
 import { Ladder } from './attach/ladder.ts';
 import type { Chains } from './attach/standing.ts';
-import { type DropreasonConfig, recordsChains } from './config.ts';
+import { type DropreasonConfig, type Rung, recordsChains } from './config.ts';
 import { type KernelFacts, type Layout, native, type Probe } from './probe.ts';
 import { type Plan, planProbe } from './probe_options.ts';
 import type { Reasons } from './reasons/reasons.ts';
@@ -56,7 +56,7 @@ function chains({ named, chainsTell }: Pick<Plan, 'named' | 'chainsTell'>, asked
   return { recorded: false, hint: named ? 'netfilter_detail: stack would tell, at some microseconds a drop' : '' };
 }
 
-/** Whether a hook is attached, on whichever rung. */
-export function isAttached({ ladder }: Pick<Session, 'ladder'>, hook: HookStatus['hook']): boolean {
-  return ladder.hooks.some((status) => status.hook === hook && status.attached);
+/** Whether a hook is attached, on that rung or on whichever. */
+export function isAttached({ ladder }: Pick<Session, 'ladder'>, hook: HookStatus['hook'], rung?: Rung): boolean {
+  return ladder.hooks.some((status) => status.hook === hook && status.attached && (rung ?? status.rung) === status.rung);
 }

@@ -25,7 +25,7 @@ export const connectCost: Measure = {
     const unit = 'ns';
     return [
       { name: 'a connection with connect off', value: median(off), unit },
-      { name: 'added by connect', value: median(added), unit, note: 'on the highest rung that this kernel has' },
+      { name: 'added by connect', value: median(added), unit, note: 'on the highest rung that this kernel has by default' },
     ];
   },
 };

@@ -1,6 +1,6 @@
 import { cpus } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { configSchema, RUNGS, type Rung } from '../../../src/receivers/dropreason/config.ts';
+import { configSchema, type Rung } from '../../../src/receivers/dropreason/config.ts';
 import { openSession, type Session } from '../../../src/receivers/dropreason/session.ts';
 import type { Testbed } from '../../kernel/testbed.ts';
 import { end, says } from '../child.ts';
@@ -13,8 +13,9 @@ import { median } from '../statistics.ts';
 const PACKETS = 50_000;
 const CONNECTIONS = 5_000;
 const ROUNDS = 7;
-/** The hooks that stand on a rung of several. */
+/** The hooks that stand on a rung of several, and the rungs that all of them have. */
 const HOOKS = ['nat', 'conntrack', 'connect', 'accept'] as const;
+const RUNGS = ['fexit', 'kprobe', 'tracepoint'] as const satisfies readonly Rung[];
 /** Runs by system call, and not by packet. */
 const BY_CALL = 'sys_exit';
 /** The model that a processor has under qemu's emulation. */

@@ -26,6 +26,8 @@ export interface Call {
   readonly count: number;
   /** Both, where it is more than one errno. */
   readonly errors?: ByReturned<Readonly<Record<string, number>>>;
+  /** Of these, those that the call's own return reports alone; see Caused. */
+  readonly onlyReturned?: ByReturned<Readonly<Record<string, number>>>;
   readonly beside?: readonly string[];
   readonly tools?: readonly string[];
   readonly whyNot?: Scenario['whyNot'];
@@ -83,7 +85,13 @@ export function callScenario(call: 'connect' | 'accept', spec: Call): Scenario {
       const failed = Object.values(errors ?? (error === undefined ? {} : { [error]: count }));
       const drops = failed.reduce((sum, each) => sum + each, 0);
       told.drops += drops;
-      return { drops, bytes: undefined, ...(errors === undefined ? {} : { errors }) };
+      const onlyReturned = typeof spec.onlyReturned === 'function' ? spec.onlyReturned(bed, got) : spec.onlyReturned;
+      return {
+        drops,
+        bytes: undefined,
+        ...(errors === undefined ? {} : { errors }),
+        ...(onlyReturned === undefined ? {} : { onlyReturned }),
+      };
     },
   };
 }

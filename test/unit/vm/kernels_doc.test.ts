@@ -64,9 +64,9 @@ test('the rung of each hook, and what the scenarios are counted as on lower ones
   );
   expect(section(rendered, '| hook | 6.1')).toContain('| `nat` | fexit | fexit |');
   expect(section(rendered, '| scenario | family | kernel')).toEqual([
-    '| scenario | family | kernel | default | kprobe | stack | tracepoint |',
-    '|---|---|---|---|---|---|---|',
-    '| nat/a | ipv4, ipv6 | 6.1, 6.12 | `NAT` | `NAT` | – | `RULE` |',
+    '| scenario | family | kernel | default | kprobe | stack | tracepoint | state |',
+    '|---|---|---|---|---|---|---|---|',
+    '| nat/a | ipv4, ipv6 | 6.1, 6.12 | `NAT` | `NAT` | – | `RULE` | – |',
   ]);
   expect(section(rendered, '| kernel | hook=rung').slice(2)).toEqual(['| 6.12 | `nat=kprobe` | 1 | `NAT` |']);
 });

@@ -4,7 +4,7 @@ import { planOf, scriptOf } from '../../vm/plan.ts';
 
 test('every kernel is moved down rung by rung, and one of them hook by hook', () => {
   const labels = planOf('6.1', true).map(({ label }) => label);
-  expect(labels).toEqual(['modules loaded later', 'default', 'kprobe', 'stack', 'tracepoint']);
+  expect(labels).toEqual(['modules loaded later', 'default', 'kprobe', 'stack', 'tracepoint', 'state']);
   expect(planOf('6.1').map(({ label }) => label)).toEqual(labels.slice(0, 2));
   const finest = planOf('6.12').map(({ label }) => label);
   expect(finest.slice(0, labels.length)).toEqual(labels);

@@ -86,6 +86,7 @@ export function hookTable(facts: KernelFacts, { syscallPrefix }: Pick<Layout, 's
             fexit: [at('connect_fentry', connects), ...twice(connects, 'connect_fexit'), ...states],
             kprobe: [at('connect_kretprobe', connects), ...states],
             tracepoint: [at(SHARED_PROGRAM), ...states],
+            state: states,
           },
         },
       ],

@@ -111,9 +111,12 @@ export class Ladder {
   /** Both stand on one program where they stand on the tracepoint: where each goes is settled before it is attached. */
   #climbCalls(): void {
     const left = (['connect', 'accept'] as const).filter((hook) => this.#climb(hook, this.#only(hook)) === 'shared');
-    const [one] = left;
-    if (one === undefined) return;
-    if (left.length === 1 || !this.#attachShared(left)) for (const hook of left) if (this.#attachShared([hook])) return;
+    if (left.length === 0) return;
+    if (left.length === 1 || !this.#attachShared(left)) for (const hook of left) if (this.#attachShared([hook])) break;
+    for (const hook of left) {
+      const standing = this.#only(hook);
+      if (standing.state === 'failed') this.#tryEach(RUNGS.slice(RUNGS.indexOf('tracepoint') + 1), hook, standing);
+    }
   }
 
   /** Whether all of these hooks could be attached by the program that they share; each knows where it stands after it. */
@@ -147,7 +150,14 @@ export class Ladder {
       return 'done';
     }
     standing.obstacles = [];
-    for (const rung of RUNGS) {
+    return this.#tryEach(RUNGS, hook, standing);
+  }
+
+  /** Attaches a hook on the first of these rungs that holds. */
+  #tryEach(rungs: readonly Rung[], hook: HookId, standing: Standing): 'done' | 'shared' {
+    const { part } = standing;
+    const allowed: readonly Rung[] = this.#options.switches[hook].attach;
+    for (const rung of rungs) {
       const group = part.rungs[rung];
       if (group === undefined || group.length === 0) continue;
       if (!allowed.includes(rung)) {

@@ -1,5 +1,6 @@
 import type { HookStatus } from '../../../pdata/batch.ts';
 import { type HookId, RUNGS, type Rung } from '../config.ts';
+import { callPriceOf } from './call_price.ts';
 import type { HookPart } from './hooks.ts';
 import { codeOf, inWords, type Obstacle } from './obstacle.ts';
 
@@ -48,19 +49,26 @@ export function statusOf(hook: HookId, standings: readonly Standing[], options: 
   if (byChain && options.chains.recorded && waiting.length + failed.length > 0) rungs.push('tracepoint');
   const rung = RUNGS.findLast((each) => rungs.includes(each));
 
+  const price = callPriceOf(hook, rung, obstaclesOf(standings));
   const code =
-    failed.length > 0
+    price?.why ??
+    (failed.length > 0
       ? codeOf(obstaclesOf(failed))
       : waiting.length > 0
         ? waitsFor(options.isFrozen)
-        : codeOf(obstaclesOf(attached));
+        : codeOf(obstaclesOf(attached)));
   const detail = [
+    ...(price === undefined ? [] : [price.detail]),
     ...(failed.length === 0 ? [] : [failure(standings, failed, rung, byChain ? options.chains.hint : '')]),
     ...(waiting.length === 0 ? [] : [waits(standings, waiting, options.isFrozen)]),
     ...(attached.length === 0 ? [] : [reasons(attached)]),
   ].filter((each) => each !== '');
   const isHighest = RUNGS.find((each) => options.attach.includes(each)) === rung;
-  const notable = failed.length > 0 || (waiting.length > 0 && options.isFrozen) || (attached.length > 0 && !isHighest);
+  const notable =
+    failed.length > 0 ||
+    (waiting.length > 0 && options.isFrozen) ||
+    (attached.length > 0 && !isHighest) ||
+    price?.why !== undefined;
   return report(hook, rung, [code, detail.join('; ')], notable);
 }
 

@@ -89,12 +89,13 @@ export class Reader {
     const { layout, probe, facts, reasons, byFunction } = this.#session;
     const names = [...reasons.names, ...(byFunction ? REASON_OF_FUNCTION.values() : [])];
     const [connect, accept] = [isAttached(this.#session, 'connect'), isAttached(this.#session, 'accept')];
+    const seesReturns = accept || (connect && !isAttached(this.#session, 'connect', 'state'));
     const optIn = this.#config.attributes;
     const rows = rowsAtStart(this.#attributes, { layout, reasons: names, cpus: probe.cpus, optIn, connect, accept });
     const slots = [
       // Where the kernel has no guard nothing is skipped, and the slot is absent rather than 0.
       ...(facts.guarded ? ['nested'] : []),
-      ...(connect || accept ? ['calls_skipped'] : []),
+      ...(seesReturns ? ['calls_skipped'] : []),
       ...layout.slots,
     ];
     return { rows, losses: slots.map((slot) => ({ slot, count: 0 })) };

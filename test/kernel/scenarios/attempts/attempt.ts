@@ -12,6 +12,8 @@ export interface Attempt extends Inherited {
   readonly told: ByBed<Returned>;
   /** Failures of one socket, by errno. */
   readonly fails: ByBed<Errors>;
+  /** Of these, those that the call's own return reports alone. */
+  readonly onlyReturned?: ByBed<Errors>;
   /**
    * Where the ICMP error comes late, when no call holds the socket any more, it ends the attempt: what such a socket is told, and
    * counted as. `by` is what no other socket is told.
@@ -20,7 +22,7 @@ export interface Attempt extends Inherited {
 }
 
 /** All of the sockets' together. */
-export function callOf({ steps, told, fails, late, count, kind = 'nonblocking', ...rest }: Attempt): Call {
+export function callOf({ steps, told, fails, onlyReturned = {}, late, count, kind = 'nonblocking', ...rest }: Attempt): Call {
   const sum = (each: Errors, lateOnes: Errors, got: Returned) => {
     const lateCount = (late && got[late.by]) ?? 0;
     const total: Record<string, number> = {};
@@ -38,6 +40,7 @@ export function callOf({ steps, told, fails, late, count, kind = 'nonblocking', 
     count,
     returned: (bed, got) => sum(at(bed, told), late?.told ?? {}, got),
     errors: (bed, got) => sum(at(bed, fails), late?.fails ?? {}, got),
+    onlyReturned: (bed, got) => sum(at(bed, onlyReturned), {}, got),
     run: (bed) => bed.traffic('client', 'attempts', count, bed.target, kind, ...at(bed, steps)),
   };
 }

@@ -62,6 +62,14 @@ export const REJECTED_ONCE = {
   fails: { ECONNREFUSED: 1 },
 } as const;
 /**
+ * The same by a soft error that is read at once: SO_ERROR takes it away, and IPv6 has it nowhere else than where connect() returned.
+ * What polls isn't woken by it there, and waits until the next SYN is rejected too, which ends the attempt.
+ */
+export const SOFTLY_REJECTED_ONCE = {
+  ...REJECTED_ONCE,
+  onlyReturned: (bed: Testbed): Readonly<Record<string, number>> => (bed.v6 ? REJECTED_ONCE.fails : {}),
+} as const;
+/**
  * The ICMP message itself waits in the socket's queue of errors, and is freed with it: __skb_queue_purge() gives a reason since 6.7
  * (4025d3e73abd). On 6.1 icmpv6_rcv() frees each message that it has passed on, without one.
  */

@@ -12,6 +12,7 @@ import {
   REJECTS_ONE,
   RETRANSMITTED,
   reject,
+  SOFTLY_REJECTED_ONCE,
   to,
   vanish,
 } from './rejected.ts';
@@ -24,7 +25,13 @@ function whatRingsAreTold(): string {
 export const SOFT: readonly Attempt[] = [
   { what: 'rejected here, poll', ...REJECTS, ...REJECTED_ONCE, steps: [to(REJECTED), 'poll', 'so_error', 'close'], count: 5 },
   { what: 'rejected here, epoll', ...REJECTS, ...REJECTED_ONCE, steps: [to(REJECTED), 'epoll', 'so_error', 'close'], count: 6 },
-  { what: 'rejected here, read at once', ...REJECTS, ...REJECTED_ONCE, steps: [to(REJECTED), 'so_error', 'close'], count: 7 },
+  {
+    what: 'rejected here, read at once',
+    ...REJECTS,
+    ...SOFTLY_REJECTED_ONCE,
+    steps: [to(REJECTED), 'so_error', 'close'],
+    count: 7,
+  },
   {
     what: 'rejected here, unread',
     ...REJECTS,
@@ -56,6 +63,7 @@ export const SOFT: readonly Attempt[] = [
     steps: [to(REJECTED), 'so_error', 'unspec', to(REJECTED), 'so_error', 'close'],
     told: { 'connect:EINPROGRESS': 2, 'so_error:ECONNREFUSED': 2, 'unspec:OK': 1 },
     fails: { ECONNREFUSED: 2 },
+    onlyReturned: ({ v6 }) => (v6 ? { ECONNREFUSED: 2 } : {}),
     count: 11,
   },
   {
@@ -64,6 +72,7 @@ export const SOFT: readonly Attempt[] = [
     steps: (bed) => [to(REJECTED), 'so_error', 'unspec', noRoute(bed), 'close'],
     told: { 'connect:EINPROGRESS': 1, 'so_error:ECONNREFUSED': 1, 'unspec:OK': 1, 'connect:ENETUNREACH': 1 },
     fails: { ECONNREFUSED: 1, ENETUNREACH: 1 },
+    onlyReturned: (bed) => ({ ...SOFTLY_REJECTED_ONCE.onlyReturned(bed), ENETUNREACH: 1 }),
     count: 12,
     addresses: bothOfOne,
   },
@@ -87,6 +96,7 @@ export const SOFT: readonly Attempt[] = [
     steps: [`uring:${REJECTED}`, 'so_error', 'close'],
     told: (bed) => ({ [`uring:${bed.v6 ? 'ECONNREFUSED' : whatRingsAreTold()}`]: 1, 'so_error:ECONNREFUSED': 1 }),
     fails: { ECONNREFUSED: 1 },
+    late: { by: 'so_error:OK', told: { 'uring:ECONNREFUSED': 1, 'so_error:OK': 1 }, fails: { ECONNREFUSED: 1 } },
     count: 14,
   },
   {

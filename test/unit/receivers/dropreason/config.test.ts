@@ -18,8 +18,8 @@ describe('hooks', () => {
       nested: ['tracepoint'],
       nat: ['fexit', 'tracepoint'],
       conntrack: ['fexit', 'kprobe', 'tracepoint'],
-      connect: ['fexit', 'tracepoint'],
-      accept: ['fexit', 'tracepoint'],
+      connect: ['fexit', 'kprobe', 'state'],
+      accept: ['fexit', 'kprobe'],
     });
   });
 
@@ -29,7 +29,7 @@ describe('hooks', () => {
     [{ nat: { attach: 'fexit' } }, 'hooks::nat::attach: must be a list, got "fexit"'],
     [
       { connect: { attach: ['kprob'] } },
-      'hooks::connect::attach::0: must be one of "fexit", "kprobe", "tracepoint", got "kprob"; did you mean "kprobe"?',
+      'hooks::connect::attach::0: must be one of "fexit", "kprobe", "tracepoint", "state", got "kprob"; did you mean "kprobe"?',
     ],
     [{ nested: { attatch: ['tracepoint'] } }, 'hooks::nested::attatch: is not a known key; did you mean "attach"?'],
     [{ conntrak: {} }, 'hooks::conntrak: is not a known key; did you mean "conntrack"?'],

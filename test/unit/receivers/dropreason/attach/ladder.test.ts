@@ -6,6 +6,7 @@ import { configSchema } from '../../../../../src/receivers/dropreason/config.ts'
 import { FakeProbe, LAYOUT, nativeError } from '../../../../support/layout.ts';
 
 const NAT_MODULES = ['nft_chain_nat', 'nf_nat'];
+const ON_TRACEPOINT = { connect: { attach: ['tracepoint'] }, accept: { attach: ['tracepoint'] } };
 
 interface Setting {
   /** Programs, or parts of their names, with the errno that the kernel answers, and after a colon libbpf's words. */
@@ -82,9 +83,9 @@ describe('the ladder', () => {
   test('steps down where one is refused, and says why; nothing stops the others', () => {
     const { climb } = make({ refuse: { fexit: 'EINVAL', fentry: 'EINVAL', confirm_kprobe: 'EBUSY' } });
     const ladder = climb();
-    expect(rungs(ladder)).toMatchObject({ nat: 'none', conntrack: 'none', connect: 'tracepoint', accept: 'tracepoint' });
+    expect(rungs(ladder)).toMatchObject({ nat: 'none', conntrack: 'none', connect: 'kprobe', accept: 'kprobe' });
     expect(standing(ladder, 'connect').why).toBe('einval');
-    expect(standing(ladder, 'connect').detail).toBe("fexit: can't: EINVAL (EINVAL); kprobe: not in hooks::connect::attach");
+    expect(standing(ladder, 'connect').detail).toMatch(/^a failure is missed while .*; fexit: can't: EINVAL \(EINVAL\)$/);
     expect(standing(ladder, 'conntrack').why).toBe('einval');
     expect(standing(ladder, 'conntrack').detail).toMatch(
       /^counted as IPTABLE_RULE_DROP: fexit: .*; kprobe: .*EBUSY.*stacks would tell$/,
@@ -98,14 +99,6 @@ describe('the ladder', () => {
     expect(groupsOf(byDefault.probe, 'nat_kprobe')).toEqual([]);
     const told = make({ refuse, hooks: { nat: { attach: ['kprobe', 'fexit'] } } });
     expect(standing(told.climb(), 'nat').rung).toBe('kprobe');
-  });
-
-  test('waits for no return of a call that may block by kprobe, unless told to', () => {
-    const refuse = { connect_fexit: 'EINVAL', accept_fexit: 'EINVAL' };
-    expect(rungs(make({ refuse }).climb())).toMatchObject({ connect: 'tracepoint', accept: 'tracepoint' });
-    const attach = ['kprobe', 'tracepoint'];
-    const told = make({ refuse, hooks: { connect: { attach }, accept: { attach } } });
-    expect(rungs(told.climb())).toMatchObject({ connect: 'kprobe', accept: 'kprobe' });
   });
 
   test.each(['unknown func bpf_probe_read#4', 'program of this type cannot use helper bpf_probe_read_kernel#113'])(
@@ -129,7 +122,7 @@ describe('the ladder', () => {
 
   test('pays once for a kind of program that the kernel refuses', () => {
     const { probe, climb } = make({ refuse: { fexit: 'EPERM', fentry: 'EPERM' } });
-    expect(rungs(climb())).toMatchObject({ connect: 'tracepoint', accept: 'tracepoint', conntrack: 'kprobe' });
+    expect(rungs(climb())).toMatchObject({ connect: 'kprobe', accept: 'kprobe', conntrack: 'kprobe' });
     expect(probe.tried.filter(({ group }) => group.some((each) => /fexit|fentry/.test(each)))).toHaveLength(1);
   });
 
@@ -140,6 +133,7 @@ describe('the ladder', () => {
       { refuse: { nat: 'ESRCH', confirm: 'ENOENT' }, modules: [] },
       { refuse: { fexit: 'ENOENT', fentry: 'ENOENT', kprobe: 'ENOENT' } },
       { hooks: { nat: { attach: ['tracepoint'] }, accept: { enabled: false } }, guarded: false },
+      { hooks: ON_TRACEPOINT },
     ];
     const codes = settings.flatMap((setting) =>
       make(setting)
@@ -150,23 +144,25 @@ describe('the ladder', () => {
       '',
       'disabled',
       'eperm',
+      'misses_calls',
       'no_function',
       'no_module',
       'no_module_types',
       'not_in_list',
       'nothing_to_do',
+      'slows_calls',
     ]);
     expect(codes.filter((code) => code !== '' && !Object.hasOwn(HOOK_WHY, code))).toEqual([]);
   });
 
   test('tries no kprobe on a kernel without them', () => {
     const { probe, climb } = make({ refuse: { fexit: 'EPERM', fentry: 'EPERM' }, hasKprobes: false });
-    expect(rungs(climb())).toMatchObject({ conntrack: 'none', connect: 'tracepoint', accept: 'tracepoint' });
+    expect(rungs(climb())).toMatchObject({ conntrack: 'none', connect: 'state', accept: 'none' });
     expect(probe.tried.filter(({ group }) => group.some((each) => each.includes('probe')))).toEqual([]);
   });
 
   test('a lower rung that was asked for is no news, a lower one than that is', () => {
-    const hooks = { connect: { attach: ['kprobe', 'tracepoint'] } };
+    const hooks = { connect: { attach: ['kprobe', 'state'] } };
     const notable = (setting: Setting) =>
       make(setting)
         .climb()
@@ -213,12 +209,52 @@ test('a hook that is turned off is not tried', () => {
   );
 });
 
+describe('without functions to attach to', () => {
+  const setting = { refuse: { fexit: 'EPERM', fentry: 'EPERM' }, hasKprobes: false };
+
+  test('no other call pays: connects are counted by the state of their sockets alone, and the missing rows are named', () => {
+    const { probe, climb } = make(setting);
+    const ladder = climb();
+    expect(rungs(ladder)).toMatchObject({ connect: 'state', accept: 'none' });
+    expect(groupsOf(probe, 'sys_exit')).toEqual([]);
+    expect(groupsOf(probe, 'inet_sock_set_state').at(-1)?.group).toEqual(['inet_sock_set_state', 'inet_sock_set_state_again']);
+    expect(standing(ladder, 'connect')).toMatchObject({ attached: true, why: 'misses_calls' });
+    expect(standing(ladder, 'connect').detail).toMatch(/^TCP_CONNECT_BASIC misses connects that fail at once.*tracepoint/);
+    expect(standing(ladder, 'accept')).toMatchObject({ attached: false, why: 'misses_calls' });
+    expect(standing(ladder, 'accept').detail).toMatch(/^TCP_ACCEPT_BASIC is not counted; .*hooks::accept::attach\); fexit: /);
+    const notable = ladder.reports.filter((report) => report.notable).map(({ status }) => status.hook);
+    expect(notable).toEqual(expect.arrayContaining(['connect', 'accept']));
+  });
+
+  test('every call pays where that is asked for, and the price is named', () => {
+    const ladder = make({ ...setting, hooks: ON_TRACEPOINT }).climb();
+    for (const hook of ['connect', 'accept']) {
+      expect(standing(ladder, hook)).toMatchObject({ attached: true, rung: 'tracepoint', why: 'slows_calls' });
+      expect(standing(ladder, hook).detail).toMatch(/^every system call of the node returns some tens of nanoseconds later/);
+      expect(ladder.reports.find(({ status }) => status.hook === hook)?.notable).toBe(true);
+    }
+  });
+
+  test('connects go one rung lower where the program at the return is refused', () => {
+    const attach = ['tracepoint', 'state'];
+    const refuse = { ...setting.refuse, sys_exit: 'EINVAL' };
+    const { probe, climb } = make({ ...setting, refuse, hooks: { connect: { attach }, accept: { attach: ['tracepoint'] } } });
+    const ladder = climb();
+    expect(rungs(ladder)).toMatchObject({ connect: 'state', accept: 'none' });
+    expect(standing(ladder, 'accept').why).toBe('einval');
+    expect(standing(ladder, 'connect').detail).toContain("tracepoint: can't: EINVAL (EINVAL)");
+    expect(probe.attached.map(({ program }) => program)).not.toContain('sys_exit');
+  });
+});
+
 describe("the program at the system calls' return", () => {
   const refuse = { fexit: 'EPERM', fentry: 'EPERM' };
   const hasKprobes = false;
+  const attach = ['fexit', 'tracepoint'];
+  const hooks = { connect: { attach }, accept: { attach } };
 
   test('is attached once, for both', () => {
-    const { probe, climb } = make({ refuse, hasKprobes });
+    const { probe, climb } = make({ refuse, hasKprobes, hooks });
     climb();
     expect(groupsOf(probe, 'sys_exit')).toEqual([
       { group: ['sys_exit', 'inet_sock_set_state', 'inet_sock_set_state_again'], calls: { connect: true, accept: true } },
@@ -226,16 +262,16 @@ describe("the program at the system calls' return", () => {
   });
 
   test('counts one where the other stands higher, or is off', () => {
-    const one = make({ refuse: { connect_fexit: 'EINVAL', connect_kretprobe: 'EINVAL' } });
+    const one = make({ refuse: { connect_fexit: 'EINVAL' }, hooks });
     expect(rungs(one.climb())).toMatchObject({ connect: 'tracepoint', accept: 'fexit' });
     expect(groupsOf(one.probe, 'sys_exit').map(({ calls }) => calls)).toEqual([{ connect: true, accept: false }]);
-    const other = make({ refuse, hasKprobes, hooks: { connect: { enabled: false } } });
+    const other = make({ refuse, hasKprobes, hooks: { ...hooks, connect: { enabled: false } } });
     other.climb();
     expect(groupsOf(other.probe, 'sys_exit')).toEqual([{ group: ['sys_exit'], calls: { connect: false, accept: true } }]);
   });
 
   test('counts accepts where the state change, which connects need too, is refused', () => {
-    const { probe, climb } = make({ refuse: { ...refuse, inet_sock: 'EINVAL' }, hasKprobes });
+    const { probe, climb } = make({ refuse: { ...refuse, inet_sock: 'EINVAL' }, hasKprobes, hooks });
     const ladder = climb();
     expect(rungs(ladder)).toMatchObject({ connect: 'none', accept: 'tracepoint' });
     expect(groupsOf(probe, 'sys_exit').at(-1)?.calls).toEqual({ connect: false, accept: true });
@@ -367,7 +403,7 @@ test('what was taken over stays as it was pinned, and what was not attached is t
     attached: true,
     rung: 'kprobe',
     why: 'pinned',
-    detail: 'taken over as it was pinned',
+    detail: expect.stringMatching(/^a failure is missed while .*; taken over as it was pinned$/),
   });
   expect(groupsOf(probe, 'connect_fexit')).toEqual([]);
   expect(rungs(ladder)).toMatchObject({ nat: 'fexit', conntrack: 'fexit', accept: 'fexit' });

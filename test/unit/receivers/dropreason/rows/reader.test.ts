@@ -16,7 +16,7 @@ const REASONS = new Reasons(
 const FIRST_SLOT = REASONS.listed << LAYOUT.reasonShift;
 const NO_SOCKET_INGRESS_V4 = (3 << 4) | (1 << 2) | 1;
 
-function make({ guarded = true, config = {} }: { guarded?: boolean; config?: object } = {}) {
+function make({ guarded = true, config = {}, rung = 'tracepoint' }: { guarded?: boolean; config?: object; rung?: string } = {}) {
   const probe = new FakeProbe(2, 128);
   const session: Session = {
     probe,
@@ -24,7 +24,7 @@ function make({ guarded = true, config = {} }: { guarded?: boolean; config?: obj
     facts: { reasons: [], guarded, casts: true, libbpf: '1.1' },
     reasons: REASONS,
     ladder: {
-      hooks: [{ hook: 'connect', attached: true, rung: 'tracepoint', why: '', detail: '' }],
+      hooks: [{ hook: 'connect', attached: true, rung, why: '', detail: '' }],
       reports: [],
       retry: () => [],
       freeze: () => {},
@@ -74,6 +74,14 @@ describe('Reader', () => {
     expect(make().reader.atStart().losses).toEqual(
       ['nested', 'calls_skipped', ...LAYOUT.slots].map((slot) => ({ slot, count: 0 })),
     );
+  });
+
+  test('no call is skipped where no program sees calls return, and the slot is absent', () => {
+    expect(
+      make({ rung: 'state' })
+        .reader.atStart()
+        .losses.map(({ slot }) => slot),
+    ).toEqual(['nested', ...LAYOUT.slots]);
   });
 
   test('a hook that is not attached has no row at 0', () => {
