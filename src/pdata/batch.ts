@@ -1,6 +1,6 @@
 import type { AttributeSet } from './attributes.ts';
 import type { DropRow } from './drop_row.ts';
-import type { FlowRead } from './flow.ts';
+import type { FlowRead } from './flow_read.ts';
 
 /** What was added to one loss slot (bpf/dropreason.h lists them) since the last read. */
 export interface LossRow {

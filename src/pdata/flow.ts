@@ -1,7 +1,5 @@
 import { AttributeSet, type AttributeValue } from './attributes.ts';
-import type { DropRow } from './drop_row.ts';
 import type { IpAddress } from './ip_address.ts';
-import type { Sums } from './sums.ts';
 
 /** One end of a flow. */
 export interface FlowEnd {
@@ -11,16 +9,12 @@ export interface FlowEnd {
   readonly attributes: AttributeSet;
 }
 
-/** What was added to one flow since the last read. Additive, as rows are. */
-export interface FlowRow {
-  /** `reason`, `direction`, `class`; `error.type` of a failed call. The same object for all flows of which they are equal. */
+/** What many flows have in common. */
+export interface FlowKind {
+  /** `reason`, `direction`, `class`; `error.type` of a failed call. The same object for all kinds of which they are equal. */
   readonly attributes: AttributeSet;
-  readonly source: FlowEnd;
-  readonly destination: FlowEnd;
   /** `tcp`, `udp`, `sctp`, `icmp`, `icmpv6`, else the protocol's number; empty where there is no IP header. */
   readonly transport: string;
-  /** Destination port; 0 where ports aren't counted, there is none, or it is an ephemeral one (32768 and up). */
-  readonly port: number;
   /** Name of the network interface, or `unknown`. */
   readonly interface: string;
   /** Inode number of the network namespace, which another one may have later; 0 where it isn't known. */
@@ -29,31 +23,17 @@ export interface FlowRow {
   readonly netnsCookie: number;
   /** Its name under /run/netns; empty where it has none. */
   readonly netnsName: string;
+}
+
+/** What was added to one flow since the last read. Additive, as rows are. */
+export interface FlowRow extends FlowKind {
+  readonly source: FlowEnd;
+  readonly destination: FlowEnd;
+  /** Destination port; 0 where ports aren't counted, there is none, or it is an ephemeral one (32768 and up). */
+  readonly port: number;
   readonly drops: number;
   /** Undefined for failed calls. */
   readonly bytes: number | undefined;
-}
-
-/**
- * The flows of one read. They and the overflow are all that the node's rows rose by: `rows` + `overflow` = `node`. A processor that has flows
- * wait (k8s_attributes) keeps that for all reads together, not for each.
- */
-export interface FlowRead {
-  readonly rows: readonly FlowRow[];
-  /** What the kernel had no room for, by reason and direction. */
-  readonly overflow: readonly DropRow[];
-  /** By how much the node's rows rose, summed where they are counted. */
-  readonly node: Sums;
-  /**
-   * `k8s.pod.uid` of pods that have ended (deleted or finished) since the batch before, each told once; this batch may still
-   * bring drops of theirs, and so may a later one. Absent where none has.
-   */
-  readonly endedPods?: readonly string[];
-  /**
-   * Where a processor has kept rows back for a while: the time of the read before the oldest of them, in milliseconds since
-   * the epoch. None of these drops happened before it. Absent: all happened since the last read.
-   */
-  readonly sinceMillis?: number;
 }
 
 /** No attributes: those of an end of which nothing is known. */

@@ -4,7 +4,9 @@ import { pino } from 'pino';
 import type { Receiver } from '../../src/component/component.ts';
 import type { DropBatch, HookStatus } from '../../src/pdata/batch.ts';
 import type { DropRow } from '../../src/pdata/drop_row.ts';
-import type { FlowRead, FlowRow } from '../../src/pdata/flow.ts';
+import type { FlowRow } from '../../src/pdata/flow.ts';
+import { flowRows } from '../../src/pdata/flow_columns.ts';
+import type { FlowRead } from '../../src/pdata/flow_read.ts';
 import { dropreasonFactory } from '../../src/receivers/dropreason/factory.ts';
 import { type Meter, type MeterFlow, type MeterOptions, type MeterRow, type Reading, sumRows } from './meter.ts';
 
@@ -42,7 +44,7 @@ function inequalities(rows: readonly DropRow[], { rows: flows, overflow }: FlowR
     sums.set(key, { drops: sum.drops + sign * drops, bytes: sum.bytes + sign * bytes });
   };
   for (const row of rows) add(row, 1);
-  for (const flow of [...flows, ...overflow]) add(flow, -1);
+  for (const flow of [...flowRows(flows), ...overflow]) add(flow, -1);
   return [...sums].flatMap(([key, { drops, bytes }]) =>
     drops === 0 && bytes === 0 ? [] : [`rows less flows and overflow of ${key}: ${drops} drops, ${bytes} bytes`],
   );
@@ -102,7 +104,7 @@ class ReceiverMeter implements Meter {
     if (trigger === 'interval') this.#intervals++;
     this.#rows = sumRows([...this.#rows, ...rows.map(toMeterRow)]);
     if (flows !== undefined) {
-      this.#flows = sumRows([...(this.#flows ?? []), ...flows.rows.map(toMeterFlow)]);
+      this.#flows = sumRows([...(this.#flows ?? []), ...Array.from(flowRows(flows.rows), toMeterFlow)]);
       this.#unequal.push(...inequalities(rows, flows));
     }
     for (const { slot, count } of losses) this.#losses[slot] = (this.#losses[slot] ?? 0) + count;

@@ -1,6 +1,8 @@
 import { AttributeSet, type AttributeValue } from '../../src/pdata/attributes.ts';
 import type { DropBatch } from '../../src/pdata/batch.ts';
-import { type FlowEnd, type FlowRead, type FlowRow, NO_ATTRIBUTES } from '../../src/pdata/flow.ts';
+import { type FlowEnd, type FlowRow, NO_ATTRIBUTES } from '../../src/pdata/flow.ts';
+import { columnsOf, type FlowColumns, flowRows } from '../../src/pdata/flow_columns.ts';
+import type { FlowRead } from '../../src/pdata/flow_read.ts';
 import { IpAddress } from '../../src/pdata/ip_address.ts';
 import { batch } from './rows.ts';
 
@@ -44,5 +46,10 @@ export function flowBatch(
     node.drops += drops;
     node.bytes += bytes ?? 0;
   }
-  return { ...batch(all, rest), flows: { rows: flows, overflow, node }, ...rest };
+  return { ...batch(all, rest), flows: { rows: columnsOf(flows), overflow, node }, ...rest };
+}
+
+/** Every flow of a read as an object; none where there is no read. */
+export function rowsOf(read: { readonly rows: FlowColumns } | undefined): readonly FlowRow[] {
+  return read === undefined ? [] : [...flowRows(read.rows)];
 }

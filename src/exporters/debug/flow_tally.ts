@@ -1,6 +1,7 @@
 import type { AttributeSet } from '../../pdata/attributes.ts';
 import type { DropBatch } from '../../pdata/batch.ts';
 import type { FlowRow } from '../../pdata/flow.ts';
+import { bytesAt, type FlowColumns, flowAt } from '../../pdata/flow_columns.ts';
 import { NAMINGS } from '../../publish/naming.ts';
 import { Tally, type Top } from './tally.ts';
 
@@ -19,11 +20,23 @@ export class FlowTally {
   #overflow = 0;
 
   add({ flows, pods }: DropBatch): void {
-    for (const flow of flows?.rows ?? []) this.#flows.add(keyOf(flow), flow, flow.drops, flow.bytes);
+    if (flows !== undefined) this.#addFlows(flows.rows);
     for (const { drops } of flows?.overflow ?? []) this.#overflow += drops;
     for (const { attributes, drops, bytes } of pods?.rows ?? []) {
       const published = publishedPod(attributes);
-      this.#pods.add(published.key, published, drops, bytes);
+      this.#pods.add(published.key, () => published, drops, bytes);
+    }
+  }
+
+  #addFlows(flows: FlowColumns): void {
+    const { kind, source, destination, port, drops } = flows;
+    const kinds = flows.kinds.map(({ attributes, transport, interface: name, netns, netnsCookie }) => {
+      return `${numberOf(attributes)} ${transport} ${name} ${netns} ${netnsCookie}`;
+    });
+    const end = (number: number | undefined) => flows.addresses[number as number]?.key;
+    for (let index = 0; index < flows.length; index++) {
+      const key = `${end(source[index])} ${end(destination[index])} ${port[index]} ${kinds[kind[index] as number]}`;
+      this.#flows.add(key, () => flowAt(flows, index), drops[index] as number, bytesAt(flows, index));
     }
   }
 
@@ -51,11 +64,11 @@ const numbers = new WeakMap<AttributeSet, number>();
 let lastNumber = 0;
 
 /** The attributes are one object where they are equal, and their number is shorter than their key. */
-function keyOf({ attributes, source, destination, transport, port, interface: name, netns, netnsCookie }: FlowRow): string {
+function numberOf(attributes: AttributeSet): number {
   let number = numbers.get(attributes);
   if (number === undefined) {
     number = ++lastNumber;
     numbers.set(attributes, number);
   }
-  return `${source.address?.key} ${destination.address?.key} ${number} ${transport} ${port} ${name} ${netns} ${netnsCookie}`;
+  return number;
 }

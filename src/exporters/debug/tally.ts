@@ -25,7 +25,8 @@ export class Tally<T> {
   #merged = 0;
   #least = 0;
 
-  add(key: string, item: T, drops: number, bytes: number | undefined): void {
+  /** `make` makes what has this key, where it isn't known. */
+  add(key: string, make: () => T, drops: number, bytes: number | undefined): void {
     if (drops === 0) return;
     const known = this.#entries.get(key);
     if (known !== undefined) {
@@ -39,7 +40,7 @@ export class Tally<T> {
       return;
     }
     if (this.#entries.size >= 2 * MOST) this.#merge();
-    this.#entries.set(key, { item, drops, bytes });
+    this.#entries.set(key, { item: make(), drops, bytes });
   }
 
   /** The `most` with the most drops; what comes next is counted anew. */

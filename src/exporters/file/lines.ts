@@ -1,6 +1,8 @@
 import type { AttributeSet } from '../../pdata/attributes.ts';
 import type { DropRow } from '../../pdata/drop_row.ts';
-import { type FlowRead, type FlowRow, flowAttributes } from '../../pdata/flow.ts';
+import { type FlowRow, flowAttributes } from '../../pdata/flow.ts';
+import { flowAt } from '../../pdata/flow_columns.ts';
+import type { FlowRead } from '../../pdata/flow_read.ts';
 import { OVERFLOW } from '../../pdata/overflow.ts';
 
 /** The flows of one read, with the time that they are of. */
@@ -37,8 +39,13 @@ export function* linesOf(read: TimedRead): Generator<{ readonly count: number; r
   const line = (row: FlowRow | DropRow, attributes: AttributeSet['values']) =>
     `${JSON.stringify({ time, start_time, drops: row.drops, bytes: row.bytes, attributes })}\n`;
   for (let from = 0; from < rows.length; from += SLICE) {
-    const slice = rows.slice(from, from + SLICE);
-    yield { count: slice.length, text: slice.map((flow) => line(flow, flowAttributes(flow))).join('') };
+    const count = Math.min(SLICE, rows.length - from);
+    let text = '';
+    for (let index = from; index < from + count; index++) {
+      const flow = flowAt(rows, index);
+      text += line(flow, flowAttributes(flow));
+    }
+    yield { count, text };
   }
   for (let from = 0; from < overflow.length; from += SLICE) {
     const slice = overflow.slice(from, from + SLICE);

@@ -2,6 +2,7 @@ import type { Processor } from '../../component/component.ts';
 import type { Consumer } from '../../component/consumer.ts';
 import type { AttributeSet } from '../../pdata/attributes.ts';
 import type { DropBatch } from '../../pdata/batch.ts';
+import { type FlowColumns, selectFlows } from '../../pdata/flow_columns.ts';
 import { sumOf } from '../../pdata/sums.ts';
 import type { FilterConfig, Match } from './config.ts';
 import { compile } from './expression.ts';
@@ -39,10 +40,19 @@ export class Filter implements Processor {
       rows,
       ...(flows === undefined
         ? {}
-        : { flows: { ...flows, rows: keep(flows.rows), overflow: keep(flows.overflow), node: sumOf(rows) } }),
+        : { flows: { ...flows, rows: this.#keepFlows(flows.rows), overflow: keep(flows.overflow), node: sumOf(rows) } }),
       ...(endedBefore === undefined ? {} : { endedBefore: keep(endedBefore) }),
       ...(pods === undefined ? {} : { pods: { ...pods, rows: keep(pods.rows) } }),
     });
+  }
+
+  #keepFlows(flows: FlowColumns): FlowColumns {
+    const kept = flows.kinds.map(({ attributes }) => this.#isKept(attributes));
+    if (kept.every(Boolean)) return flows;
+    return selectFlows(
+      flows,
+      Uint32Array.from(flows.kind.keys()).filter((index) => kept[flows.kind[index] as number]),
+    );
   }
 
   #isKept(attributes: AttributeSet): boolean {

@@ -1,58 +1,56 @@
 import { AttributeSet, type AttributeValue } from '../../pdata/attributes.ts';
-import type { FlowEnd, FlowRow } from '../../pdata/flow.ts';
+import type { FlowKind } from '../../pdata/flow.ts';
+import type { FlowColumns } from '../../pdata/flow_columns.ts';
+import type { IpAddress } from '../../pdata/ip_address.ts';
 import type { FLOW_ATTRIBUTES, FlowAttributesConfig } from './config.ts';
 
 type Name = (typeof FLOW_ATTRIBUTES)[number];
 
-/** Which series a flow belongs to, by the attributes that are chosen. */
-export class FlowSeries {
-  readonly #names: readonly Name[];
-  readonly #prefixes: Readonly<Record<4 | 6, number>>;
-  readonly #signature: string;
+/** Which series the flows of a read belong to, by the attributes that are chosen. */
+export interface SeriesOfFlows {
+  /** Of a flow: tells series apart, those of other attributes too, which another configuration had before a reload. */
+  keyOf(index: number): string;
+  attributesOf(index: number): AttributeSet;
+}
 
-  constructor({
-    attributes,
-    prefix_ipv4,
-    prefix_ipv6,
-  }: Pick<FlowAttributesConfig, 'attributes' | 'prefix_ipv4' | 'prefix_ipv6'>) {
-    this.#names = attributes;
-    this.#prefixes = { 4: prefix_ipv4, 6: prefix_ipv6 };
-    this.#signature = attributes.join(' ');
-  }
+type Choice = Pick<FlowAttributesConfig, 'attributes' | 'prefix_ipv4' | 'prefix_ipv6'>;
 
-  /** Tells series apart, those of other attributes too, which another configuration had before a reload. */
-  keyOf(flow: FlowRow): string {
-    let key = `${this.#signature} ${flow.attributes.key}`;
-    for (const name of this.#names) key += ` ${this.#value(flow, name)}`;
-    return key;
-  }
-
-  attributesOf(flow: FlowRow): AttributeSet {
-    const more: Record<string, AttributeValue> = {};
-    for (const name of this.#names) {
-      const value = this.#value(flow, name);
-      if (value !== '') more[name] = value;
-    }
-    return new AttributeSet({ ...flow.attributes.values, ...more });
-  }
-
+/** What flows have in common is written once. */
+export function seriesOf(flows: FlowColumns, { attributes: names, prefix_ipv4, prefix_ipv6 }: Choice): SeriesOfFlows {
+  const network = (address: IpAddress | undefined) => address?.network(address.isIpv4 ? prefix_ipv4 : prefix_ipv6) ?? '';
+  const namesAddress = names.includes('source.address') || names.includes('destination.address');
+  const networks = namesAddress ? flows.addresses.map(network) : [];
+  const signature = names.join(' ');
+  const kindKeys = flows.kinds.map(({ attributes }) => `${signature} ${attributes.key}`);
+  const kindOf = (index: number) => flows.kinds[flows.kind[index] as number] as FlowKind;
   /** Empty where the flow has none. */
-  #value(flow: FlowRow, name: Name): AttributeValue {
+  const valueAt = (index: number, name: Name): AttributeValue => {
     switch (name) {
       case 'source.address':
-        return this.#address(flow.source);
+        return networks[flows.source[index] as number] as string;
       case 'destination.address':
-        return this.#address(flow.destination);
+        return networks[flows.destination[index] as number] as string;
       case 'destination.port':
-        return flow.port === 0 ? '' : flow.port;
+        return flows.port[index] || '';
       case 'network.transport':
-        return flow.transport;
+        return kindOf(index).transport;
       case 'network.interface.name':
-        return flow.interface;
+        return kindOf(index).interface;
     }
-  }
-
-  #address({ address }: FlowEnd): string {
-    return address?.network(this.#prefixes[address.isIpv4 ? 4 : 6]) ?? '';
-  }
+  };
+  return {
+    keyOf(index) {
+      let key = kindKeys[flows.kind[index] as number] as string;
+      for (const name of names) key += ` ${valueAt(index, name)}`;
+      return key;
+    },
+    attributesOf(index) {
+      const more: Record<string, AttributeValue> = {};
+      for (const name of names) {
+        const value = valueAt(index, name);
+        if (value !== '') more[name] = value;
+      }
+      return new AttributeSet({ ...kindOf(index).attributes.values, ...more });
+    },
+  };
 }

@@ -7,29 +7,32 @@ import { counter, gauge } from '../../metrics/instruments.ts';
 import type { AttributeSet } from '../../pdata/attributes.ts';
 import type { DropBatch } from '../../pdata/batch.ts';
 import type { DropRow } from '../../pdata/drop_row.ts';
-import type { FlowRead, FlowRow } from '../../pdata/flow.ts';
+import type { FlowKind } from '../../pdata/flow.ts';
+import { bytesAt, type FlowColumns } from '../../pdata/flow_columns.ts';
+import type { FlowRead } from '../../pdata/flow_read.ts';
 import { overflowOf } from '../../pdata/overflow.ts';
 import { sumOf } from '../../pdata/sums.ts';
 import type { FlowAttributesConfig } from './config.ts';
-import { FlowSeries } from './flow_series.ts';
+import { type SeriesOfFlows, seriesOf } from './flow_series.ts';
 import { type Bounds, type Candidate, SeriesTable } from './series_table.ts';
 
 /** The flows of one series in one read. */
 class Sum implements Candidate {
   readonly key: string;
-  readonly flow: FlowRow;
-  readonly #series: FlowSeries;
+  readonly #series: SeriesOfFlows;
+  /** The first of them. */
+  readonly first: number;
   drops = 0;
   bytes: number | undefined;
 
-  constructor(key: string, flow: FlowRow, series: FlowSeries) {
+  constructor(key: string, series: SeriesOfFlows, first: number) {
     this.key = key;
-    this.flow = flow;
     this.#series = series;
+    this.first = first;
   }
 
   attributes(): AttributeSet {
-    return this.#series.attributesOf(this.flow);
+    return this.#series.attributesOf(this.first);
   }
 }
 
@@ -44,7 +47,7 @@ export class FlowAttributes implements Processor {
   readonly #next: Consumer;
   readonly #settings: Pick<Settings, 'id' | 'logger'>;
   readonly #bounds: Bounds;
-  readonly #flowSeries: FlowSeries;
+  readonly #config: FlowAttributesConfig;
   readonly #table: SeriesTable;
   readonly #series: ReturnType<typeof gauge>;
   readonly #overflow: Counter;
@@ -55,7 +58,7 @@ export class FlowAttributes implements Processor {
     this.#settings = settings;
     this.#next = next;
     this.#bounds = { maxSeries: config.max_series, expirationMillis: config.metric_expiration };
-    this.#flowSeries = new FlowSeries(config);
+    this.#config = config;
     // Exporters go on publishing what they have once been told until it ends, also after a reload.
     this.#table = settings.keep('series', () => new SeriesTable());
     this.#series = gauge(settings.meter, PROCESSOR.series);
@@ -76,28 +79,33 @@ export class FlowAttributes implements Processor {
 
   #read({ rows: flows, overflow }: FlowRead, { steadyMillis, ended: before = [] }: DropBatch): Pick<DropBatch, 'rows' | 'ended'> {
     const { rows, beyond, ended } = this.#table.admit(this.#sum(flows), steadyMillis, this.#bounds);
-    const over = [...beyond.map(({ drops, bytes, flow: { attributes } }) => ({ attributes, drops, bytes })), ...overflow];
+    const rowOf = ({ first, drops, bytes }: Sum): DropRow => {
+      const { attributes } = flows.kinds[flows.kind[first] as number] as FlowKind;
+      return { attributes, drops, bytes };
+    };
+    const over = [...beyond.map(rowOf), ...overflow];
     const sums = new Map<AttributeSet, Writable<DropRow>>();
     for (const row of over) {
       const attributes = overflowOf(row.attributes);
       const sum = sums.get(attributes);
       if (sum === undefined) sums.set(attributes, { attributes, drops: row.drops, bytes: row.bytes });
-      else add(sum, row);
+      else add(sum, row.drops, row.bytes);
     }
     this.#record({ beyond: sumOf(over).drops, ended: ended.length });
     return { rows: [...rows, ...sums.values()], ended: [...before, ...ended] };
   }
 
-  #sum(flows: readonly FlowRow[]): Iterable<Sum> {
+  #sum(flows: FlowColumns): Iterable<Sum> {
+    const series = seriesOf(flows, this.#config);
     const sums = new Map<string, Sum>();
-    for (const flow of flows) {
-      const key = this.#flowSeries.keyOf(flow);
+    for (let index = 0; index < flows.length; index++) {
+      const key = series.keyOf(index);
       let sum = sums.get(key);
       if (sum === undefined) {
-        sum = new Sum(key, flow, this.#flowSeries);
+        sum = new Sum(key, series, index);
         sums.set(key, sum);
       }
-      add(sum, flow);
+      add(sum, flows.drops[index] as number, bytesAt(flows, index));
     }
     return sums.values();
   }
@@ -117,7 +125,7 @@ export class FlowAttributes implements Processor {
   }
 }
 
-function add(sum: Writable<Pick<DropRow, 'drops' | 'bytes'>>, { drops, bytes }: Pick<DropRow, 'drops' | 'bytes'>): void {
+function add(sum: Writable<Pick<DropRow, 'drops' | 'bytes'>>, drops: number, bytes: number | undefined): void {
   sum.drops += drops;
   if (bytes !== undefined) sum.bytes = (sum.bytes ?? 0) + bytes;
 }

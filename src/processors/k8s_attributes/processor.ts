@@ -5,13 +5,15 @@ import type { Settings } from '../../component/factory.ts';
 import type { Host, SourceState } from '../../component/host.ts';
 import { within } from '../../component/within.ts';
 import type { DropBatch } from '../../pdata/batch.ts';
-import type { FlowRead, FlowRow } from '../../pdata/flow.ts';
+import { bytesAt, columnsOf, type FlowColumns, flowAt, joinFlows, selectFlows, sumOfFlows } from '../../pdata/flow_columns.ts';
+import type { FlowRead } from '../../pdata/flow_read.ts';
 import { sumOf } from '../../pdata/sums.ts';
 import type { K8sAttributesConfig } from './config.ts';
 import { FlowAccount } from './flow_account.ts';
 import { type Connect, connect } from './informers.ts';
 import { LiveCluster } from './live_cluster.ts';
-import { resolvedFlow, type Taker, WaitingFlows } from './waiting_flows.ts';
+import { ResolvedEnds } from './resolved_ends.ts';
+import { type Taker, WaitingFlows } from './waiting_flows.ts';
 import { WhoIsWho } from './who_is_who.ts';
 
 export interface K8sAttributesOptions {
@@ -68,8 +70,8 @@ export class K8sAttributes implements Processor {
     this.#who = new WhoIsWho(this.#own, this.#waiting, asksForAll);
     this.#taker = {
       timeoutMillis: config.pending_timeout,
-      known: (end, at) => this.#who.known(end, at),
-      finally: (end, at, waitedMillis) => this.#who.finally(end, at, waitedMillis),
+      known: (address, at) => this.#who.known(address, at),
+      finally: (address, at, waitedMillis) => this.#who.finally(address, at, waitedMillis),
     };
     this.#account = new FlowAccount(settings.meter, settings.id);
   }
@@ -123,12 +125,12 @@ export class K8sAttributes implements Processor {
     if (batch.anew === true) this.#flush();
     const endedPods = this.#who.takeEnded();
     this.#account.count('node', flows.node);
-    const rows = this.#take(this.#isStopped);
-    const since = rows.length === 0 ? {} : { sinceMillis: this.#waiting.takenSinceMillis };
+    const taken = this.#take(this.#isStopped);
+    const since = taken.length === 0 ? {} : { sinceMillis: this.#waiting.takenSinceMillis };
     this.#waiting.sinceMillis = last?.timeMillis ?? batch.startTimeMillis;
     const { startTimeMillis, timeMillis } = batch;
     this.#kept.last = { startTimeMillis, timeMillis, steadyMillis: batch.steadyMillis };
-    this.#resolve(flows.rows, rows);
+    const rows = joinFlows([taken, this.#resolve(flows.rows)]);
     const ended = endedPods.length === 0 ? {} : { endedPods };
     this.#handOn(batch, { ...flows, rows, ...ended, ...since });
   }
@@ -150,31 +152,33 @@ export class K8sAttributes implements Processor {
   }
 
   #handOn(batch: DropBatch, flows: FlowRead): void {
-    this.#account.count('published', sumOf(flows.rows));
+    this.#account.count('published', sumOfFlows(flows.rows));
     this.#account.count('overflow', sumOf(flows.overflow));
     this.#next.consume({ ...batch, flows });
   }
 
-  /** Adds to `published` the flows that don't wait. */
-  #resolve(flows: readonly FlowRow[], published: FlowRow[]): void {
+  /** The flows that don't wait, with who their ends are. */
+  #resolve(flows: FlowColumns): FlowColumns {
     const waits = this.#config.pending_timeout > 0 && !this.#isStopped;
     const now = this.#now();
+    const ends = new ResolvedEnds(flows, this.#who);
+    const [source, destination] = [new Uint32Array(flows.length), new Uint32Array(flows.length)];
+    const published = new Uint32Array(flows.length);
     const begun = { drops: 0, bytes: 0 };
-    let unwaited = 0;
-    for (const flow of flows) {
-      const source = this.#who.known(flow.source);
-      const destination = this.#who.known(flow.destination, flow);
-      if (waits && (source === undefined || destination === undefined)) {
-        if (this.#waiting.add(flow, source, destination, now)) {
-          begun.drops += flow.drops;
-          begun.bytes += flow.bytes ?? 0;
+    let [count, unwaited] = [0, 0];
+    for (let flow = 0; flow < flows.length; flow++) {
+      const [from, to] = [ends.source(flow), ends.destination(flow)];
+      if (waits && (from === undefined || to === undefined)) {
+        if (this.#waiting.add(flowAt(flows, flow), ends.at(from), ends.at(to), now)) {
+          begun.drops += flows.drops[flow] as number;
+          begun.bytes += bytesAt(flows, flow) ?? 0;
           continue;
         }
-        unwaited += flow.drops;
+        unwaited += flows.drops[flow] as number;
       }
-      const from = source ?? this.#who.finally(flow.source, undefined, 0);
-      const to = destination ?? this.#who.finally(flow.destination, flow, 0);
-      published.push(resolvedFlow(flow, from, to, flow.drops, flow.bytes));
+      source[count] = from ?? ends.finalSource(flow);
+      destination[count] = to ?? ends.finalDestination(flow);
+      published[count++] = flow;
     }
     this.#account.wait(begun, 1);
     this.#account.skipWaiting(unwaited);
@@ -184,11 +188,14 @@ export class K8sAttributes implements Processor {
         `${this.#waiting.size} flows wait for their pods; what comes beyond that is published at once (said once; see dropreason.processor.unwaited)`,
       );
     }
+    const left = count === flows.length ? flows : selectFlows(flows, published.subarray(0, count));
+    const { addresses, who } = ends;
+    return { ...left, addresses, who, source: source.subarray(0, count), destination: destination.subarray(0, count) };
   }
 
-  #take(everything: boolean): FlowRow[] {
-    const taken = this.#waiting.take(this.#now(), this.#taker, everything);
-    this.#account.wait(sumOf(taken), -1);
+  #take(everything: boolean): FlowColumns {
+    const taken = columnsOf(this.#waiting.take(this.#now(), this.#taker, everything));
+    this.#account.wait(sumOfFlows(taken), -1);
     return taken;
   }
 }

@@ -1,6 +1,6 @@
 import type { AttributeSet } from '../../pdata/attributes.ts';
 import type { FlowEnd, FlowRow } from '../../pdata/flow.ts';
-import type { AddressKey } from '../../pdata/ip_address.ts';
+import type { AddressKey, IpAddress } from '../../pdata/ip_address.ts';
 import type { Cluster } from './cluster/cluster.ts';
 import type { Claim } from './cluster/pod.ts';
 
@@ -29,10 +29,10 @@ interface Slot {
 /** Who takes flows out, and how long they wait for it. */
 export interface Taker {
   readonly timeoutMillis: number;
-  /** Who an end is; undefined as long as that isn't known. `at` is the flow where the end is its destination. */
-  known(end: FlowEnd, at: FlowRow | undefined): AttributeSet | undefined;
+  /** Who has an address; undefined as long as that isn't known. `at` is the flow of which it is the destination. */
+  known(address: IpAddress | undefined, at: FlowRow | undefined): AttributeSet | undefined;
   /** What is said of an end whose time is over. */
-  finally(end: FlowEnd, at: FlowRow | undefined, waitedMillis: number): AttributeSet;
+  finally(address: IpAddress | undefined, at: FlowRow | undefined, waitedMillis: number): AttributeSet;
 }
 
 /**
@@ -134,8 +134,8 @@ export class WaitingFlows {
     waiting.source ??= this.#arrival(flow.source);
     waiting.destination ??= this.#arrival(flow.destination);
     if (this.#looksAgain) {
-      waiting.source ??= taker.known(flow.source, undefined);
-      waiting.destination ??= taker.known(flow.destination, flow);
+      waiting.source ??= taker.known(flow.source.address, undefined);
+      waiting.destination ??= taker.known(flow.destination.address, flow);
     }
     return waiting;
   }
@@ -168,15 +168,15 @@ export class WaitingFlows {
 function finish({ flow, source, destination, drops, bytes }: Waiting, taker: Taker, waitedMillis: number): FlowRow {
   return resolvedFlow(
     flow,
-    source ?? taker.finally(flow.source, undefined, waitedMillis),
-    destination ?? taker.finally(flow.destination, flow, waitedMillis),
+    source ?? taker.finally(flow.source.address, undefined, waitedMillis),
+    destination ?? taker.finally(flow.destination.address, flow, waitedMillis),
     drops,
     bytes,
   );
 }
 
 /** Named field by field: as fast as it gets, where a spread is five times slower. */
-export function resolvedFlow(
+function resolvedFlow(
   flow: FlowRow,
   source: AttributeSet,
   destination: AttributeSet,

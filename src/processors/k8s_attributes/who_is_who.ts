@@ -1,5 +1,6 @@
 import { AttributeSet } from '../../pdata/attributes.ts';
-import type { FlowEnd, FlowRow } from '../../pdata/flow.ts';
+import type { IpAddress } from '../../pdata/ip_address.ts';
+import type { PortOfNode } from './cluster/cluster.ts';
 import { isUnicast } from './cluster/unicast.ts';
 import type { LiveCluster } from './live_cluster.ts';
 import type { WaitingFlows } from './waiting_flows.ts';
@@ -60,8 +61,13 @@ export class WhoIsWho {
     return this.#all.length === 1 ? ended : [...new Set(ended)];
   }
 
-  /** Who that is; undefined where it isn't known and may be later. `at` is what it is the destination of. */
-  known({ address }: FlowEnd, at?: FlowRow): AttributeSet | undefined {
+  /** Whether the answer for a destination may be another one with its port. */
+  needsPort(address: IpAddress | undefined): boolean {
+    return address !== undefined && (this.#trusted?.cluster.isNode(address.key) ?? false);
+  }
+
+  /** Who that is; undefined where it isn't known and may be later. `at` is where a flow goes whose destination it is. */
+  known(address: IpAddress | undefined, at?: PortOfNode): AttributeSet | undefined {
     if (address === undefined) return UNKNOWN;
     const { key } = address;
     const found = this.#trusted?.cluster.find(key, at);
@@ -71,10 +77,10 @@ export class WhoIsWho {
   }
 
   /** Who that is, or what to call it, after it has waited for so long: a pod that is younger than what we know isn't the world. */
-  finally(end: FlowEnd, at: FlowRow | undefined, waitedMillis: number): AttributeSet {
-    const known = this.known(end, at);
-    if (known !== undefined || end.address === undefined) return known ?? UNKNOWN;
-    const { key } = end.address;
+  finally(address: IpAddress | undefined, at: PortOfNode | undefined, waitedMillis: number): AttributeSet {
+    const known = this.known(address, at);
+    if (known !== undefined || address === undefined) return known ?? UNKNOWN;
+    const { key } = address;
     const isCurrent = this.#all.some(({ filter, behindMillis }) => filter === this.#own.filter && behindMillis <= waitedMillis);
     for (const { cluster } of this.#all) {
       const found = cluster.find(key, at) ?? cluster.findBehindService(key) ?? cluster.findInPodNetwork(key, isCurrent);

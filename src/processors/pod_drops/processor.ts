@@ -6,10 +6,11 @@ import { PROCESSOR } from '../../metrics/definitions.ts';
 import { counter, gauge } from '../../metrics/instruments.ts';
 import { AttributeSet, type AttributeValue } from '../../pdata/attributes.ts';
 import type { DropBatch } from '../../pdata/batch.ts';
-import type { FlowRow } from '../../pdata/flow.ts';
+import type { FlowKind } from '../../pdata/flow.ts';
+import { bytesAt, type FlowColumns } from '../../pdata/flow_columns.ts';
 import type { PodDropsConfig } from './config.ts';
-import { SeriesTable } from './series.ts';
-import { SeriesCache } from './series_cache.ts';
+import { type Series, SeriesTable } from './series.ts';
+import { type Places, SeriesCache } from './series_cache.ts';
 import { publish, type Side } from './side.ts';
 
 /** What outlives a reload. */
@@ -53,10 +54,10 @@ export class PodDrops implements Processor {
     if (flows !== undefined) {
       for (const uid of flows.endedPods ?? []) this.#table.podEnded(uid, steadyMillis);
       this.#cache.begin();
-      const add = this.#config.context === 'local' ? this.#addSides : this.#addPair;
-      for (const row of flows.rows) add.call(this, row);
+      if (this.#config.context === 'local') this.#addSides(flows.rows);
+      else this.#addPairs(flows.rows);
       for (const { attributes, drops, bytes } of flows.overflow) {
-        this.#addOverflow(attributes, String(attributes.get('direction') ?? 'unknown'), drops, bytes);
+        this.#addOverflow(attributes, directionOf({ attributes }), drops, bytes);
       }
     }
     const { rows, ended } = this.#table.take(steadyMillis);
@@ -66,58 +67,87 @@ export class PodDrops implements Processor {
     this.#next.consume({ ...batch, pods: { rows, ended, ...since } });
   }
 
-  #addSides(row: FlowRow): void {
-    const source = this.#cache.side(row.source.attributes);
-    if (source.observed) this.#addSide(row, source, 'egress');
-    const destination = this.#cache.side(row.destination.attributes);
-    if (destination.observed) this.#addSide(row, destination, 'ingress');
+  #addSides(flows: FlowColumns): void {
+    const sides = this.#cache.sides(flows);
+    const [from, to] = [this.#cache.places(flows, 'egress'), this.#cache.places(flows, 'ingress')];
+    for (let flow = 0; flow < flows.length; flow++) {
+      const source = sides[flows.source[flow] as number] as Side;
+      if (source.observed) this.#addSide(flows, flow, source, 'egress', from);
+      const destination = sides[flows.destination[flow] as number] as Side;
+      if (destination.observed) this.#addSide(flows, flow, destination, 'ingress', to);
+    }
   }
 
-  #addSide(row: FlowRow, side: Side, direction: 'ingress' | 'egress'): void {
-    const place = this.#cache.place(row, direction);
+  #addSide(flows: FlowColumns, flow: number, side: Side, direction: 'ingress' | 'egress', places: Places): void {
+    const place = places.of(flow);
     let found = place.get(side.id);
     if (found === undefined || found?.ended) {
-      const values = this.#identity(row, direction);
+      const values = identity(kindOf(flows, flow), direction);
       publish(side, this.#config.labels, '', values);
-      if (this.#config.labels.includes('port') && row.port !== 0) values['destination.port'] = row.port;
+      if (this.#config.labels.includes('port')) addPort(flows, flow, values);
       found = this.#cache.keep(place, side.id, new AttributeSet(values), side.uid === undefined ? [] : [side.uid]);
     }
-    if (found === null) this.#addOverflow(row.attributes, direction, row.drops, row.bytes);
-    else this.#table.add(found, row.drops, row.bytes);
+    this.#add(flows, flow, found, direction);
   }
 
-  #addPair(row: FlowRow): void {
-    const source = this.#cache.side(row.source.attributes);
-    const destination = this.#cache.side(row.destination.attributes);
-    if (!source.observed && !destination.observed) return;
-    const place = this.#cache.place(row, '');
-    const key = source.id * SeriesCache.MOST_SIDES + destination.id;
-    const direction = String(row.attributes.get('direction') ?? 'unknown');
-    let found = place.get(key);
-    if (found === undefined || found?.ended) {
-      const values = this.#identity(row, direction);
-      publish(source, this.#config.source, 'source.', values);
-      publish(destination, this.#config.destination, 'destination.', values);
-      if (this.#config.destination.includes('port') && row.port !== 0) values['destination.port'] = row.port;
-      const uids = [source.uid, destination.uid].filter((uid) => uid !== undefined);
-      found = this.#cache.keep(place, key, new AttributeSet(values), uids);
+  #addPairs(flows: FlowColumns): void {
+    const sides = this.#cache.sides(flows);
+    const places = this.#cache.places(flows, '');
+    for (let flow = 0; flow < flows.length; flow++) {
+      const source = sides[flows.source[flow] as number] as Side;
+      const destination = sides[flows.destination[flow] as number] as Side;
+      if (!source.observed && !destination.observed) continue;
+      const place = places.of(flow);
+      const key = source.id * SeriesCache.MOST_SIDES + destination.id;
+      let found = place.get(key);
+      if (found === undefined || found?.ended) {
+        const values = identity(kindOf(flows, flow), directionOf(kindOf(flows, flow)));
+        publish(source, this.#config.source, 'source.', values);
+        publish(destination, this.#config.destination, 'destination.', values);
+        if (this.#config.destination.includes('port')) addPort(flows, flow, values);
+        const uids = [source.uid, destination.uid].filter((uid) => uid !== undefined);
+        found = this.#cache.keep(place, key, new AttributeSet(values), uids);
+      }
+      this.#add(flows, flow, found, undefined);
     }
-    if (found === null) this.#addOverflow(row.attributes, direction, row.drops, row.bytes);
-    else this.#table.add(found, row.drops, row.bytes);
   }
 
-  /** Bytes and calls that failed are told apart by the reason, so the errno's name makes no series of its own. */
-  #identity({ attributes }: FlowRow, direction: string): Record<string, AttributeValue> {
-    const values: Record<string, AttributeValue> = { reason: attributes.get('reason') ?? '', direction };
-    const drawn = attributes.get('class');
-    if (drawn !== undefined) values.class = drawn;
-    return values;
+  /** To its series, or to the overflow; `direction` is the flow's own where it is undefined. */
+  #add(flows: FlowColumns, flow: number, found: Series | null, direction: string | undefined): void {
+    const [drops, bytes] = [flows.drops[flow] as number, bytesAt(flows, flow)];
+    if (found !== null) {
+      this.#table.add(found, drops, bytes);
+      return;
+    }
+    const kind = kindOf(flows, flow);
+    this.#addOverflow(kind.attributes, direction ?? directionOf(kind), drops, bytes);
   }
 
   #addOverflow(attributes: AttributeSet, direction: string, drops: number, bytes: number | undefined): void {
     this.#overflowDrops += drops;
     this.#table.add(this.#table.overflow(String(attributes.get('reason') ?? ''), direction), drops, bytes);
   }
+}
+
+/** Bytes and calls that failed are told apart by the reason, so the errno's name makes no series of its own. */
+function identity({ attributes }: FlowKind, direction: string): Record<string, AttributeValue> {
+  const values: Record<string, AttributeValue> = { reason: attributes.get('reason') ?? '', direction };
+  const drawn = attributes.get('class');
+  if (drawn !== undefined) values.class = drawn;
+  return values;
+}
+
+function addPort({ port }: FlowColumns, flow: number, values: Record<string, AttributeValue>): void {
+  const number = port[flow] as number;
+  if (number !== 0) values['destination.port'] = number;
+}
+
+function kindOf({ kinds, kind }: FlowColumns, flow: number): FlowKind {
+  return kinds[kind[flow] as number] as FlowKind;
+}
+
+function directionOf({ attributes }: Pick<FlowKind, 'attributes'>): string {
+  return String(attributes.get('direction') ?? 'unknown');
 }
 
 function recorder({ id, meter }: Pick<Settings, 'id' | 'meter'>, table: SeriesTable): (ended: number, overflow: number) => void {

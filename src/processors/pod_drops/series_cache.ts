@@ -1,11 +1,17 @@
 import type { AttributeSet } from '../../pdata/attributes.ts';
-import type { FlowRow } from '../../pdata/flow.ts';
+import type { FlowKind } from '../../pdata/flow.ts';
+import type { FlowColumns } from '../../pdata/flow_columns.ts';
 import type { PodDropsConfig } from './config.ts';
 import type { Series, SeriesTable } from './series.ts';
 import { makeSide, type Side } from './side.ts';
 
 /** Series by a number that is made of the ids of sides; null: it is summed in the overflow. */
 export type Place = Map<number, Series | null>;
+
+/** Where the series of a read's flows are, in one direction. */
+export interface Places {
+  of(flow: number): Place;
+}
 
 /**
  * The way from a flow to its series without making the attributes of either: there may be 65,536 flows a read. The stages
@@ -49,7 +55,26 @@ export class SeriesCache {
     return this.#kept + this.#sides.size;
   }
 
-  side(attributes: AttributeSet): Side {
+  /** What each end of these flows is to us, by its number. */
+  sides({ who }: FlowColumns): readonly Side[] {
+    return who.map((attributes) => this.#side(attributes));
+  }
+
+  /** Where their series are. */
+  places({ kinds, kind, port }: FlowColumns, direction: string): Places {
+    const known: (Place | undefined)[] = [];
+    return {
+      of: (flow) => {
+        const number = kind[flow] as number;
+        const { attributes } = kinds[number] as FlowKind;
+        if (this.#byPort) return this.#place(attributes, direction, port[flow] as number);
+        known[number] ??= this.#place(attributes, direction, 0);
+        return known[number];
+      },
+    };
+  }
+
+  #side(attributes: AttributeSet): Side {
     let side = this.#sides.get(attributes);
     if (side === undefined) {
       side = makeSide(this.#sides.size, attributes, this.#config);
@@ -58,19 +83,17 @@ export class SeriesCache {
     return side;
   }
 
-  /** Where the series of flows of this reason and port are, in one direction. */
-  place(row: FlowRow, direction: string): Place {
+  #place(attributes: AttributeSet, direction: string, port: number): Place {
     let byAttributes = this.#places.get(direction);
     if (byAttributes === undefined) {
       byAttributes = new Map();
       this.#places.set(direction, byAttributes);
     }
-    let byPort = byAttributes.get(row.attributes);
+    let byPort = byAttributes.get(attributes);
     if (byPort === undefined) {
       byPort = new Map();
-      byAttributes.set(row.attributes, byPort);
+      byAttributes.set(attributes, byPort);
     }
-    const port = this.#byPort ? row.port : 0;
     let place = byPort.get(port);
     if (place === undefined) {
       place = new Map();

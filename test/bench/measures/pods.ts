@@ -1,10 +1,11 @@
 import { AttributeSet } from '../../../src/pdata/attributes.ts';
 import type { DropBatch } from '../../../src/pdata/batch.ts';
-import { type FlowRow, NO_ATTRIBUTES } from '../../../src/pdata/flow.ts';
+import { NO_ATTRIBUTES } from '../../../src/pdata/flow.ts';
+import { type FlowColumns, sumOfFlows } from '../../../src/pdata/flow_columns.ts';
 import { IpAddress } from '../../../src/pdata/ip_address.ts';
 import { k8sAttributesFactory } from '../../../src/processors/k8s_attributes/factory.ts';
 import { podDropsFactory } from '../../../src/processors/pod_drops/factory.ts';
-import { flowBatch } from '../../support/flows.ts';
+import { batch } from '../../support/rows.ts';
 import { makeSettings, quietHost } from '../../support/settings.ts';
 import { SpoofedFlood } from '../../support/spoof.ts';
 import { Agent } from '../agent.ts';
@@ -87,9 +88,10 @@ export const attribution: Measure = {
     await attributes.start(quietHost);
     const rates: number[] = [];
     for (let read = 0; read < BATCHES + 5; read++) {
-      const batch = flowBatch(flowsOf(read));
+      const rows = flowsOf(read);
+      const given = batch([], { flows: { rows, overflow: [], node: sumOfFlows(rows) } });
       const began = performance.now();
-      attributes.consume(batch);
+      attributes.consume(given);
       rates.push(FLOWS / (performance.now() - began));
     }
     await attributes.shutdown(1000);
@@ -107,24 +109,26 @@ export const attribution: Measure = {
 };
 
 /** Between the pods, each address an object of its own, as a read decodes it. */
-function flowsOf(read: number): FlowRow[] {
-  const attributes = new AttributeSet({ reason: 'IPTABLE_RULE_DROP', direction: 'forward', class: 'policy' });
-  const ends = Array.from({ length: PODS }, (_, index) => ({
-    address: IpAddress.parse(sourceAddress(index)),
-    attributes: NO_ATTRIBUTES,
-  }));
-  const end = (index: number) => ends[index % PODS] as (typeof ends)[number];
-  return Array.from({ length: FLOWS }, (_, flow) => ({
-    attributes,
-    source: end(flow * 7 + read),
-    destination: end(flow * 13 + 1),
+function flowsOf(read: number): FlowColumns {
+  const kind = {
+    attributes: new AttributeSet({ reason: 'IPTABLE_RULE_DROP', direction: 'forward', class: 'policy' }),
     transport: 'tcp',
-    port: 0,
     interface: 'eth0',
     netns: 1,
     netnsCookie: 1,
     netnsName: '',
-    drops: 1 + (flow % 3),
-    bytes: 100,
-  }));
+  };
+  const flows = Array.from({ length: FLOWS }, (_, flow) => flow);
+  return {
+    length: FLOWS,
+    kinds: [kind],
+    kind: new Uint32Array(FLOWS),
+    addresses: Array.from({ length: PODS }, (_, index) => IpAddress.parse(sourceAddress(index))),
+    who: Array.from({ length: PODS }, () => NO_ATTRIBUTES),
+    source: Uint32Array.from(flows, (flow) => (flow * 7 + read) % PODS),
+    destination: Uint32Array.from(flows, (flow) => (flow * 13 + 1) % PODS),
+    port: new Uint16Array(FLOWS),
+    drops: Float64Array.from(flows, (flow) => 1 + (flow % 3)),
+    bytes: new Float64Array(FLOWS).fill(100),
+  };
 }

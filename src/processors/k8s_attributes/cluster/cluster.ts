@@ -9,6 +9,12 @@ import type { Extracted, NamespaceRecord, NodeRecord, OwnerRecord, ServiceRecord
 import { Table } from './table.ts';
 import { addWorkload } from './workload.ts';
 
+/** A port of a node's address; 0 where it isn't known. */
+export interface PortOfNode {
+  readonly transport: string;
+  readonly port: number;
+}
+
 export interface ClusterOptions {
   /** Names of the attributes to show; `k8s.namespace.name` and `k8s.pod.name` are always shown. */
   readonly metadata: ReadonlySet<string>;
@@ -70,7 +76,7 @@ export class Cluster {
    * What shows whose address this is, a pod's, a node's or a service's; undefined where that isn't known. A port of a node's address
    * is a pod's where one pod alone has it; without a port, what a pod on the node's network does can't be told from the node.
    */
-  find(key: AddressKey, at?: { readonly transport: string; readonly port: number }): AttributeSet | undefined {
+  find(key: AddressKey, at?: PortOfNode): AttributeSet | undefined {
     const claim = this.pods.owner(key);
     if (claim !== undefined) return this.describe(claim);
     const node = this.#nodeAddresses.first(key);
@@ -80,6 +86,11 @@ export class Cluster {
     }
     const service = this.#serviceAddresses.first(key);
     return service === undefined ? undefined : this.#describeService(service);
+  }
+
+  /** Whether the address is a node's, so that {@link find} may answer otherwise with a port. */
+  isNode(key: AddressKey): boolean {
+    return this.#nodeAddresses.first(key) !== undefined && this.pods.owner(key) === undefined;
   }
 
   /** The service behind which this address stands, for one that {@link find} doesn't know; undefined where there is none. */

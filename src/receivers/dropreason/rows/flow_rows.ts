@@ -1,27 +1,31 @@
 import { setImmediate as turn } from 'node:timers/promises';
 import type { AttributeSet } from '../../../pdata/attributes.ts';
-import { type FlowEnd, type FlowRow, NO_ATTRIBUTES } from '../../../pdata/flow.ts';
-import { type AddressKey, IpAddress, keyOfWords } from '../../../pdata/ip_address.ts';
+import { type FlowKind, NO_ATTRIBUTES } from '../../../pdata/flow.ts';
+import type { FlowColumns } from '../../../pdata/flow_columns.ts';
+import { IpAddress } from '../../../pdata/ip_address.ts';
 import type { Flows, Layout, Probe } from '../probe.ts';
 import { InterfaceNames } from './interface_names.ts';
 import type { NamespaceNames } from './namespaces.ts';
 import type { Origins, Place } from './origins.ts';
 import { type RowAttributes, type Told, TRANSPORTS } from './row_attributes.ts';
+import { WordTable } from './word_table.ts';
 
-/** Flows that are decoded before the event loop has its turn: some milliseconds. */
+/** Flows that are decoded before the event loop has its turn: less than a millisecond or two. */
 const SLICE = 4096;
 
 /** Rows that are remembered; there are hundreds. */
 const MOST_SEEN = 65_536;
 
-const NOBODY: FlowEnd = { address: undefined, attributes: NO_ATTRIBUTES };
+/** Words of an address. */
+const ADDRESS = 4;
 
+/** What rows of the node flows are of. */
 interface Seen {
   readonly attributes: AttributeSet;
   readonly isCall: boolean;
 }
 
-/** From the kernel's flows to rows. What many flows have in common is made once. */
+/** From the kernel's flows to columns. What many flows have in common is made once. */
 export class FlowRows {
   readonly #layout: Layout;
   readonly #attributes: RowAttributes;
@@ -29,8 +33,8 @@ export class FlowRows {
   readonly #interfaces: InterfaceNames;
   readonly #namespaces: NamespaceNames;
   readonly #seen = new Map<number | string, Seen>();
-  /** The ends of one read by their addresses: most flows of a read have one in common. */
-  #ends = new Map<AddressKey, FlowEnd>();
+  /** The words of a key that tell its kind: all but the addresses and the port. */
+  readonly #kindWords: readonly number[];
 
   constructor(
     probe: Pick<Probe, 'interfaces'>,
@@ -44,81 +48,114 @@ export class FlowRows {
     this.#origins = origins;
     this.#interfaces = new InterfaceNames(probe);
     this.#namespaces = namespaces;
+    const { flow } = layout;
+    const [source, destination] = [flow.source >> 2, flow.destination >> 2];
+    const isOf = (word: number, address: number) => word >= address && word < address + ADDRESS;
+    const words = Array.from({ length: flow.bytes >> 2 }, (_, word) => word);
+    this.#kindWords = words.filter((word) => !isOf(word, source) && !isOf(word, destination));
   }
 
-  /** A row for each flow; others run in between. */
-  async decode(flows: Flows): Promise<FlowRow[]> {
-    const rows: FlowRow[] = [];
-    const words = new Uint32Array(flows.keys);
-    const halves = new Uint16Array(flows.keys);
-    const bytes = new Uint8Array(flows.keys);
-    const counts = new Uint32Array(flows.counts);
-    const views = { words, halves, bytes, counts };
-    this.#ends = new Map();
+  /** Others run in between. */
+  async decode(flows: Flows): Promise<FlowColumns> {
+    const { count } = flows;
+    const { flow: at } = this.#layout;
+    const views = viewsOf(flows);
+    const { words, halves, counts } = views;
+    const [kindTable, endTable] = [new WordTable(this.#kindWords.length), new WordTable(ADDRESS)];
+    const kinds: FlowKind[] = [];
+    const areCalls: boolean[] = [];
+    const addresses: (IpAddress | undefined)[] = [];
+    const columns = {
+      kind: new Uint32Array(count),
+      source: new Uint32Array(count),
+      destination: new Uint32Array(count),
+      port: new Uint16Array(count),
+      drops: new Float64Array(count),
+      bytes: new Float64Array(count),
+    };
+    const endOf = (word: number) => {
+      const number = endTable.numberOf(words, word);
+      if (number === addresses.length) addresses.push(IpAddress.ofWords(words, word));
+      return number;
+    };
+    this.#begin();
+    for (let from = 0; from < count; from += SLICE) {
+      if (from > 0) await turn();
+      const to = Math.min(from + SLICE, count);
+      for (const { attributes, isCall, flow } of this.#kindsIn(views, { from, to, table: kindTable, into: columns.kind })) {
+        kinds.push(this.#kind(views, flow, attributes));
+        areCalls.push(isCall);
+      }
+      for (let flow = from; flow < to; flow++) {
+        const base = flow * at.bytes;
+        columns.source[flow] = endOf((base + at.source) >> 2);
+        columns.destination[flow] = endOf((base + at.destination) >> 2);
+        columns.port[flow] = halves[(base + at.port) >> 1] as number;
+        columns.drops[flow] = numberAt(counts, 4 * flow);
+        columns.bytes[flow] = areCalls[columns.kind[flow] as number] ? Number.NaN : numberAt(counts, 4 * flow + 2);
+      }
+    }
+    return { length: count, kinds, addresses, who: addresses.map(() => NO_ATTRIBUTES), ...columns };
+  }
+
+  #begin(): void {
     this.#interfaces.begin();
     this.#namespaces.begin();
     // Modules come and go with the addresses of their functions.
     if (this.#seen.size > MOST_SEEN) this.#seen.clear();
-    for (let from = 0; from < flows.count; from += SLICE) {
-      if (from > 0) await turn();
-      const to = Math.min(from + SLICE, flows.count);
-      const all = this.#seenIn(views, from, to);
-      for (let flow = from; flow < to; flow++) rows.push(this.#row(views, flow, all[flow - from] as Seen));
-    }
-    this.#ends = new Map();
-    return rows;
   }
 
-  #row({ words, halves, counts }: Views, flow: number, { attributes, isCall }: Seen): FlowRow {
+  /**
+   * Numbers the kinds of some flows. Returns what the new ones are of, each with a flow of that kind. Functions that are new are looked up
+   * in one go, since that takes some 50 ms.
+   */
+  #kindsIn(views: Views, { from, to, table, into }: Numbering): (Seen & { readonly flow: number })[] {
+    const { flow: at } = this.#layout;
+    const [portWord, portMask] = [at.port >> 2, at.port % 4 === 0 ? 0xffff_0000 : 0xffff];
+    const key = new Uint32Array(this.#kindWords.length);
+    const fresh: { readonly flow: number; readonly key: number | string; readonly told: Told; readonly place: Place }[] = [];
+    for (let flow = from; flow < to; flow++) {
+      const base = flow * at.bytes;
+      for (let index = 0; index < key.length; index++) {
+        const word = this.#kindWords[index] as number;
+        const value = views.words[(base >> 2) + word] as number;
+        key[index] = word === portWord ? value & portMask : value;
+      }
+      const size = table.size;
+      const number = table.numberOf(key, 0);
+      into[flow] = number;
+      if (number !== size) continue;
+      const told = this.#toldBy(views, base);
+      fresh.push({ flow, key: this.#keyOf(told, views.words, base), told, place: this.#placeOf(views.words, base) });
+    }
+    const unknown = fresh.filter((each) => !this.#seen.has(each.key));
+    if (unknown.length > 0) this.#origins.learn(unknown.map(({ place }) => place));
+    return fresh.map(({ flow, key: seenKey, told, place }) => ({ ...this.#seenAs(seenKey, told, place), flow }));
+  }
+
+  #seenAs(key: number | string, told: Told, place: Place): Seen {
+    let seen = this.#seen.get(key);
+    if (seen === undefined) {
+      seen = { attributes: this.#attributes.ofFlow(told, this.#origins.of(place)), isCall: this.#attributes.isCall(told) };
+      this.#seen.set(key, seen);
+    }
+    return seen;
+  }
+
+  #kind({ words, halves }: Views, flow: number, attributes: AttributeSet): FlowKind {
     const { flow: at } = this.#layout;
     const base = flow * at.bytes;
-    const word = (offset: number) => words[(base + offset) >> 2] as number;
-    const half = (offset: number) => halves[(base + offset) >> 1] as number;
-    const namespace = { netns: word(at.netns), cookie: numberAt(words, (base + at.cookie) >> 2) };
-    const protocol = half(at.protocol);
+    const netns = words[(base + at.netns) >> 2] as number;
+    const cookie = numberAt(words, (base + at.cookie) >> 2);
+    const protocol = halves[(base + at.protocol) >> 1] as number;
     return {
       attributes,
-      source: this.#end(words, (base + at.source) >> 2),
-      destination: this.#end(words, (base + at.destination) >> 2),
       transport: protocol === this.#layout.noProtocol ? '' : (TRANSPORTS[protocol] ?? String(protocol)),
-      port: half(at.port),
-      interface: this.#interfaces.of({ ...namespace, ifindex: word(at.ifindex) }),
-      netns: namespace.netns,
-      netnsCookie: namespace.cookie,
-      netnsName: this.#namespaces.of(namespace),
-      drops: numberAt(counts, 4 * flow),
-      bytes: isCall ? undefined : numberAt(counts, 4 * flow + 2),
+      interface: this.#interfaces.of({ netns, cookie, ifindex: words[(base + at.ifindex) >> 2] as number }),
+      netns,
+      netnsCookie: cookie,
+      netnsName: this.#namespaces.of({ netns, cookie }),
     };
-  }
-
-  #end(words: Uint32Array, at: number): FlowEnd {
-    const key = keyOfWords(words, at);
-    if (key === undefined) return NOBODY;
-    let end = this.#ends.get(key);
-    if (end === undefined) {
-      end = { address: IpAddress.ofKey(key), attributes: NO_ATTRIBUTES };
-      this.#ends.set(key, end);
-    }
-    return end;
-  }
-
-  /** What the flows of a slice are of. Functions that are new are looked up in one go, since that takes some 50 ms. */
-  #seenIn(views: Views, from: number, to: number): Seen[] {
-    const keys: (number | string)[] = [];
-    const fresh = new Map<number | string, { readonly told: Told; readonly place: Place }>();
-    for (let flow = from; flow < to; flow++) {
-      const base = flow * this.#layout.flow.bytes;
-      const told = this.#toldBy(views, base);
-      const key = this.#keyOf(told, views.words, base);
-      keys.push(key);
-      if (!this.#seen.has(key) && !fresh.has(key)) fresh.set(key, { told, place: this.#placeOf(views.words, base) });
-    }
-    if (fresh.size > 0) this.#origins.learn([...fresh.values()].map(({ place }) => place));
-    for (const [key, { told, place }] of fresh) {
-      const attributes = this.#attributes.ofFlow(told, this.#origins.of(place));
-      this.#seen.set(key, { attributes, isCall: this.#attributes.isCall(told) });
-    }
-    return keys.map((key) => this.#seen.get(key) as Seen);
   }
 
   #toldBy({ words, halves, bytes }: Views, base: number): Told {
@@ -147,12 +184,29 @@ export class FlowRows {
   }
 }
 
+/** Flows whose kinds are numbered. */
+interface Numbering {
+  readonly from: number;
+  readonly to: number;
+  readonly table: WordTable;
+  readonly into: Uint32Array;
+}
+
 /** The same memory by the sizes of what lies in it. */
 interface Views {
   readonly words: Uint32Array;
   readonly halves: Uint16Array;
   readonly bytes: Uint8Array;
   readonly counts: Uint32Array;
+}
+
+function viewsOf({ keys, counts }: Flows): Views {
+  return {
+    words: new Uint32Array(keys),
+    halves: new Uint16Array(keys),
+    bytes: new Uint8Array(keys),
+    counts: new Uint32Array(counts),
+  };
 }
 
 /** Exact up to 2^53. */

@@ -1,14 +1,15 @@
 import type { AttributeSet } from '../../../pdata/attributes.ts';
 import type { LossRow } from '../../../pdata/batch.ts';
 import type { DropRow } from '../../../pdata/drop_row.ts';
-import type { FlowRow } from '../../../pdata/flow.ts';
+import type { FlowColumns } from '../../../pdata/flow_columns.ts';
 import type { Flows } from '../probe.ts';
 
 /** What one read brings: flows and overflow where they are counted. */
 export interface Unread {
   readonly rows: DropRow[];
   readonly losses: LossRow[];
-  readonly flows: FlowRow[];
+  /** Of each drain that it takes in. */
+  readonly flows: FlowColumns[];
   readonly overflow: DropRow[];
   /** Series that end after it. */
   readonly ended: AttributeSet[];

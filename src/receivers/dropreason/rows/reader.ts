@@ -1,6 +1,7 @@
 import { AttributeSet } from '../../../pdata/attributes.ts';
 import type { DropBatch, LossRow } from '../../../pdata/batch.ts';
 import type { DropRow } from '../../../pdata/drop_row.ts';
+import { joinFlows } from '../../../pdata/flow_columns.ts';
 import { sumOf } from '../../../pdata/sums.ts';
 import { CALL_PROGRAM, CALL_PROGRAM_OF_TWO } from '../attach/hooks.ts';
 import type { DropreasonConfig } from '../config.ts';
@@ -142,12 +143,13 @@ export class Reader {
     // From here on they are nowhere else: where decoding fails, the next read begins with them.
     const { drained } = this.#progress;
     for (drained.push(flows); drained[0] !== undefined; drained.shift()) {
-      for (const row of (await this.#flowRows?.decode(drained[0])) ?? []) this.#progress.unread.flows.push(row);
+      const decoded = await this.#flowRows?.decode(drained[0]);
+      if (decoded !== undefined) this.#progress.unread.flows.push(decoded);
     }
     const unread = this.#readRows(skipped);
     this.#progress.unread = nothingUnread();
     const { rows, losses, overflow } = unread;
-    return { rows, losses, flows: { rows: unread.flows, overflow, node: sumOf(rows) }, ...endedOf(unread) };
+    return { rows, losses, flows: { rows: joinFlows(unread.flows), overflow, node: sumOf(rows) }, ...endedOf(unread) };
   }
 
   /**

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import type { Processor } from '../../../../src/component/component.ts';
 import { k8sAttributesFactory } from '../../../../src/processors/k8s_attributes/factory.ts';
-import { flow, flowBatch } from '../../../support/flows.ts';
+import { flow, flowBatch, rowsOf } from '../../../support/flows.ts';
 import { FakeKubeApi } from '../../../support/kube_api/fake_kube_api.ts';
 import {
   namespaceObject,
@@ -64,7 +64,10 @@ test('pods of a cluster are known by list, and by watch', async () => {
   const { processor, sink } = await start({ wait_for_metadata: true });
   processor.consume(flowBatch([flow('fd00::1', '10.96.0.1'), flow('192.168.0.1', '10.0.0.1')]));
   expect(
-    sink.batches.at(-1)?.flows?.rows.map(({ source, destination }) => [source.attributes.values, destination.attributes.values]),
+    rowsOf(sink.batches.at(-1)?.flows).map(({ source, destination }) => [
+      source.attributes.values,
+      destination.attributes.values,
+    ]),
   ).toMatchObject([
     [
       {
@@ -83,7 +86,7 @@ test('pods of a cluster are known by list, and by watch', async () => {
 
   await until(() => api.watches() === 7);
   processor.consume(flowBatch([flow('10.0.0.2', '10.0.0.1', { drops: 5 })]));
-  expect(sink.batches.at(-1)?.flows?.rows).toEqual([]);
+  expect(rowsOf(sink.batches.at(-1)?.flows)).toEqual([]);
   api.put('pods', podObject('late', { ips: ['10.0.0.2'] }));
   await until(() => {
     processor.consume(flowBatch([]));

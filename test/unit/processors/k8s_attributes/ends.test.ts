@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { flow, flowBatch } from '../../../support/flows.ts';
+import { flow, flowBatch, rowsOf } from '../../../support/flows.ts';
 import { nodeObject, podObject, sliceObject } from '../../../support/kube_objects.ts';
 import { Stage, told } from './stage.ts';
 
@@ -84,7 +84,7 @@ describe("a pod on its node's network", () => {
     stage.put('pods', podObject('exporter', EXPORTER));
     const handed = stage.consume(flowBatch([to(9100), to(9100, 'udp'), to(9101), to(0)]));
     expect(told(handed)).toEqual(['a -> exporter: 1', 'a -> n1: 1', 'a -> n1: 1', 'a -> n1: 1']);
-    expect(handed.flows?.rows[0]?.destination.attributes.values).toMatchObject({
+    expect(rowsOf(handed.flows)[0]?.destination.attributes.values).toMatchObject({
       'k8s.node.name': 'n1',
       'k8s.pod.uid': 'uid-exporter',
       'k8s.pod.ip': '192.168.0.1',

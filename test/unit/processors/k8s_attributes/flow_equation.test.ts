@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import type { AttributeSet } from '../../../../src/pdata/attributes.ts';
 import type { FlowRow } from '../../../../src/pdata/flow.ts';
-import { flow, flowBatch } from '../../../support/flows.ts';
+import { flow, flowBatch, rowsOf } from '../../../support/flows.ts';
 import { podObject } from '../../../support/kube_objects.ts';
 import { row } from '../../../support/rows.ts';
 import { makeSettings, quietHost } from '../../../support/settings.ts';
@@ -67,7 +67,7 @@ test('published + pending + overflow = node after every read, in drops and bytes
       const node = { drops: 0, bytes: 0 };
       const check = async (isOver: boolean) => {
         const handed = stage.sink.batches.flatMap(({ flows }) => flows ?? []);
-        const published = sums(handed.flatMap(({ rows }) => rows));
+        const published = sums(handed.flatMap(rowsOf));
         const overflow = sums(handed.flatMap((read) => read.overflow));
         const own = await reader.values();
         const pending = { drops: own.pending ?? 0, bytes: own['pending.bytes'] ?? 0 };
@@ -105,11 +105,11 @@ test('published + pending + overflow = node after every read, in drops and bytes
 test('sets and rows are what they were: no batch is changed in place', async () => {
   const stage = await Stage.synced();
   const before = flowBatch([flow('10.0.0.1', '1.1.1.1', { drops: 2 }), flow('10.0.0.1', '1.1.1.1', { drops: 3 })]);
-  const copy = structuredClone(before.flows?.rows.map(({ drops, bytes }) => [drops, bytes]));
-  const attributes: (AttributeSet | undefined)[] = before.flows?.rows.map((each: FlowRow) => each.source.attributes) ?? [];
+  const copy = structuredClone(rowsOf(before.flows).map(({ drops, bytes }) => [drops, bytes]));
+  const attributes: (AttributeSet | undefined)[] = rowsOf(before.flows).map((each: FlowRow) => each.source.attributes) ?? [];
   stage.consume(before);
   stage.nowMillis += 10_000;
   stage.consume(before);
-  expect(before.flows?.rows.map(({ drops, bytes }) => [drops, bytes])).toEqual(copy);
-  expect(before.flows?.rows.map((each) => each.source.attributes)).toEqual(attributes);
+  expect(rowsOf(before.flows).map(({ drops, bytes }) => [drops, bytes])).toEqual(copy);
+  expect(rowsOf(before.flows).map((each) => each.source.attributes)).toEqual(attributes);
 });

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { UNKNOWN, WORLD } from '../../../../src/processors/k8s_attributes/who_is_who.ts';
-import { end, flow, flowBatch } from '../../../support/flows.ts';
+import { end, flow, flowBatch, rowsOf } from '../../../support/flows.ts';
 import { nodeObject, podObject, serviceObject, sliceObject } from '../../../support/kube_objects.ts';
 import { batch, row } from '../../../support/rows.ts';
 import { makeSettings, quietHost } from '../../../support/settings.ts';
@@ -22,7 +22,7 @@ describe('the ends of a flow', () => {
     const handed = stage.consume(given);
     expect(told(handed)).toEqual(['a -> b: 1', 'a -> web: 1', 'n1 -> b: 1']);
     expect(handed).toEqual({ ...given, flows: { ...given.flows, rows: expect.anything() } });
-    const bare = handed.flows?.rows.map(({ source, destination, ...rest }) => {
+    const bare = rowsOf(handed.flows).map(({ source, destination, ...rest }) => {
       return { ...rest, source: end(source.address?.text ?? ''), destination: end(destination.address?.text ?? '') };
     });
     expect(JSON.stringify(bare?.map((each) => ({ ...each })))).toBe(
@@ -33,7 +33,7 @@ describe('the ends of a flow', () => {
   test('that nothing is known of are world', async () => {
     const stage = await Stage.synced({ pending_timeout: 0 });
     stage.put('pods', A);
-    const [made] = stage.consume(flowBatch([flow('10.0.0.1', '1.1.1.1')])).flows?.rows ?? [];
+    const [made] = rowsOf(stage.consume(flowBatch([flow('10.0.0.1', '1.1.1.1')])).flows);
     expect(made?.destination.attributes).toBe(WORLD);
     expect(WORLD.values).toEqual({ 'k8s.namespace.name': 'world', 'k8s.pod.name': 'world' });
   });
@@ -43,7 +43,7 @@ describe('the ends of a flow', () => {
     async (address) => {
       const stage = await Stage.synced();
       stage.put('pods', A);
-      const [made] = stage.consume(flowBatch([flow('10.0.0.1', address)])).flows?.rows ?? [];
+      const [made] = rowsOf(stage.consume(flowBatch([flow('10.0.0.1', address)])).flows);
       expect(made?.destination.attributes).toBe(UNKNOWN);
     },
   );
@@ -64,7 +64,7 @@ describe('the ends of a flow', () => {
     stage.put('endpointslices', sliceObject('web', ['10.0.9.9']));
     const handed = stage.consume(flowBatch([flow('10.0.0.1', '10.0.9.9')]));
     expect(told(handed)).toEqual(['a -> web: 1']);
-    expect(handed.flows?.rows[0]?.destination.attributes.get('k8s.pod.name')).toBeUndefined();
+    expect(rowsOf(handed.flows)[0]?.destination.attributes.get('k8s.pod.name')).toBeUndefined();
   });
 });
 
@@ -132,7 +132,7 @@ describe('a flow whose end is not known yet', () => {
     stage.consume(flowBatch([one, ...others.map((given) => ({ ...one, ...given })), flow('1.1.1.2', '10.0.0.2')]));
     stage.consume(flowBatch([one]));
     stage.nowMillis += 10_000;
-    const rows = stage.consume(NOTHING).flows?.rows ?? [];
+    const rows = rowsOf(stage.consume(NOTHING).flows);
     expect(rows.map(({ drops, bytes }) => [drops, bytes])).toEqual([
       [4, 40],
       [2, 20],

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { flow, flowBatch } from '../../../support/flows.ts';
+import { flow, flowBatch, rowsOf } from '../../../support/flows.ts';
 import { podObject } from '../../../support/kube_objects.ts';
 import { makeSettings, quietHost } from '../../../support/settings.ts';
 import { Stage, told } from './stage.ts';
@@ -170,7 +170,7 @@ describe('at a reload', () => {
 describe('at a reload that shows something else', () => {
   const labelled = { before: WITHOUT_LABEL, after: WITH_LABEL };
   const app = (batch: ReturnType<typeof flowBatch>) =>
-    batch.flows?.rows.map(({ source, destination }) => {
+    rowsOf(batch.flows).map(({ source, destination }) => {
       return [source, destination].map(({ attributes }) => attributes.get('k8s.pod.labels.app'));
     });
 

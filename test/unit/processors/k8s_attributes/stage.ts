@@ -4,6 +4,7 @@ import { configSchema } from '../../../../src/processors/k8s_attributes/config.t
 import type { Connect, Informer } from '../../../../src/processors/k8s_attributes/informers.ts';
 import { K8sAttributes, type K8sAttributesOptions } from '../../../../src/processors/k8s_attributes/processor.ts';
 import type { Watched } from '../../../../src/processors/k8s_attributes/resources.ts';
+import { rowsOf } from '../../../support/flows.ts';
 import type { KubeObject } from '../../../support/kube_api/fake_kube_api.ts';
 import { Sink } from '../../../support/rows.ts';
 import { makeSettings, quietHost } from '../../../support/settings.ts';
@@ -107,7 +108,7 @@ export class Stage {
 
 /** The flows of a batch in short: `a -> world: 3`, ends by their pods, services or nodes. */
 export function told(batch: DropBatch): string[] {
-  return (batch.flows?.rows ?? []).map(({ source, destination, drops }) => {
+  return rowsOf(batch.flows).map(({ source, destination, drops }) => {
     const [from, to] = [source, destination].map(({ attributes }) => {
       return attributes.get('k8s.pod.name') ?? attributes.get('k8s.service.name') ?? attributes.get('k8s.node.name');
     });

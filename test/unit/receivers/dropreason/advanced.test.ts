@@ -8,6 +8,7 @@ import { noProgress, type Progress } from '../../../../src/receivers/dropreason/
 import { Reader } from '../../../../src/receivers/dropreason/rows/reader.ts';
 import { openSession, type Session } from '../../../../src/receivers/dropreason/session.ts';
 import { encodeFlows, type MadeFlow } from '../../../support/encode_flows.ts';
+import { rowsOf } from '../../../support/flows.ts';
 import { entry, FakeProbe, LAYOUT } from '../../../support/layout.ts';
 import { makeSettings } from '../../../support/settings.ts';
 
@@ -66,8 +67,9 @@ describe('a read of flows', () => {
     expect(flows?.overflow.map(({ attributes: { values }, drops, bytes }) => ({ ...values, drops, bytes }))).toEqual([
       { reason: 'NO_SOCKET', direction: 'ingress', class: 'error', drops: 1, bytes: 10 },
     ]);
-    expect(flows?.rows).toMatchObject([{ drops: 4, bytes: 40 }]);
-    expect((await reader.drain()).flows).toEqual({ rows: [], overflow: [], node: { drops: 0, bytes: 0 } });
+    expect(rowsOf(flows)).toMatchObject([{ drops: 4, bytes: 40 }]);
+    const { flows: none } = await reader.drain();
+    expect(none).toMatchObject({ rows: { length: 0 }, overflow: [], node: { drops: 0, bytes: 0 } });
   });
 
   test('rows of hashes have an overflow too', async () => {
@@ -108,7 +110,7 @@ describe('a read of flows', () => {
     await expect(reader.drain()).rejects.toThrow('ENOMEM');
     const { flows } = await reader.drain();
     expect(flows?.node).toEqual({ drops: 3, bytes: 30 });
-    expect(sum(flows?.rows ?? [])).toEqual({ drops: 3, bytes: 30 });
+    expect(sum(rowsOf(flows))).toEqual({ drops: 3, bytes: 30 });
   });
 
   test('flows of a read that failed later are not lost either', async () => {
@@ -119,7 +121,7 @@ describe('a read of flows', () => {
     probe.failure = new Error('EINVAL');
     await expect(reader.drain()).rejects.toThrow('EINVAL');
     const { flows } = await reader.drain();
-    expect([flows?.node, sum(flows?.rows ?? [])]).toEqual([
+    expect([flows?.node, sum(rowsOf(flows))]).toEqual([
       { drops: 3, bytes: 30 },
       { drops: 3, bytes: 30 },
     ]);
@@ -155,7 +157,7 @@ describe('a read of flows', () => {
           }
           const { rows, flows } = await reader.drain();
           expect(flows?.node).toEqual(sum(rows));
-          expect(sum([...(flows?.rows ?? []), ...(flows?.overflow ?? [])])).toEqual(flows?.node);
+          expect(sum([...rowsOf(flows), ...(flows?.overflow ?? [])])).toEqual(flows?.node);
           told += sum(rows).drops;
         }
         expect(told).toBe(caused);

@@ -1,4 +1,5 @@
 import { describe, expect, test, vi } from 'vitest';
+import { columnsOf } from '../../../../../src/pdata/flow_columns.ts';
 import { FullMaps } from '../../../../../src/receivers/dropreason/rows/full_maps.ts';
 import { makeSettings } from '../../../../support/settings.ts';
 import { row } from '../../../metrics/fixtures.ts';
@@ -41,7 +42,7 @@ describe('a map of the kernel that is full', () => {
   test('may be that of flows', () => {
     const { maps, lines } = make();
     const overflow = [row({ reason: 'A' }, 5, 50)];
-    maps.look({ losses: [], flows: { rows: [], overflow, node: { drops: 5, bytes: 50 } } }, 0);
+    maps.look({ losses: [], flows: { rows: columnsOf([]), overflow, node: { drops: 5, bytes: 50 } } }, 0);
     expect(lines).toEqual([expect.stringContaining('flows::max_entries')]);
   });
 });
