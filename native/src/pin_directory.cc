@@ -52,7 +52,7 @@ PinDirectory::PinDirectory(const std::string& path) : path_(path) {
 void PinDirectory::refuse_foreign(const std::string& name) const {
   if (is_our_pin(path_, name)) return;
   throw Error(Code::kPin,
-              path_of(name) + " isn't dropreason's: pins need a directory of their own, such as /sys/fs/bpf/dropreason", 0);
+              path_of(name) + " doesn't belong to dropreason: use a separate directory for the pins, such as /sys/fs/bpf/dropreason", 0);
 }
 
 std::vector<std::string> PinDirectory::names() const {

@@ -10,10 +10,10 @@ import { openSession, type Session } from './session.ts';
 import { explainStartError } from './start_error.ts';
 
 const BTF = '/sys/kernel/btf/vmlinux';
-/** The first release without the old, lax ways of libbpf, on which errors are told as they are. */
+/** The first libbpf without the old lax mode. From it on, errors are reported unchanged. */
 const LEAST_LIBBPF = '1.0';
 
-/** What the kernel and the user allow: everything is loaded and attached for a moment, and nothing is pinned. */
+/** Checks what the kernel and the user allow: loads and attaches everything briefly, and pins nothing. */
 export function diagnose(config: DropreasonConfig): readonly Finding[] {
   const findings: Finding[] = [
     kernel(),
@@ -50,52 +50,52 @@ function kernel(): Finding {
 
 function btf(): Finding {
   if (existsSync(BTF)) return { subject: 'BTF', status: 'ok', message: BTF };
-  return { subject: 'BTF', status: 'fail', message: `${BTF} is missing: a kernel built with CONFIG_DEBUG_INFO_BTF is needed` };
+  return { subject: 'BTF', status: 'fail', message: `${BTF} is missing: a kernel with CONFIG_DEBUG_INFO_BTF is required` };
 }
 
-/** What the kernel keeps even from root. Nothing where that can't be read: a hook that is refused for it says so. */
+/** What the kernel denies even to root. Empty if the level can't be read: a hook that is refused then reports it. */
 function lockdown(): Finding[] {
   const level = lockdownLevel();
   if (level === undefined) return [];
   const subject = 'lockdown';
   if (level !== 'confidentiality') return [{ subject, status: 'ok', message: level }];
   const message =
-    'confidentiality: no program may copy kernel memory by a helper, and there are no kprobes. Failed calls cannot be counted, ' +
-    'and before Linux 6.2 nothing can; lockdown=integrity on the kernel command line allows both';
+    'confidentiality: programs must not copy kernel memory with a helper, and there are no kprobes. Failed calls cannot be counted, ' +
+    'and before Linux 6.2 drops cannot either; lockdown=integrity on the kernel command line allows both';
   return [{ subject, status: 'warn', message }];
 }
 
-/** The profile that this process runs in, and what it costs in rows. */
+/** The capabilities of this process, and the rows that missing ones cost. */
 function capabilities(): Finding {
   const held = heldCapabilities();
   const subject = 'capabilities';
   if (!mayLoad(held)) {
-    const has = held.size === 0 ? 'none of those that matter' : [...held].join(', ');
+    const has = held.size === 0 ? 'no relevant capabilities' : [...held].join(', ');
     return { subject, status: 'fail', message: `${has}: run as root, or with CAP_BPF and CAP_PERFMON` };
   }
   if (held.has('CAP_SYS_ADMIN'))
-    return { subject, status: 'ok', message: `${[...held].join(', ')}: every row that the kernel lets` };
+    return { subject, status: 'ok', message: `${[...held].join(', ')}: all rows that the kernel supports` };
   const less = [
     ...(held.has('CAP_SYSLOG')
       ? []
-      : ['without CAP_SYSLOG no kernel function is named (class of UNKNOWN_DROP, reasons before 5.17)']),
-    'without CAP_SYS_ADMIN no fexit in modules (nf_nat and nf_conntrack, where they are some)',
+      : ['without CAP_SYSLOG kernel functions have no names (class of UNKNOWN_DROP, reasons before 5.17)']),
+    'without CAP_SYS_ADMIN no fexit in modules (nf_nat and nf_conntrack, if they are modules)',
   ];
-  return { subject, status: 'ok', message: `${[...held].join(', ')}: every row, but ${less.join('; ')}` };
+  return { subject, status: 'ok', message: `${[...held].join(', ')}: all rows, except: ${less.join('; ')}` };
 }
 
 function libbpf({ facts }: Session): Finding {
   const enough = Number.parseInt(facts.libbpf, 10) >= Number.parseInt(LEAST_LIBBPF, 10);
-  const message = `libbpf ${facts.libbpf}; ${LEAST_LIBBPF} or later is needed`;
+  const message = `libbpf ${facts.libbpf}; ${LEAST_LIBBPF} or later is required`;
   return { subject: 'libbpf', status: enough ? 'ok' : 'fail', message };
 }
 
 function reasons({ reasons: { known }, byFunction, facts }: Session, { drop_reasons: whose }: DropreasonConfig): Finding {
   const subject = 'drop reasons';
-  if (known > 0) return { subject, status: 'ok', message: `this kernel knows ${known}` };
-  const instead = byFunction ? 'told by the function that freed the packet' : 'and symbols are hidden: all is UNKNOWN_DROP';
+  if (known > 0) return { subject, status: 'ok', message: `this kernel has ${known}` };
+  const instead = byFunction ? 'using the function that freed the packet' : 'and symbols are hidden: all drops are UNKNOWN_DROP';
   if (facts.reasons.length > 0) return { subject, status: 'ok', message: `drop_reasons: ${whose}, ${instead}` };
-  return { subject, status: 'warn', message: `this kernel gives none (it is before 5.17): ${instead}` };
+  return { subject, status: 'warn', message: `this kernel has none (before 5.17): ${instead}` };
 }
 
 function symbols({ named }: Session, config: DropreasonConfig): Finding {
@@ -106,14 +106,14 @@ function symbols({ named }: Session, config: DropreasonConfig): Finding {
     ...(config.attributes.includes('code.function.name') ? ['no code.function.name'] : []),
     ...(recordsChains(config) ? ['no call chains (netfilter_detail, netfilter.hook)'] : []),
   ];
-  const message = `hidden: CAP_SYSLOG is needed, and kernel.kptr_restrict below 2; without them ${without.join(', ')}`;
+  const message = `hidden: requires CAP_SYSLOG, and kernel.kptr_restrict below 2; otherwise ${without.join(', ')}`;
   return { subject, status: 'warn', message };
 }
 
 function guard({ facts }: Session): Finding {
   const message = facts.guarded
-    ? 'the kernel skips a program that interrupts itself; what the hook nested does not rescue is in the slot nested'
-    : 'none before Linux 6.1: adds are atomic, and nothing is skipped';
+    ? 'the kernel skips a program that interrupts itself; drops that the hook nested does not recover are counted in the slot nested'
+    : 'none before Linux 6.1: adds are atomic, and no drop is skipped';
   return { subject: 'recursion guard', status: 'ok', message };
 }
 

@@ -7,32 +7,32 @@ import type { DropreasonConfig } from './config.ts';
 /** BPF_FS_MAGIC, include/uapi/linux/magic.h. */
 const BPF_FILE_SYSTEM = 0xcafe4a11;
 
-/** Names of pins; native/src/pin.h has them too, and the kind of what is pinned is looked at there. */
+/** Names of our pins, as in native/src/pin.h, where the type of a pinned object is checked too. */
 const OUR_PIN = /^(?:dropreason|link|program)_/;
 
-/** Whether something can be pinned there: by the nearest directory that exists. */
+/** Checks whether pinning is possible there, judging by the nearest existing directory. */
 export function pinPath({ pin_path: path }: Pick<DropreasonConfig, 'pin_path'>): Finding {
   const subject = 'pin path';
   let nearest = path;
   while (!existsSync(nearest)) nearest = dirname(nearest);
   if (statfsSync(nearest).type !== BPF_FILE_SYSTEM) {
-    return { subject, status: 'fail', message: `${path} is in no BPF file system: mount -t bpf bpf /sys/fs/bpf` };
+    return { subject, status: 'fail', message: `${path} is not in a BPF file system: mount -t bpf bpf /sys/fs/bpf` };
   }
   try {
     accessSync(nearest, constants.W_OK);
   } catch {
-    const message = `${nearest} can't be written to by this user: root can prepare ${path} (mkdir and chown)`;
+    const message = `this user can't write to ${nearest}: root can prepare ${path} (mkdir and chown)`;
     return { subject, status: 'fail', message };
   }
   const foreign = existsSync(path) ? readdirSync(path).find((name) => !OUR_PIN.test(name)) : undefined;
   if (foreign !== undefined) {
-    const message = `${path}/${foreign} isn't dropreason's: pins need a directory of their own, such as /sys/fs/bpf/dropreason`;
+    const message = `${path}/${foreign} doesn't belong to dropreason: use a separate directory for the pins, such as /sys/fs/bpf/dropreason`;
     return { subject, status: 'fail', message };
   }
-  return { subject, status: 'ok', message: existsSync(path) ? `${path} is there` : `${path} can be made` };
+  return { subject, status: 'ok', message: existsSync(path) ? `${path} exists` : `${path} can be created` };
 }
 
-/** The limit that maps and programs are charged to before Linux 5.11; nothing to say from then on. */
+/** The limit that maps and programs are charged to before Linux 5.11. No finding from then on. */
 export function memlock(release: string, limits = readFileSync('/proc/self/limits', 'utf8')): Finding[] {
   const [major = 0, minor = 0] = release.split('.').map((part) => Number.parseInt(part, 10));
   if (major > 5 || (major === 5 && minor >= 11)) return [];
@@ -42,6 +42,6 @@ export function memlock(release: string, limits = readFileSync('/proc/self/limit
   const raises = heldCapabilities().has('CAP_SYS_RESOURCE');
   const message = raises
     ? `${limit} bytes, and CAP_SYS_RESOURCE to raise it`
-    : `${limit} bytes, and no CAP_SYS_RESOURCE to raise it: this kernel charges maps and programs to it (ulimit -l unlimited)`;
+    : `${limit} bytes, without CAP_SYS_RESOURCE to raise it: this kernel charges maps and programs to it (ulimit -l unlimited)`;
   return [{ subject, status: raises ? 'ok' : 'warn', message }];
 }

@@ -20,7 +20,7 @@ export type {
 } from '../../../native/index.js';
 
 const require = createRequire(import.meta.url);
-/** By package.json's `imports`, which mean the same in src/ and in the bundle. */
+/** Found through package.json's `imports`, which work both in src/ and in the bundle. */
 const root = dirname(require.resolve('#package.json'));
 
 /** The compiled BPF programs. */
@@ -28,7 +28,7 @@ export const BPF_OBJECT = `${root}/build/dropreason.bpf.o`;
 
 let loaded: typeof Native | undefined;
 
-/** The addon, loaded when it is first needed; a ComponentError where it hasn't been built. */
+/** The addon, loaded on first use. Throws a ComponentError if it hasn't been built. */
 export function native(): typeof Native {
   if (loaded !== undefined) return loaded;
   for (const file of [`${root}/build/dropreason.node`, BPF_OBJECT]) {

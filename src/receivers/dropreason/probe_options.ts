@@ -4,26 +4,26 @@ import { type DropreasonConfig, type OptInAttribute, recordsChains } from './con
 import { BPF_OBJECT, type KernelFacts, type Layout, type ProbeOptions, type SymbolRange } from './probe.ts';
 import { Reasons } from './reasons/reasons.ts';
 
-/** What the kernel and this user let us know. */
+/** Facts about the kernel that this user may read. */
 export interface Surroundings {
   readonly layout: Layout;
   readonly facts: KernelFacts;
-  /** Where the functions lie that free lists of fragments; empty where addresses are hidden. */
+  /** Addresses of the functions that free lists of fragments; empty if addresses are hidden. */
   readonly symbols: Readonly<Record<string, SymbolRange>>;
 }
 
 export interface Plan {
   readonly options: ProbeOptions;
   readonly reasons: Reasons;
-  /** Whether the function that freed a packet can be named. */
+  /** Whether the function that freed a packet has a name. */
   readonly named: boolean;
-  /** Whether that function tells the reason, since the kernel's isn't used. */
+  /** Whether that function determines the reason, because the kernel's reason isn't used. */
   readonly byFunction: boolean;
-  /** Whether call chains tell what NAT and conntrack dropped: where nftables frees itself what its rules drop. */
+  /** Whether call chains show what NAT and conntrack dropped: true if nftables frees its own drops. */
   readonly chainsTell: boolean;
 }
 
-/** From the configuration to what the programs are told. `nowMillis` is when counting begins, where it begins anew. */
+/** Translates the configuration into options of the programs. `nowMillis` is the start of counting, if it starts now. */
 export function planProbe(config: DropreasonConfig, { layout, facts, symbols }: Surroundings, nowMillis: number): Plan {
   const reasoned = facts.reasons.length > 0 && config.drop_reasons === 'kernel';
   const known = reasoned ? facts.reasons : [];
@@ -52,7 +52,7 @@ export function planProbe(config: DropreasonConfig, { layout, facts, symbols }: 
   return { options: { ...options, pin }, reasons, named, byFunction: !reasoned && named, chainsTell: facts.reasons.length > 0 };
 }
 
-/** Where packets without a reason were freed is always asked for, where it can be named: their class comes from it. */
+/** Always includes the function that frees packets without a reason, if it has a name: it determines their class. */
 function attributeBits(config: DropreasonConfig, { attributes: bits }: Layout, named: boolean): number {
   const bitOf: Readonly<Record<OptInAttribute, number>> = {
     'network.type': 0, // always part of a row
@@ -60,13 +60,13 @@ function attributeBits(config: DropreasonConfig, { attributes: bits }: Layout, n
     'network.interface.name': bits.interface,
     'network.namespace.inode': bits.netns,
     'code.function.name': named ? bits.everyLocation : 0,
-    'netfilter.hook': 0, // told by the call chain
+    'netfilter.hook': 0, // comes from the call chain
   };
   const asked = config.attributes.reduce((sum, attribute) => sum | bitOf[attribute], 0);
   return asked | (named ? bits.location : 0) | (named && recordsChains(config) ? bits.stack : 0);
 }
 
-/** Differs wherever what is pinned would count something else, or elsewhere: 64 hexadecimal digits. */
+/** 64 hexadecimal digits that differ if the pinned programs would count something else, or elsewhere. */
 export function fingerprint(options: Omit<ProbeOptions, 'pin'>, hooks: DropreasonConfig['hooks']): string {
   const { object, ...kernel } = options;
   const text = JSON.stringify({ kernel, hooks }, (_, value: unknown) =>

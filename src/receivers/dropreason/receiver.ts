@@ -18,7 +18,7 @@ import { type Read, Reader } from './rows/reader.ts';
 import { openSession, type Session } from './session.ts';
 import { explainStartError } from './start_error.ts';
 
-/** Has the kernel count drops, and hands on at each read what was added since the one before. */
+/** Makes the kernel count drops. Each read passes on what was added since the previous one. */
 export class DropreasonReceiver implements Receiver {
   readonly collectionIntervalMillis: number;
   readonly #settings: Settings;
@@ -34,14 +34,14 @@ export class DropreasonReceiver implements Receiver {
   #timer: NodeJS.Timeout | undefined;
   #startTimeMillis = 0;
   #instance: string | undefined;
-  /** Nothing has been handed on yet, and what it is counts from another beginning than before a reload. */
+  /** Nothing has been passed on yet, and the counts have another start than before a reload. */
   #isAnew = false;
-  /** The last read has been asked for. */
+  /** The last read has been requested. */
   #isEnding = false;
   #ended: Promise<void> | undefined;
   readonly #drains = new JoinedReads((trigger) => this.#drain(trigger));
 
-  /** Throws a ComponentError where nothing can be loaded any more, so that a reload is refused before anything ends. */
+  /** Throws a ComponentError if nothing can be loaded any more, so that a reload fails before anything is stopped. */
   constructor(settings: Settings, config: DropreasonConfig, next: Consumer) {
     refuseWithoutCapabilities();
     this.#settings = settings;
@@ -49,12 +49,12 @@ export class DropreasonReceiver implements Receiver {
     this.#next = next;
     this.collectionIntervalMillis = config.collection_interval;
     this.#reads = new Outage(settings.logger, {
-      began: 'the kernel could not be read; what it counted is in the next read that succeeds',
-      ended: 'the kernel can be read again',
+      began: 'reading the kernel failed; the counts are in the next successful read',
+      ended: 'reading the kernel works again',
     });
     this.#roomMaking = new Outage(settings.logger, {
-      began: 'idle rows could not be taken out of the kernel; each read tries again',
-      ended: 'idle rows can be taken out of the kernel again',
+      began: 'removing idle rows from the kernel failed; each read tries again',
+      ended: 'removing idle rows from the kernel works again',
     });
   }
 
@@ -71,7 +71,7 @@ export class DropreasonReceiver implements Receiver {
     enter(this.#session, { namesEveryFunction: namesEveryFunction(this.#config) });
     const { probe, ladder } = this.#session;
     const began = probe.startTimeMillis || now;
-    // The clock may have been set back since what is pinned began to count.
+    // The clock may have been set back since the pinned programs began to count.
     this.#startTimeMillis = Math.min(began, now);
     if (this.#config.pin) this.#instance = pinnedInstance(this.#config.pin_path, began);
     const words = 2 * probe.cpus * probe.rows;
@@ -81,8 +81,8 @@ export class DropreasonReceiver implements Receiver {
     this.#unclassified = new UnclassifiedReasons(this.#settings);
     this.#isAnew = this.#countsAnew();
     this.#fullMaps = new FullMaps(this.#settings.logger);
-    this.#sayOrigin();
-    this.#say(ladder.reports);
+    this.#logOrigin();
+    this.#log(ladder.reports);
     this.announce();
     if (this.#config.mode === 'advanced') this.#handOn('request', this.#reader.history());
     if (this.#config.capabilities === 'drop') await this.#giveUpCapabilities(user);
@@ -90,8 +90,8 @@ export class DropreasonReceiver implements Receiver {
   }
 
   /**
-   * In basic mode synchronous up to the exporters: two callers in turn each get a read of their own. In advanced mode it waits for
-   * the kernel first, and callers may share one. Nothing after `shutdown`.
+   * In basic mode synchronous up to the exporters, so each caller gets its own read. In advanced mode it waits for the kernel first, and
+   * callers may share a read. Does nothing after `shutdown`.
    */
   async read(trigger: 'interval' | 'request'): Promise<void> {
     if (this.#isEnding) return;
@@ -103,7 +103,7 @@ export class DropreasonReceiver implements Receiver {
     this.#makeRoom(this.#reader);
   }
 
-  /** Beside the reads, for it waits for the kernel. */
+  /** Runs beside the reads, because it waits for the kernel. */
   #makeRoom(reader: Reader): void {
     reader.makeRoom().then(
       () => this.#roomMaking.succeeded(),
@@ -115,13 +115,13 @@ export class DropreasonReceiver implements Receiver {
     const began = performance.now();
     this.#retry(trigger);
     const read = await this.#reader?.drain();
-    // Where it took longer than the end had time, nobody takes it any more.
+    // If it took longer than the shutdown allowed, the consumers have stopped.
     if (read !== undefined && this.#session !== undefined) this.#handOn(trigger, read, began);
   }
 
-  /** Modules may have come with the clock's tick before. */
+  /** Tries hooks again, because modules may have been loaded since the last interval. */
   #retry(trigger: 'interval' | 'request'): void {
-    if (trigger === 'interval' && this.#session !== undefined) this.#say(this.#session.ladder.retry(), 'info');
+    if (trigger === 'interval' && this.#session !== undefined) this.#log(this.#session.ladder.retry(), 'info');
   }
 
   announce(): void {
@@ -136,7 +136,7 @@ export class DropreasonReceiver implements Receiver {
     return this.#session?.ladder.hooks ?? [];
   }
 
-  /** Reads once more, so that nothing counted is lost, and detaches what isn't pinned. */
+  /** Reads a last time, so that no count is lost, and detaches what isn't pinned. */
   shutdown(deadlineMillis: number): Promise<void> {
     this.#ended ??= this.#end(deadlineMillis);
     return this.#ended;
@@ -155,7 +155,7 @@ export class DropreasonReceiver implements Receiver {
     this.#reader = undefined;
   }
 
-  /** Whether what is counted is not what this receiver counted before a reload, and one of both outlives the process. */
+  /** Whether the counts are others than this receiver's before a reload, and either outlive the process. */
   #countsAnew(): boolean {
     const before = this.#settings.keep('instance', (): { instance?: string | undefined } => ({}));
     const isAnew = 'instance' in before && before.instance !== this.#instance;
@@ -163,7 +163,7 @@ export class DropreasonReceiver implements Receiver {
     return isAnew;
   }
 
-  /** A read comes first: symbols that it needs are looked up while they can be. */
+  /** Reads first, because the read looks up symbols, which needs the capabilities. */
   async #giveUpCapabilities(user: User | undefined): Promise<void> {
     if (this.#session === undefined) return;
     await this.read('request');
@@ -172,9 +172,8 @@ export class DropreasonReceiver implements Receiver {
     } catch (error) {
       throw explainStartError(error, this.#config);
     }
-    if (user !== undefined)
-      this.#settings.logger.info({ user: this.#config.user, ...user }, 'this process runs as another user now');
-    this.#settings.logger.info('every capability has been given up: nothing can be attached from now on');
+    if (user !== undefined) this.#settings.logger.info({ user: this.#config.user, ...user }, 'changed to another user');
+    this.#settings.logger.info('dropped all capabilities: nothing can be attached from now on');
   }
 
   async #readOrLog(trigger: 'interval' | 'request'): Promise<void> {
@@ -186,30 +185,30 @@ export class DropreasonReceiver implements Receiver {
     }
   }
 
-  #sayOrigin(): void {
+  #logOrigin(): void {
     const { origin, missing, startTimeMillis } = this.#session?.probe ?? { origin: 'new', missing: '', startTimeMillis: 0 };
     const { logger } = this.#settings;
     const pinned = { pin_path: this.#config.pin_path };
     if (origin === 'taken_over') {
       const since = new Date(startTimeMillis).toISOString();
-      logger.info({ ...pinned, since }, 'what is pinned has gone on counting and is carried on with');
+      logger.info({ ...pinned, since }, 'continuing with the pinned counts');
     } else if (origin === 'replaced') {
-      const why = 'what was pinned is of another configuration, build or set of privileges and was removed: counting begins anew';
+      const why = 'removed pins of another configuration, build or set of privileges: counting starts from 0';
       logger.warn(pinned, why);
     } else if (origin === 'incomplete') {
-      logger.warn({ ...pinned, missing }, 'what was pinned was incomplete and was removed: counting begins anew');
+      logger.warn({ ...pinned, missing }, 'removed incomplete pins: counting starts from 0');
     }
   }
 
-  #say(reports: readonly HookReport[], otherwise: 'info' | 'debug' = 'debug'): void {
+  #log(reports: readonly HookReport[], otherwise: 'info' | 'debug' = 'debug'): void {
     for (const { status, notable } of reports) {
-      // The one state of a hook that somebody else pays for.
+      // The only state of a hook that slows other programs.
       const level = status.why === 'slows_calls' ? 'warn' : notable ? 'info' : otherwise;
       this.#settings.logger[level](status, 'hook');
     }
   }
 
-  /** `began`: when the read began, by performance.now(), where it was one. */
+  /** `began`: when the read began, by performance.now(), if it was a read. */
   #handOn(trigger: 'interval' | 'request', read: Read, began?: number): void {
     this.#metrics?.accepted(read.rows.length);
     this.#unclassified?.look(read.rows);

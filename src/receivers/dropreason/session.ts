@@ -8,25 +8,25 @@ import { type KernelFacts, type Layout, native, type Probe } from './probe.ts';
 import { type Plan, planProbe } from './probe_options.ts';
 import type { Reasons } from './reasons/reasons.ts';
 
-/** The counting programs, loaded and attached, with what is needed to read what they count. */
+/** The loaded and attached programs, and what is needed to read their counts. */
 export interface Session {
   readonly probe: Probe;
   readonly layout: Layout;
   readonly facts: KernelFacts;
   readonly reasons: Reasons;
-  /** Where each hook stands; changes as modules come. */
+  /** The state of each hook. Changes when modules are loaded. */
   readonly ladder: Pick<Ladder, 'hooks' | 'reports' | 'retry' | 'freeze'>;
   /** The program that counts packets. */
   readonly dropProgram: string;
-  /** Whether the kernel function that freed a packet can be named. */
+  /** Whether the kernel function that freed a packet has a name. */
   readonly named: boolean;
-  /** Whether it tells the reason, since the kernel's isn't used. */
+  /** Whether it determines the reason, because the kernel's reason isn't used. */
   readonly byFunction: boolean;
-  /** Whether call chains tell what NAT and conntrack dropped. */
+  /** Whether call chains show what NAT and conntrack dropped. */
   readonly chainsTell: boolean;
 }
 
-/** Loads and attaches. Throws a NativeError where packets can't be counted; any other hook that can't be attached is told. */
+/** Loads and attaches. Throws a NativeError if packets can't be counted. Other hooks that can't be attached are reported. */
 export function openSession(config: DropreasonConfig, kernel: KernelView = RUNNING_KERNEL): Session {
   const { kernelFacts, layout, symbolRanges, Probe } = native();
   const facts = kernelFacts();
@@ -49,14 +49,15 @@ export function openSession(config: DropreasonConfig, kernel: KernelView = RUNNI
   }
 }
 
-/** Before reasons came nftables freed nothing itself: what nf_hook_slow() frees may be any hook function's, and no chain tells. */
+/** On kernels without reasons nftables doesn't free its own drops: nf_hook_slow() frees those of every hook function, so call chains don't help. */
 function chains({ named, chainsTell }: Pick<Plan, 'named' | 'chainsTell'>, asked: boolean): Chains {
-  if (!chainsTell) return { recorded: false, hint: 'before Linux 5.17 no call chain tells either' };
-  if (asked) return { recorded: named, hint: 'netfilter_detail: stack would tell, but needs kernel symbols (CAP_SYSLOG)' };
-  return { recorded: false, hint: named ? 'netfilter_detail: stack would tell, at some microseconds a drop' : '' };
+  if (!chainsTell) return { recorded: false, hint: 'before Linux 5.17 call chains do not help either' };
+  if (asked)
+    return { recorded: named, hint: 'netfilter_detail: stack would distinguish them, but needs kernel symbols (CAP_SYSLOG)' };
+  return { recorded: false, hint: named ? 'netfilter_detail: stack would distinguish them, at some microseconds per drop' : '' };
 }
 
-/** Whether a hook is attached, on that rung or on whichever. */
+/** Whether a hook is attached, on the given rung or on any. */
 export function isAttached({ ladder }: Pick<Session, 'ladder'>, hook: HookStatus['hook'], rung?: Rung): boolean {
   return ladder.hooks.some((status) => status.hook === hook && status.attached && (rung ?? status.rung) === status.rung);
 }

@@ -157,7 +157,7 @@ describe.skipIf(why !== undefined)('what is pinned', () => {
       mkdirSync(directory());
       pinForeign(join(directory(), pin), name.slice(0, 15));
       try {
-        const message = expect.stringContaining(`${join(directory(), pin)} isn't dropreason's`);
+        const message = expect.stringContaining(`${join(directory(), pin)} doesn't belong to dropreason`);
         expect(thrownBy(() => open())).toMatchObject({ code: 'ERR_PIN', errno: '', message });
         expect(thrownBy(() => native.unpin(directory()))).toMatchObject({ code: 'ERR_PIN', errno: '', message });
         expect(readdirSync(directory())).toEqual([pin]);
@@ -184,7 +184,7 @@ describe.skipIf(why !== undefined)('what is pinned', () => {
       // As if it were called so by somebody else: the kernel knows it by another name.
       for (const kind of ['link', 'program']) {
         renameSync(join(directory(), `${kind}_${program()}`), join(directory(), `${kind}_theirs`));
-        expect(thrownBy(() => open()).message).toContain(`${kind}_theirs isn't dropreason's`);
+        expect(thrownBy(() => open()).message).toContain(`${kind}_theirs doesn't belong to dropreason`);
         renameSync(join(directory(), `${kind}_theirs`), join(directory(), `${kind}_${program()}`));
       }
       expect(open().attached).toEqual(group(program()));

@@ -24,7 +24,7 @@ describe('hooks', () => {
   });
 
   test.each([
-    [{ nat: { attach: [] } }, 'hooks::nat::attach: must name at least one rung; to turn the hook off, write "enabled: false"'],
+    [{ nat: { attach: [] } }, 'hooks::nat::attach: must have at least one rung; to disable the hook, write "enabled: false"'],
     [{ kfree_skb: { attach: ['fexit'] } }, 'hooks::kfree_skb::attach::0: must be "tracepoint", got "fexit"'],
     [{ nat: { attach: 'fexit' } }, 'hooks::nat::attach: must be a list, got "fexit"'],
     [
@@ -61,12 +61,12 @@ describe('user', () => {
   });
 
   test.each([[{ user: 'nobody' }], [{ user: 'nobody', capabilities: 'keep' }]])('%j is a mistake', (config) => {
-    expect(told(config)).toEqual(['user: needs "capabilities: drop" beside it: another user has none']);
+    expect(told(config)).toEqual(['user: requires "capabilities: drop", because another user has no capabilities']);
   });
 
   test.each(['', ':', 'nobody:', ':nobody', 'no body', 'a:b:c', -1, 1.5, null, []])('%j is none', (user) => {
     expect(told({ capabilities: 'drop', user })).toEqual([
-      expect.stringMatching(/^user: must be a user or user:group, by name or by number, such as "nobody" or "65534:65534"/),
+      expect.stringMatching(/^user: must be a user or user:group, each a name or a number, such as "nobody" or "65534:65534"/),
     ]);
   });
 });

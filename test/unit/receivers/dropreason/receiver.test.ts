@@ -104,7 +104,7 @@ describe('a start', () => {
     expect(opened[0]?.pin?.directory).toBe('/sys/fs/bpf/carried-on');
     expect(batches.every(({ startTimeMillis }) => startTimeMillis === 1234)).toBe(true);
     expect(drops(batches)).toBe(9);
-    expect(settings.lines.map(({ msg }) => msg)).toContainEqual(expect.stringContaining('carried on with'));
+    expect(settings.lines.map(({ msg }) => msg)).toContainEqual(expect.stringContaining('continuing with the pinned'));
     await receiver.shutdown(1_000);
   });
 
@@ -170,13 +170,16 @@ describe('a start', () => {
   test.each([
     ['something else', 'replaced', ''],
     ['a part', 'incomplete', 'dropreason_metrics'],
-  ])('that finds %s pinned warns that counting begins anew', async (_, origin, missing) => {
+  ])('that finds %s pinned warns that counting starts from 0', async (_, origin, missing) => {
     const { probe, settings, create } = await make({ pin: true, pin_path: '/sys/fs/bpf/replaced' });
     Object.assign(probe, { origin, missing, startTimeMillis: 1234 });
     const receiver = create();
     await receiver.start();
     const warning = settings.lines.find(({ level }) => level === 'warn');
-    expect(warning).toMatchObject({ msg: expect.stringMatching(/counting begins anew/), ...(missing === '' ? {} : { missing }) });
+    expect(warning).toMatchObject({
+      msg: expect.stringMatching(/counting starts from 0/),
+      ...(missing === '' ? {} : { missing }),
+    });
     await receiver.shutdown(1_000);
   });
 });
@@ -191,12 +194,12 @@ test('reads of the clock that fail are logged when that begins and when it is ov
     throw nativeError('ENOMEM');
   };
   await vi.advanceTimersByTimeAsync(50_000);
-  const told = () => settings.lines.filter(({ msg }) => msg.includes('the kernel c'));
-  expect(told()).toMatchObject([{ level: 'error', msg: expect.stringContaining('in the next read that succeeds') }]);
+  const told = () => settings.lines.filter(({ msg }) => msg.includes('reading the kernel '));
+  expect(told()).toMatchObject([{ level: 'error', msg: expect.stringContaining('in the next successful read') }]);
   probe.onLook = () => {};
   probe.tables.unlisted = [entry({ packets: 9 })];
   await vi.advanceTimersByTimeAsync(30_000);
-  expect(told().slice(1)).toMatchObject([{ level: 'info', msg: 'the kernel can be read again', failures: 5 }]);
+  expect(told().slice(1)).toMatchObject([{ level: 'info', msg: 'reading the kernel works again', failures: 5 }]);
   expect(drops(batches)).toBe(9);
   await receiver.shutdown(1_000);
 });

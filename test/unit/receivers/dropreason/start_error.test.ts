@@ -31,7 +31,7 @@ describe('explainStartError', () => {
     expect(explain(nativeError('locked', { code: 'ERR_LOCKED' })).message).toMatch(/^pin_path: \/sys\/fs\/bpf\/here is in use/);
     const { message } = explain(nativeError("can't make it: Permission denied", { code: 'ERR_PIN', errno: 'EACCES' }));
     expect(message).toMatch(/^pin_path: can't make it: Permission denied: .*BPF file system/);
-    const foreign = "/sys/fs/bpf/here/x isn't dropreason's: pins need a directory of their own";
+    const foreign = "/sys/fs/bpf/here/x doesn't belong to dropreason: use a separate directory for the pins";
     expect(explain(nativeError(foreign, { code: 'ERR_PIN' })).message).toBe(`pin_path: ${foreign}`);
   });
 
@@ -42,7 +42,7 @@ describe('explainStartError', () => {
 
   test('without BTF, says which kernel is needed', () => {
     const { message } = explain(nativeError("can't read the kernel's type information", { code: 'ERR_BTF', errno: 'ENOENT' }));
-    expect(message).toMatch(/a kernel with BTF is needed/);
+    expect(message).toMatch(/a kernel with BTF is required/);
   });
 
   test('names a lockdown, without the words of the verifier', () => {
