@@ -2,6 +2,7 @@ import type { Factories } from './component/factory.ts';
 import { debugFactory } from './exporters/debug/factory.ts';
 import { fileFactory } from './exporters/file/factory.ts';
 import { otlpGrpcFactory } from './exporters/otlp_grpc/factory.ts';
+import { otlpHttpFactory } from './exporters/otlp_http/factory.ts';
 import { prometheusFactory } from './exporters/prometheus/factory.ts';
 import { healthCheckFactory } from './extensions/health_check/factory.ts';
 import { filterFactory } from './processors/filter/factory.ts';
@@ -15,6 +16,6 @@ import { dropreasonFactory } from './receivers/dropreason/factory.ts';
 export const factories: Factories = {
   receivers: [dropreasonFactory],
   processors: [percpuSumFactory, filterFactory, k8sAttributesFactory, podDropsFactory, flowAttributesFactory],
-  exporters: [prometheusFactory, otlpGrpcFactory, fileFactory, debugFactory],
+  exporters: [prometheusFactory, otlpGrpcFactory, otlpHttpFactory, fileFactory, debugFactory],
   extensions: [healthCheckFactory],
 };

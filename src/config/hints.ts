@@ -44,8 +44,6 @@ const COMPONENTS: Readonly<Record<Kind, Readonly<Record<string, string>>>> = {
   },
   exporters: {
     logging: 'it is now called debug',
-    otlphttp: 'use otlp_grpc',
-    otlp_http: 'use otlp_grpc',
     prometheusremotewrite: `let Prometheus scrape the prometheus exporter, or ${DOWNSTREAM}`,
     prometheus_remote_write: `let Prometheus scrape the prometheus exporter, or ${DOWNSTREAM}`,
     kafka: DOWNSTREAM,

@@ -1,15 +1,20 @@
-import { ProtobufMetricsSerializer } from '@opentelemetry/otlp-transformer';
+import { type IExportMetricsServiceResponse, ProtobufMetricsSerializer } from '@opentelemetry/otlp-transformer';
 import type { SendResult } from './send_result.ts';
 
+const READERS = {
+  proto: (answer: Uint8Array) => ProtobufMetricsSerializer.deserializeResponse(answer),
+  // The library's reader takes what isn't JSON for an empty answer.
+  json: (answer: Uint8Array) => JSON.parse(Buffer.from(answer).toString()) as IExportMetricsServiceResponse,
+};
+
 /** Reads an ExportMetricsServiceResponse. One that can't be decoded is no success: nobody knows what the server took. */
-export function readAnswer(answer: Uint8Array): SendResult {
+export function readAnswer(answer: Uint8Array, encoding: keyof typeof READERS = 'proto'): SendResult {
   try {
-    const { partialSuccess } = ProtobufMetricsSerializer.deserializeResponse(answer);
-    return {
-      status: 'sent',
-      rejected: partialSuccess?.rejectedDataPoints ?? 0,
-      message: partialSuccess?.errorMessage ?? '',
-    };
+    const { partialSuccess } = READERS[encoding](answer);
+    // JSON has 64-bit integers as text.
+    const rejected = Number(partialSuccess?.rejectedDataPoints ?? 0);
+    if (Number.isNaN(rejected)) throw new Error(`rejectedDataPoints is ${partialSuccess?.rejectedDataPoints}`);
+    return { status: 'sent', rejected, message: partialSuccess?.errorMessage ?? '' };
   } catch (error) {
     return {
       status: 'refused',

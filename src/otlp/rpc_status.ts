@@ -31,6 +31,17 @@ export function retryDelay(status: Uint8Array): number | undefined {
   return undefined;
 }
 
+/** The message of a google.rpc.Status (field 2); empty where it has none or can't be decoded. */
+export function statusMessage(status: Uint8Array): string {
+  try {
+    for (const [field, value] of fields(status))
+      if (field === 2 && typeof value !== 'number') return Buffer.from(value).toString();
+  } catch {
+    // Truncated, or not protobuf at all.
+  }
+  return '';
+}
+
 /** google.protobuf.Duration: seconds = 1, nanos = 2. */
 function durationMillis(duration: Uint8Array | number | undefined): number {
   if (duration === undefined || typeof duration === 'number') return 0;

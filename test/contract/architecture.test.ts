@@ -36,6 +36,7 @@ const told = (imports: readonly Import[]) => imports.map(({ from, to }) => `${fr
 const WALL_CLOCK = [
   'src/exporters/file/rotated_file.ts',
   'src/exporters/otlp_grpc/carrier.ts',
+  'src/exporters/otlp_http/answer.ts',
   'src/extensions/health_check/extension.ts',
   'src/receivers/dropreason/receiver.ts',
   'src/receivers/dropreason/session.ts',

@@ -12,6 +12,7 @@ export const MINIMAL_CONFIGS: Readonly<Record<string, unknown>> = {
   'processors::k8s_attributes': { auth_type: 'kubeConfig' },
   'exporters::prometheus': { endpoint: 'localhost:0' },
   'exporters::otlp_grpc': { endpoint: 'localhost:1', tls: { insecure: true } },
+  'exporters::otlp_http': { endpoint: 'http://localhost:1' },
   'exporters::file': { path: '/dev/stdout' },
   'extensions::health_check': { endpoint: 'localhost:0' },
 };

@@ -148,3 +148,39 @@ describe.skipIf(skipReason(AGENT_MISSING, OTELCOL.missing))(
     });
   },
 );
+
+describe.skipIf(skipReason(AGENT_MISSING, OTELCOL.missing)).each<{ how: string; exporter: (collector: Collector) => object }>([
+  { how: 'in the clear', exporter: ({ http }) => ({ endpoint: http }) },
+  { how: 'as JSON', exporter: ({ http }) => ({ endpoint: http, encoding: 'json' }) },
+  { how: 'over TLS with zstd', exporter: ({ https, ca }) => ({ endpoint: https, tls: { ca_file: ca }, compression: 'zstd' }) },
+])('a Collector that the agent pushes to over HTTP $how', ({ exporter }) => {
+  let agent: Agent;
+  let collector: Collector;
+  let namespace: Namespace;
+
+  beforeAll(async () => {
+    namespace = await Namespace.create();
+    collector = await Collector.start();
+    agent = await Agent.start((ports) => agentConfig(ports, { exporters: { otlp_http: exporter(collector) } }));
+  });
+
+  afterAll(async () => {
+    await agent?.stop();
+    await collector?.stop();
+    await namespace?.remove();
+  });
+
+  test('receives monotonic cumulative integers with the right value', async () => {
+    const bytes = await namespace.dropDatagrams(DATAGRAMS);
+    const labels = { reason: 'NO_SOCKET', 'network.namespace.inode': namespace.inode };
+    const received = await waitFor('an export with the drops', () =>
+      collector.received().find(({ sums }) => {
+        return pointsWith(sums.get('dropreason.drop.count'), labels).some(({ value }) => value === DATAGRAMS);
+      }),
+    );
+    const counts = received.sums.get('dropreason.drop.count');
+    expect(counts).toMatchObject({ unit: '{drop}', monotonic: true, temporality: CUMULATIVE });
+    expect(pointsWith(received.sums.get('dropreason.drop.bytes'), labels).map(({ value }) => value)).toEqual([bytes]);
+    expect(received.resource).toMatchObject({ 'service.name': 'dropreason', 'host.name': hostname() });
+  });
+});

@@ -8,6 +8,7 @@ import { KINDS } from '../../../src/config/kinds.ts';
 /** What must be given where the defaults alone are no configuration. */
 const LEAST: Readonly<Record<string, unknown>> = {
   otlp_grpc: { endpoint: 'localhost:4317' },
+  otlp_http: { endpoint: 'http://localhost:4318' },
   file: { path: '/dev/stdout' },
   filter: { include: { match_type: 'strict', attributes: [{ key: 'reason', values: ['NO_SOCKET'] }] } },
 };

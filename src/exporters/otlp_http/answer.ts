@@ -1,0 +1,64 @@
+import type { IncomingHttpHeaders } from 'node:http';
+import { readAnswer } from '../../otlp/answer.ts';
+import { statusMessage } from '../../otlp/rpc_status.ts';
+import type { SendResult } from '../../otlp/send_result.ts';
+import { retryAfterMillis } from './retry_after.ts';
+
+/** Statuses that the OTLP specification lets a client retry. */
+const RETRYABLE: ReadonlySet<number> = new Set([429, 502, 503, 504]);
+const TOO_LARGE = 413;
+
+/** An answer as it came over HTTP. */
+export interface HttpAnswer {
+  readonly status: number;
+  readonly headers: IncomingHttpHeaders;
+  /** At most MOST_BYTES of it. */
+  readonly body: Buffer;
+}
+
+/** What became of a push that was answered like this. */
+export function readHttpAnswer({ status, headers, body }: HttpAnswer): SendResult {
+  const type = (headers['content-type'] ?? '').split(';')[0]?.trim().toLowerCase() ?? '';
+  if (status >= 200 && status < 300) return success(type, body);
+  const why = `HTTP status ${status}${inBrackets(words(type, body))}`;
+  if (status === TOO_LARGE) return { status: 'too_large', why };
+  if (RETRYABLE.has(status)) {
+    const waitMillis = retryAfterMillis(headers['retry-after'], Date.now());
+    if (waitMillis === undefined) return { status: 'retryable', why };
+    return { status: 'retryable', why: `${why} (the server asks to wait ${waitMillis / 1000} s)`, waitMillis };
+  }
+  const cause = `HTTP ${status}`;
+  if (status < 300 || status >= 400) return { status: 'refused', cause, why };
+  return { status: 'refused', cause, why: `${why}; redirects are not followed: set the endpoint to ${place(headers.location)}` };
+}
+
+/** Other types have no partial success. A page of HTML is a proxy's or a login's: nobody has taken the points. */
+function success(type: string, body: Buffer): SendResult {
+  if (body.length === 0) return { status: 'sent', rejected: 0, message: '' };
+  if (type === 'application/x-protobuf') return readAnswer(body);
+  if (type === 'application/json') return readAnswer(body, 'json');
+  if (type !== 'text/html') return { status: 'sent', rejected: 0, message: '' };
+  return { status: 'refused', cause: 'a page', why: 'the answer is a page of HTML, not OTLP: is a proxy between?' };
+}
+
+/** Of a Status, else the beginning of the text. */
+function words(type: string, body: Buffer): string {
+  if (type === 'application/x-protobuf') return statusMessage(body);
+  const text = body.toString('utf8', 0, 1000);
+  if (type === 'application/json') {
+    try {
+      const { message } = JSON.parse(body.toString()) as { message?: unknown };
+      if (typeof message === 'string') return message;
+    } catch {
+      // Its text will do.
+    }
+  }
+  return type === 'text/html' ? '' : text.replace(/\s+/g, ' ').trim().slice(0, 200);
+}
+
+const inBrackets = (text: string) => (text === '' ? '' : `: ${text}`);
+
+/** Without its query, which may have a secret. */
+function place(location = ''): string {
+  return URL.canParse(location) ? new URL(location).origin + new URL(location).pathname : 'where it points to';
+}

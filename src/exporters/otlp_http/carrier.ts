@@ -1,0 +1,134 @@
+import * as http from 'node:http';
+import * as https from 'node:https';
+import { createSecureContext } from 'node:tls';
+import { promisify } from 'node:util';
+import { gzip, zstdCompress } from 'node:zlib';
+import { JsonMetricsSerializer, ProtobufMetricsSerializer } from '@opentelemetry/otlp-transformer';
+import type { ResourceMetrics } from '@opentelemetry/sdk-metrics';
+import { ComponentError } from '../../component/errors.ts';
+import type { Carrier } from '../../otlp/carrier.ts';
+import type { SendResult } from '../../otlp/send_result.ts';
+import { readTlsFiles } from '../../otlp/tls_files.ts';
+import { type HttpAnswer, readHttpAnswer } from './answer.ts';
+import { type OtlpHttpConfig, targetOf } from './config.ts';
+
+/** More of an answer is not read. */
+const MOST_BYTES = 65_536;
+
+const COMPRESS = { gzip: promisify(gzip), zstd: promisify(zstdCompress) };
+
+/** What a server that has closed an idle connection makes of the next request on it. */
+const CLOSED = ['ECONNRESET', 'EPIPE'];
+
+/** OTLP over HTTP/1.1, one request at a time over a connection that is kept; docs/adr/0014 says why without the SDK's exporter. */
+export class HttpCarrier implements Carrier {
+  readonly #config: OtlpHttpConfig;
+  readonly #target: URL;
+  readonly #agent: http.Agent;
+  readonly #headers: http.OutgoingHttpHeaders;
+  /** The attempt under way, or the last one. */
+  #attempt: Promise<unknown> = Promise.resolve();
+
+  private constructor(config: OtlpHttpConfig, agent: http.Agent, version: string) {
+    this.#config = config;
+    this.#target = targetOf(config);
+    this.#agent = agent;
+    const own = Object.entries(config.headers).map(([name, value]) => [name, value.reveal()]);
+    this.#headers = {
+      'user-agent': `dropreason/${version}`,
+      ...Object.fromEntries(own),
+      'content-type': config.encoding === 'json' ? 'application/json' : 'application/x-protobuf',
+      ...(config.compression === 'none' ? {} : { 'content-encoding': config.compression }),
+    };
+  }
+
+  /** @throws ComponentError where a file of `tls` can't be read or used. Connects at the first attempt only. */
+  static async create(config: OtlpHttpConfig, version: string): Promise<HttpCarrier> {
+    const options = { keepAlive: true, maxSockets: 1, proxyEnv: proxies(config) };
+    if (targetOf(config).protocol === 'http:') return new HttpCarrier(config, new http.Agent(options), version);
+    const files = await readTlsFiles(config.tls);
+    try {
+      createSecureContext(files);
+    } catch (error) {
+      throw new ComponentError(`tls: the certificates can't be used: ${(error as Error).message}`);
+    }
+    const rejectUnauthorized = !config.tls.insecure_skip_verify;
+    return new HttpCarrier(config, new https.Agent({ ...options, ...files, rejectUnauthorized }), version);
+  }
+
+  send(metrics: ResourceMetrics): Promise<SendResult> {
+    const attempt = this.#send(metrics);
+    this.#attempt = attempt;
+    return attempt;
+  }
+
+  close(): void {
+    void this.#attempt.then(() => this.#agent.destroy());
+  }
+
+  async #send(metrics: ResourceMetrics): Promise<SendResult> {
+    const signal = AbortSignal.timeout(this.#config.timeout);
+    try {
+      const body = await this.#write(metrics);
+      return readHttpAnswer(await this.#post(body, signal).catch((error) => this.#again(error, body, signal)));
+    } catch (error) {
+      return { status: 'retryable', why: signal.aborted ? `no answer within ${this.#config.timeout / 1000} s` : reasonOf(error) };
+    }
+  }
+
+  async #write(metrics: ResourceMetrics): Promise<Uint8Array> {
+    const serializer = this.#config.encoding === 'json' ? JsonMetricsSerializer : ProtobufMetricsSerializer;
+    const message = serializer.serializeRequest(metrics) ?? new Uint8Array();
+    const { compression } = this.#config;
+    return compression === 'none' ? message : COMPRESS[compression](message);
+  }
+
+  /** Once more, on a new connection, where the server had closed the one that was kept. Values are cumulative: nothing counts twice. */
+  #again(error: unknown, body: Uint8Array, signal: AbortSignal): Promise<HttpAnswer> {
+    const { code = '', wasReused = false } = error as { code?: string; wasReused?: boolean };
+    if (!wasReused || !CLOSED.includes(code)) throw error;
+    return this.#post(body, signal);
+  }
+
+  #post(body: Uint8Array, signal: AbortSignal): Promise<HttpAnswer> {
+    const { request } = this.#target.protocol === 'http:' ? http : https;
+    return new Promise((resolve, reject) => {
+      const sent = request(this.#target, {
+        method: 'POST',
+        agent: this.#agent,
+        headers: { ...this.#headers, 'content-length': body.byteLength },
+        signal,
+      });
+      sent.on('error', (error) => reject(Object.assign(error, { wasReused: sent.reusedSocket })));
+      sent.on('response', (response) => {
+        readBody(response).then((answer) => {
+          resolve({ status: response.statusCode ?? 0, headers: response.headers, body: answer });
+        }, reject);
+      });
+      sent.end(body);
+    });
+  }
+}
+
+/** Its beginning; the connection goes with a longer one. */
+async function readBody(response: http.IncomingMessage): Promise<Buffer> {
+  const chunks: Buffer[] = [];
+  let bytes = 0;
+  for await (const chunk of response) {
+    chunks.push(chunk as Buffer);
+    bytes += (chunk as Buffer).length;
+    if (bytes >= MOST_BYTES) break;
+  }
+  return Buffer.concat(chunks).subarray(0, MOST_BYTES);
+}
+
+function proxies({ proxy_url }: OtlpHttpConfig): NodeJS.ProcessEnv {
+  return proxy_url === undefined ? process.env : { http_proxy: proxy_url, https_proxy: proxy_url };
+}
+
+function reasonOf(error: unknown): string {
+  const { message, code, errors } = error as NodeJS.ErrnoException & { errors?: readonly Error[] };
+  // Of a name with several addresses, each of which failed.
+  if (errors !== undefined && errors.length > 0) return [...new Set(errors.map((each) => each.message))].join(', ');
+  return message || (code ?? String(error));
+}

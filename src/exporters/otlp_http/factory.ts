@@ -1,0 +1,13 @@
+import type { ExporterFactory } from '../../component/factory.ts';
+import { configSchema, type OtlpHttpConfig } from './config.ts';
+
+export const otlpHttpFactory: ExporterFactory<OtlpHttpConfig> = {
+  type: 'otlp_http',
+  aliases: ['otlphttp'],
+  description: 'Pushes over OTLP/HTTP, to an OpenTelemetry Collector for instance, at every collection_interval.',
+  schema: configSchema,
+  async create(settings, config) {
+    const { OtlpHttpExporter } = await import('./exporter.ts');
+    return new OtlpHttpExporter(settings, config);
+  },
+};

@@ -1,0 +1,19 @@
+/** Set by the exporter or by HTTP itself; a second value would break the request. */
+const OF_HTTP = [
+  'connection',
+  'content-encoding',
+  'content-length',
+  'content-type',
+  'expect',
+  'host',
+  'te',
+  'trailer',
+  'transfer-encoding',
+  'upgrade',
+];
+
+/** What is wrong with a header's name, in lower case; undefined where nothing is. A name is a token (RFC 9110, 5.6.2). */
+export function mistake(name: string): string | undefined {
+  if (OF_HTTP.includes(name)) return `${name} is set by the exporter; remove it`;
+  return /^[!#$%&'*+.^_`|~0-9a-z-]+$/.test(name) ? undefined : 'is not the name of an HTTP header';
+}

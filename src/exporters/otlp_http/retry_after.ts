@@ -1,0 +1,11 @@
+import { MOST_DELAY_MILLIS } from '../../otlp/rpc_status.ts';
+
+/**
+ * Milliseconds that a Retry-After header asks to wait, in seconds or until a date (RFC 9110, 10.2.3); undefined where there is none
+ * that can be read. At most an hour, as for gRPC.
+ */
+export function retryAfterMillis(header: string | undefined, nowMillis: number): number | undefined {
+  if (header === undefined) return undefined;
+  const millis = /^\s*\d+\s*$/.test(header) ? Number(header) * 1000 : Date.parse(header) - nowMillis;
+  return Number.isNaN(millis) ? undefined : Math.min(Math.max(millis, 0), MOST_DELAY_MILLIS);
+}
