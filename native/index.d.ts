@@ -124,6 +124,9 @@ export interface SymbolRange {
  */
 export declare function symbolRanges(names: readonly string[]): Record<string, SymbolRange>;
 
+/** Has a thread look for what `symbolRanges` will be asked for with the same names, so that it waits less. */
+export declare function readAhead(names: readonly string[]): void;
+
 /**
  * The functions in which return addresses lie (one may be the first byte behind a function that ends with the call); an
  * empty name where that can't be told. About 50 ms, for any number.

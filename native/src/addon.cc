@@ -114,6 +114,19 @@ Napi::Value symbols_at(const Napi::CallbackInfo& info) {
   return from_all(env, names, [&](const std::string& name) { return Napi::String::New(env, name); });
 }
 
+class ReadAhead : public Napi::AsyncWorker {
+ public:
+  explicit ReadAhead(Napi::Env env) : Napi::AsyncWorker(env) {}
+
+ private:
+  void Execute() override { dropreason::read_expected(); }
+};
+
+void read_ahead(const Napi::CallbackInfo& info) {
+  guarded(info.Env(), [&] { dropreason::expect(convert::to_strings(info[0])); });
+  (new ReadAhead(info.Env()))->Queue();  // deletes itself
+}
+
 void close_symbols(const Napi::CallbackInfo& info) {
   guarded(info.Env(), [&] { dropreason::close_symbols(convert::to_strings(info[0])); });
 }
@@ -144,6 +157,7 @@ Napi::Object init(Napi::Env env, Napi::Object exports) {
   exports.Set("layout", layout(env));
   exports.Set("kernelFacts", Napi::Function::New<kernel_facts>(env));
   exports.Set("symbolRanges", Napi::Function::New<symbol_ranges>(env));
+  exports.Set("readAhead", Napi::Function::New<read_ahead>(env));
   exports.Set("symbolsAt", Napi::Function::New<symbols_at>(env));
   exports.Set("closeSymbols", Napi::Function::New<close_symbols>(env));
   exports.Set("unpin", Napi::Function::New<unpin>(env));

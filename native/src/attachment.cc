@@ -5,6 +5,7 @@
 
 #include <cerrno>
 #include <cstring>
+#include <iterator>
 
 #include "error.h"
 #include "kprobe.h"
@@ -87,10 +88,24 @@ void Attached::remove(const PinDirectory* pins) {
   link_.reset();
 }
 
+bool runs_at_function(const Attachment& attachment, const bpf_object* object) {
+  const bpf_program* program = find(attachment, object);
+  return is(program, "fentry") || is(program, "fexit");
+}
+
+// Where they are allowed, the verifier says that type 1 is no function.
+int refusal_of_functions() {
+  constexpr bpf_insn kReturnZero[] = {{BPF_ALU64 | BPF_MOV | BPF_K, BPF_REG_0, 0, 0, 0}, {BPF_JMP | BPF_EXIT, 0, 0, 0, 0}};
+  LIBBPF_OPTS(bpf_prog_load_opts, options);
+  options.expected_attach_type = BPF_TRACE_FENTRY;
+  options.attach_btf_id = 1;
+  const Fd program(bpf_prog_load(BPF_PROG_TYPE_TRACING, "dropreason_try", "GPL", kReturnZero, std::size(kReturnZero), &options));
+  return program.get() < 0 && errno == EPERM ? EPERM : 0;
+}
+
 void set_target(const Attachment& attachment, bpf_object* object) {
-  bpf_program* program = find(attachment, object);
-  if (!is(program, "fentry") && !is(program, "fexit")) return;
-  const int failed = bpf_program__set_attach_target(program, 0, attachment.target.c_str());
+  if (!runs_at_function(attachment, object)) return;
+  const int failed = bpf_program__set_attach_target(find(attachment, object), 0, attachment.target.c_str());
   if (failed != 0) throw Error(Code::kAttach, "can't attach " + words_of(attachment), -failed);
 }
 

@@ -51,6 +51,12 @@ class Attached {
   std::unique_ptr<bpf_link, LetGo> link_;
 };
 
+// Whether it is a program of fentry or fexit; throws kAttach where the object has no such program.
+bool runs_at_function(const Attachment& attachment, const bpf_object* object);
+
+// The errno by which the kernel refuses every program of fentry and fexit, whatever it does; 0 where it doesn't.
+int refusal_of_functions();
+
 // Before the object is loaded: where programs of fentry and fexit run. Throws kAttach.
 void set_target(const Attachment& attachment, bpf_object* object);
 

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <condition_variable>
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
@@ -57,10 +58,20 @@ void each_function(Each each) {
   }
 }
 
-}  // namespace
+using Ranges = std::map<std::string, SymbolRange>;
 
-std::map<std::string, SymbolRange> symbol_ranges(const std::vector<std::string>& names) {
-  std::map<std::string, SymbolRange> ranges;
+struct Expected {
+  std::vector<std::string> names;
+  enum { kWaits, kIsRead, kDone } state = kWaits;
+  // None where they couldn't be read: whoever asks tries, and gets the error.
+  std::optional<Ranges> ranges;
+};
+std::mutex asking;
+std::condition_variable done;
+std::optional<Expected> expected;
+
+Ranges find_ranges(const std::vector<std::string>& names) {
+  Ranges ranges;
   uint64_t highest = 0;
   bool ordered = true;
   // A function ends where the next one begins.
@@ -80,6 +91,44 @@ std::map<std::string, SymbolRange> symbol_ranges(const std::vector<std::string>&
   // The kernel's own stand in order of address, those of modules don't: the next one may have come before.
   if (!ordered) each_function([&](uint64_t address, std::string_view) { narrow(address); });
   return ranges;
+}
+
+}  // namespace
+
+void expect(const std::vector<std::string>& names) {
+  const std::lock_guard<std::mutex> lock(asking);
+  if (!expected) expected = Expected{names, Expected::kWaits, {}};
+}
+
+void read_expected() {
+  std::unique_lock<std::mutex> lock(asking);
+  if (!expected || expected->state != Expected::kWaits) return;
+  expected->state = Expected::kIsRead;
+  const std::vector<std::string> names = expected->names;
+  lock.unlock();
+  std::optional<Ranges> ranges;
+  try {
+    ranges = find_ranges(names);
+  } catch (const Error&) {
+  }
+  lock.lock();
+  expected->ranges = std::move(ranges);
+  expected->state = Expected::kDone;
+  done.notify_all();
+}
+
+std::map<std::string, SymbolRange> symbol_ranges(const std::vector<std::string>& names) {
+  std::unique_lock<std::mutex> lock(asking);
+  if (!expected || expected->names != names) {
+    lock.unlock();
+    return find_ranges(names);
+  }
+  done.wait(lock, [] { return !expected || expected->state != Expected::kIsRead; });
+  std::optional<Ranges> ranges;
+  if (expected) ranges = std::move(expected->ranges);
+  expected.reset();
+  lock.unlock();
+  return ranges ? std::move(*ranges) : find_ranges(names);
 }
 
 std::vector<std::string> symbols_at(const std::vector<uint64_t>& addresses) {

@@ -15,7 +15,7 @@ import { FullMaps } from './rows/full_maps.ts';
 import { JoinedReads } from './rows/joined_reads.ts';
 import { noProgress, progressOfPinned } from './rows/progress.ts';
 import { type Read, Reader } from './rows/reader.ts';
-import { openSession, type Session } from './session.ts';
+import { openSession, prepareSession, type Session } from './session.ts';
 import { explainStartError } from './start_error.ts';
 
 /** Makes the kernel count drops. Each read passes on what was added since the previous one. */
@@ -44,6 +44,7 @@ export class DropreasonReceiver implements Receiver {
   /** Throws a ComponentError if nothing can be loaded any more, so that a reload fails before anything is stopped. */
   constructor(settings: Settings, config: DropreasonConfig, next: Consumer) {
     refuseWithoutCapabilities();
+    prepareSession();
     this.#settings = settings;
     this.#config = config;
     this.#next = next;

@@ -26,11 +26,19 @@ export interface Session {
   readonly chainsTell: boolean;
 }
 
+/** Where fragment lists are freed. */
+const SYMBOLS = ['skb_release_data', 'kfree_skb_list'];
+
+/** Starts reading what openSession() needs, in a thread. */
+export function prepareSession(): void {
+  native().readAhead(SYMBOLS);
+}
+
 /** Loads and attaches. Throws a NativeError if packets can't be counted. Other hooks that can't be attached are reported. */
 export function openSession(config: DropreasonConfig, kernel: KernelView = RUNNING_KERNEL): Session {
   const { kernelFacts, layout, symbolRanges, Probe } = native();
   const facts = kernelFacts();
-  const symbols = symbolRanges(['skb_release_data', 'kfree_skb_list']);
+  const symbols = symbolRanges(SYMBOLS);
   const { options, ...plan } = planProbe(config, { layout, facts, symbols }, Date.now());
   const probe = new Probe(options);
   try {

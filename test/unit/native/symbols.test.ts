@@ -108,6 +108,19 @@ describe.skipIf(whyNotHere() !== undefined)('where kernel functions lie', () => 
     if (Number(readFileSync('/proc/sys/kernel/perf_event_paranoid', 'utf8')) > 1) expect(anew).toBe('0');
   });
 
+  test('are the same where they were looked for ahead', () => {
+    const { ahead, other, again } = inProcess<Record<'ahead' | 'other' | 'again', string>>(`
+      const text = (ranges) => Object.entries(ranges).map(([name, { start, end }]) => name + ' ' + start + ' ' + end).join();
+      native.readAhead(['ip_rcv']);
+      native.readAhead(['ip_output']);
+      const other = text(native.symbolRanges(['ip_output']));
+      result = { other, ahead: text(native.symbolRanges(['ip_rcv'])), again: text(native.symbolRanges(['ip_rcv'])) };
+    `);
+    expect(ahead).toMatch(/^ip_rcv \d{10,} \d{10,}$/);
+    expect(other).toMatch(/^ip_output \d{10,} \d{10,}$/);
+    expect(again).toBe(ahead);
+  });
+
   test('is known of the functions asked for alone once the file is closed, with what the compiler made of them', () => {
     const all = functions();
     const part = all.find(({ name }) => /^\w+\.(part|isra|constprop)\.0$/.test(name))?.name ?? 'ip_rcv';

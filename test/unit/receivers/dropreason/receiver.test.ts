@@ -27,6 +27,7 @@ async function make(config: object = {}, probe = new FakeProbe(1, 256)) {
       casts: true,
       libbpf: '1.1',
     }),
+    readAhead: () => {},
     symbolRanges: () => ({}),
     symbolsAt: () => [],
     closeSymbols: () => {
