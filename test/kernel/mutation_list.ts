@@ -50,6 +50,8 @@ const FLOWS_OF_CALLS = returned('connect/no route ipv4', '--mode', 'advanced');
 const CONNECT = returned('connect/no route ipv4');
 const REFUSED = scenarios('connect/refused ipv4');
 const ACCEPT = returned('accept/not listening ipv4');
+/** A connect and an accept: two rows. */
+const ROWS_OF_CALLS = returned('full map/new reasons ipv4');
 /** Softirqs that drop while the first program waits; asks for a kernel that guards programs (6.1). */
 const INTERLEAVING: Judging = ['test/vm/stress/main.ts', 'interleaving'];
 
@@ -215,7 +217,7 @@ const CALLS: readonly Mutation[] = [
     find: 'count_loss(DROPREASON_SLOT_UNLISTED_FULL);',
     replace: 'return;',
     given: ONE_UNLISTED_ROW,
-    by: [NODE_ROWS],
+    by: [ROWS_OF_CALLS],
   },
 ];
 
