@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <cerrno>
-#include <condition_variable>
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
@@ -62,12 +61,11 @@ using Ranges = std::map<std::string, SymbolRange>;
 
 struct Expected {
   std::vector<std::string> names;
-  enum { kWaits, kIsRead, kDone } state = kWaits;
-  // None where they couldn't be read: whoever asks tries, and gets the error.
+  // None while nobody has looked, and where they couldn't be read: whoever asks then tries itself, and gets the error.
   std::optional<Ranges> ranges;
 };
+// Held while one looks.
 std::mutex asking;
-std::condition_variable done;
 std::optional<Expected> expected;
 
 Ranges find_ranges(const std::vector<std::string>& names) {
@@ -97,37 +95,27 @@ Ranges find_ranges(const std::vector<std::string>& names) {
 
 void expect(const std::vector<std::string>& names) {
   const std::lock_guard<std::mutex> lock(asking);
-  if (!expected) expected = Expected{names, Expected::kWaits, {}};
+  if (!expected) expected = Expected{names, {}};
 }
 
 void read_expected() {
-  std::unique_lock<std::mutex> lock(asking);
-  if (!expected || expected->state != Expected::kWaits) return;
-  expected->state = Expected::kIsRead;
-  const std::vector<std::string> names = expected->names;
-  lock.unlock();
-  std::optional<Ranges> ranges;
+  const std::lock_guard<std::mutex> lock(asking);
+  if (!expected || expected->ranges) return;
   try {
-    ranges = find_ranges(names);
+    expected->ranges = find_ranges(expected->names);
   } catch (const Error&) {
   }
-  lock.lock();
-  expected->ranges = std::move(ranges);
-  expected->state = Expected::kDone;
-  done.notify_all();
 }
 
 std::map<std::string, SymbolRange> symbol_ranges(const std::vector<std::string>& names) {
-  std::unique_lock<std::mutex> lock(asking);
-  if (!expected || expected->names != names) {
-    lock.unlock();
-    return find_ranges(names);
-  }
-  done.wait(lock, [] { return !expected || expected->state != Expected::kIsRead; });
   std::optional<Ranges> ranges;
-  if (expected) ranges = std::move(expected->ranges);
-  expected.reset();
-  lock.unlock();
+  {
+    const std::lock_guard<std::mutex> lock(asking);
+    if (expected && expected->names == names) {
+      ranges = std::move(expected->ranges);
+      expected.reset();
+    }
+  }
   return ranges ? std::move(*ranges) : find_ranges(names);
 }
 
