@@ -51,6 +51,9 @@ export interface Explanation {
   readonly lookAt: string;
 }
 
+/** Keys that have no effect, with the reason. A key with `only` is accepted with this value alone: others would have an effect. */
+export type IgnoredKeys = Readonly<Record<string, { readonly why: string; readonly only?: unknown }>>;
+
 interface Factory<Config> {
   /** The name in the YAML file and of the folder. */
   readonly type: string;
@@ -65,6 +68,10 @@ interface Factory<Config> {
    * as `extract::annotations`, without list indices.
    */
   readonly hints?: Readonly<Record<string, string>>;
+  /**
+   * Keys of the Collector's component that are accepted here and have no effect, by their path as in `hints`. Each is reported in a warning.
+   */
+  readonly ignored?: IgnoredKeys;
   /** The exclusive resources that it uses. Checked against all other components before anything starts. */
   claims?(config: Config): readonly Claim[];
   /** Checks what the component would need, and leaves nothing behind. */

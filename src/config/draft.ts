@@ -1,5 +1,6 @@
 import type { z } from 'zod';
 import type { ConfigProblem } from '../component/errors.ts';
+import type { IgnoredKeys } from '../component/factory.ts';
 import type { Hints } from './issues.ts';
 import { Readings } from './readings.ts';
 import { messageWithout } from './redact.ts';
@@ -8,6 +9,12 @@ import { type ConfigNode, type MapEntry, nodeAt, type Path, plain, sourceAt } fr
 /** The most mistakes to report. More would not be read, and finding the nearest word for thousands of them takes long. */
 const MOST_PROBLEMS = 100;
 
+/** Keys that a schema hasn't, and what becomes of them; as in a factory. */
+interface OtherKeys {
+  readonly hints?: Hints;
+  readonly ignored?: IgnoredKeys;
+}
+
 /** The file during validation. Collects mistakes with their places. */
 export class Draft {
   readonly #root: ConfigNode;
@@ -15,6 +22,8 @@ export class Draft {
   readonly #failed: ReadonlySet<string>;
   readonly problems: ConfigProblem[];
   readonly warnings: ConfigProblem[] = [];
+  /** Components that have no effect, as `kind::id`. */
+  readonly #ignored = new Set<string>();
 
   /** Drops complaints at or below a path in `failed`: the failed expansion is reported already. */
   constructor(root: ConfigNode, failed: ReadonlySet<string>, problems: ConfigProblem[]) {
@@ -56,10 +65,28 @@ export class Draft {
     if (this.warnings.length < MOST_PROBLEMS) this.warnings.push(this.#at(path, message, 'key'));
   }
 
-  /** Parses the value at `path` with `schema`. Undefined if it has mistakes, which are collected. `hints` are for unknown keys below it. */
-  parse<T>(schema: z.ZodType<T>, path: Path, hints: Hints = {}): T | undefined {
-    const result = this.#readings.check(schema, this.#root, path, hints);
-    if ('data' in result) return result.data;
+  /** Leaves a component out, with a warning. */
+  ignore(kind: string, id: string, why: string): void {
+    this.#ignored.add(`${kind}::${id}`);
+    this.warn([kind, id], `is ignored: ${why}`);
+  }
+
+  isIgnored(kind: string, id: string): boolean {
+    return this.#ignored.has(`${kind}::${id}`);
+  }
+
+  /** Parses the value at `path` with `schema`. Undefined if it has mistakes, which are collected. The last argument is for keys that the schema hasn't. */
+  parse<T>(schema: z.ZodType<T>, path: Path, { hints = {}, ignored = {} }: OtherKeys = {}): T | undefined {
+    const present = Object.entries(ignored).filter(([key, { only }]) => {
+      const node = this.node([...path, ...key.split('::')]);
+      return node !== undefined && (only === undefined || (node.kind === 'scalar' && node.value === only));
+    });
+    const without = present.map(([key]) => key.split('::'));
+    const result = this.#readings.check(schema, this.#root, path, { hints, without });
+    if ('data' in result) {
+      for (const [key, { why }] of present) this.warn([...path, ...key.split('::')], `is ignored: ${why}`);
+      return result.data;
+    }
     for (const { path: at, message, about } of result.complaints) this.problem(at, message, about);
     return undefined;
   }

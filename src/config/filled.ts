@@ -15,7 +15,10 @@ export function filledConfig(config: Config): Record<string, unknown> {
     });
     return [kind, Object.fromEntries(components)];
   });
-  return { ...Object.fromEntries(sections), service: filled(serviceSchema, config.given.service) };
+  const service = filled(serviceSchema, config.given.service) as { pipelines: Record<string, { processors: readonly string[] }> };
+  // Without those that are ignored, which have no section either.
+  for (const [id, { processors }] of config.service.pipelines) (service.pipelines[id] ?? { processors }).processors = processors;
+  return { ...Object.fromEntries(sections), service };
 }
 
 /** `given` with the schema's defaults, as it would be written in the file, with secrets hidden. Undefined if there is no value. */

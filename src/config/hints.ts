@@ -1,12 +1,23 @@
 import { SERVER_HINTS } from '../component/server_settings.ts';
 import type { Kind } from './kinds.ts';
 
-const INTERVAL = 'counters are read and pushed once a collection_interval, so there is nothing to batch; remove it';
 const FILTER = 'choose rows with the filter processor, or do it in the collector that receives them';
 const DOWNSTREAM = 'push with otlp_grpc to an OpenTelemetry Collector that has it';
 const OTHER_SOURCE = 'dropreason reads only the kernel; use an OpenTelemetry Collector for other sources';
 const NO_PROFILER = 'the metrics of the agent are at service::telemetry::metrics; remove it';
 const NO_AUTH = 'set headers or tls on the exporter instead';
+
+const DETECTED = 'host.name, host.id, os.type and k8s.node.name are set already, and OTEL_RESOURCE_ATTRIBUTES is read';
+
+/** Collector components that are in most pipelines and have no effect here, with the reason. They are left out, with a warning. */
+const IGNORED: Readonly<Partial<Record<Kind, Readonly<Record<string, string>>>>> = {
+  processors: {
+    batch: 'counters are read and pushed once a collection_interval, so there is nothing to batch',
+    memory_limiter: 'memory is bounded by the number of series, which max_series and the number of reasons limit',
+    resourcedetection: DETECTED,
+    resource_detection: DETECTED,
+  },
+};
 
 /** What to do about Collector components that don't exist here. Replaces the message "unknown type". */
 const COMPONENTS: Readonly<Record<Kind, Readonly<Record<string, string>>>> = {
@@ -27,16 +38,12 @@ const COMPONENTS: Readonly<Record<Kind, Readonly<Record<string, string>>>> = {
     nop: OTHER_SOURCE,
   },
   processors: {
-    batch: INTERVAL,
-    memory_limiter: 'memory is bounded, because the number of reasons bounds the number of series; remove it',
     attributes: FILTER,
     transform: FILTER,
     metricstransform: FILTER,
     metrics_transform: FILTER,
     groupbyattrs: FILTER,
     resource: 'set service::telemetry::resource, or OTEL_RESOURCE_ATTRIBUTES; remove it',
-    resourcedetection: 'host.name, host.id, os.type and k8s.node.name are set already; remove it',
-    resource_detection: 'host.name, host.id, os.type and k8s.node.name are set already; remove it',
     cumulativetodelta: 'exporters accumulate counters themselves; convert in the collector that receives them',
     deltatocumulative: 'exporters publish cumulative counters already; remove it',
     probabilistic_sampler: 'nothing is sampled: every drop is counted; remove it',
@@ -83,6 +90,12 @@ export const SERVICE_HINTS: Readonly<Record<string, string>> = {
 /** What to do about the Collector's component `type`, which doesn't exist here; undefined if the type is unknown. */
 export function componentHint(kind: Kind, type: string): string | undefined {
   return Object.hasOwn(COMPONENTS[kind], type) ? COMPONENTS[kind][type] : undefined;
+}
+
+/** Why a Collector component has no effect here; undefined if it isn't one of those that are ignored. */
+export function ignoredComponent(kind: Kind, type: string): string | undefined {
+  const all = IGNORED[kind] ?? {};
+  return Object.hasOwn(all, type) ? all[type] : undefined;
 }
 
 /** What to do about a top-level key of the Collector, which doesn't exist here; undefined if the key is unknown. */

@@ -2,7 +2,7 @@ import type { Factories } from '../component/factory.ts';
 import { parseComponentId } from './component_id.ts';
 import type { ConfiguredComponent } from './config.ts';
 import type { Draft } from './draft.ts';
-import { componentHint, rootHint } from './hints.ts';
+import { componentHint, ignoredComponent, rootHint } from './hints.ts';
 import { findFactory, KINDS, type Kind, singular, typeNames } from './kinds.ts';
 import { nearest, suggest } from './nearest.ts';
 
@@ -36,11 +36,16 @@ export function readComponents<K extends Kind>(
       continue;
     }
     const factory = findFactory(factories, kind, parsed.type);
+    const ignored = factory === undefined ? ignoredComponent(kind, parsed.type) : undefined;
+    if (ignored !== undefined) {
+      draft.ignore(kind, id, ignored);
+      continue;
+    }
     if (factory === undefined) {
       draft.problem([kind, id], unknownType(factories, kind, parsed.type), 'key');
       continue;
     }
-    const config = draft.parse(factory.schema, [kind, id], factory.hints);
+    const config = draft.parse(factory.schema, [kind, id], factory);
     if (config !== undefined) components.set(id, { type: factory.type, factory, config });
   }
   return components;

@@ -17,7 +17,7 @@ export function readService(draft: Draft): ServiceConfig | undefined {
     draft.problem(['service'], 'is required: it lists the pipelines to run');
     return undefined;
   }
-  const parsed = draft.parse(serviceSchema, ['service'], SERVICE_HINTS);
+  const parsed = draft.parse(serviceSchema, ['service'], { hints: SERVICE_HINTS });
   const used = new Set<string>();
   for (const id of draft.entries(['service', 'pipelines']).keys()) {
     checkPipelineId(draft, id);
@@ -26,7 +26,11 @@ export function readService(draft: Draft): ServiceConfig | undefined {
   checkList(draft, ['service', 'extensions'], 'extensions', used);
   warnOfUnused(draft, used);
   if (parsed === undefined || draft.problems.length > before) return undefined;
-  return { ...parsed, pipelines: new Map(Object.entries(parsed.pipelines)) };
+  const pipelines = Object.entries(parsed.pipelines).map(([id, pipeline]) => {
+    const processors = pipeline.processors.filter((each) => !draft.isIgnored('processors', each));
+    return [id, { ...pipeline, processors }] as const;
+  });
+  return { ...parsed, pipelines: new Map(pipelines) };
 }
 
 function checkPipelineId(draft: Draft, id: string): void {
@@ -67,7 +71,7 @@ function warnOfUnused(draft: Draft, used: ReadonlySet<string>): void {
   for (const kind of KINDS) {
     const by = kind === 'extensions' ? 'is not in service::extensions' : 'is not used by any pipeline';
     for (const id of draft.entries([kind]).keys()) {
-      if (!used.has(`${kind}::${id}`)) draft.warn([kind, id], `${by}, so it doesn't run`);
+      if (!used.has(`${kind}::${id}`) && !draft.isIgnored(kind, id)) draft.warn([kind, id], `${by}, so it doesn't run`);
     }
   }
 }

@@ -3,6 +3,12 @@ import { type Checked, type Complaint, check, type Hints } from './issues.ts';
 import { type ConfigNode, nodeAt, type Path, plain } from './tree.ts';
 import { NOT_TEXT } from './words.ts';
 
+interface CheckOptions {
+  readonly hints: Hints;
+  /** Paths below `base` that are left out. */
+  readonly without: readonly (readonly string[])[];
+}
+
 /**
  * Chooses between the two readings of a value, text and YAML. As in the Collector, the schema decides: an expansion is text if text is
  * valid (`password: ${env:PIN}` is "0123", not 123), else YAML. A number written in the file is a number, and text only if a number is
@@ -20,11 +26,15 @@ export class Readings {
   }
 
   /** Checks the value at `base` in `root` and chooses the readings. No value (`percpu_sum:`) is an empty mapping. */
-  check<T>(schema: z.ZodType<T>, root: ConfigNode, base: Path, hints: Hints): Checked<T> {
+  check<T>(schema: z.ZodType<T>, root: ConfigNode, base: Path, { hints, without }: CheckOptions): Checked<T> {
     // All its parents are mappings, also if they come from an expansion.
     for (let length = 0; length < base.length; length++) this.#other.add(keyOf(base.slice(0, length)));
     const node = nodeAt(root, base);
-    const checked = () => check(schema, (node && plain(node, (each, path) => this.of(each, path), base)) ?? {}, base, hints);
+    const checked = () => {
+      const value = (node && plain(node, (each, path) => this.of(each, path), base)) ?? {};
+      for (const key of without) remove(value, key);
+      return check(schema, value, base, hints);
+    };
     const result = this.#settleExpansions(checked, root);
     if ('complaints' in result || node === undefined) return result;
     return this.#settleNumbers(checked, node, base) ?? result;
@@ -73,6 +83,14 @@ export class Readings {
 function better(complaint: Complaint, refusals: ReadonlyMap<string, Complaint>): Complaint {
   const ofText = refusals.get(keyOf(complaint.path));
   return complaint.message.startsWith(NOT_TEXT) && ofText !== undefined ? ofText : complaint;
+}
+
+/** Removes the value at `path` of a fresh copy, if it is there. */
+function remove(value: unknown, [key = '', ...rest]: readonly string[]): void {
+  if (typeof value !== 'object' || value === null || !Object.hasOwn(value, key)) return;
+  const mapping = value as Record<string, unknown>;
+  if (rest.length === 0) delete mapping[key];
+  else remove(mapping[key], rest);
 }
 
 function keyOf(path: Path): string {
