@@ -1,12 +1,14 @@
-import { Client, compressionAlgorithms, Metadata, type ServiceError, status } from '@grpc/grpc-js';
+import { type ChannelOptions, Client, compressionAlgorithms, Metadata, type ServiceError, status } from '@grpc/grpc-js';
 import { ProtobufMetricsSerializer } from '@opentelemetry/otlp-transformer';
 import type { ResourceMetrics } from '@opentelemetry/sdk-metrics';
+import type { Logger } from 'pino';
 import { readAnswer } from '../../otlp/answer.ts';
 import type { Carrier } from '../../otlp/carrier.ts';
 import { retryDelay } from '../../otlp/rpc_status.ts';
 import type { FailedResult, SendResult } from '../../otlp/send_result.ts';
+import { TlsMaterial } from '../../otlp/tls_material.ts';
 import type { OtlpGrpcConfig } from './config.ts';
-import { makeCredentials } from './credentials.ts';
+import { makeCredentials, usesTls } from './credentials.ts';
 
 const PATH = '/opentelemetry.proto.collector.metrics.v1.MetricsService/Export';
 
@@ -26,69 +28,101 @@ const RETRYABLE: ReadonlySet<number> = new Set([
 /** What gRPC's servers say of a message beyond their limit (4 MiB by default): those of Go, Node.js, C++ and Java. */
 const TOO_LARGE = /larger than max|exceeds maximum size/i;
 
+/** A server may refuse what a certificate that was replaced meanwhile would allow. */
+const REFUSED: readonly number[] = [status.UNAVAILABLE, status.UNAUTHENTICATED, status.PERMISSION_DENIED];
+
 /** OTLP over gRPC; docs/adr/0014-otlp-over-grpc-without-the-sdks-exporter.md says why without the SDK's exporter. */
 export class GrpcCarrier implements Carrier {
-  readonly #connect: () => Client;
-  readonly #metadata: Metadata;
-  readonly #timeoutMillis: number;
+  readonly #config: OtlpGrpcConfig;
+  readonly #material: TlsMaterial | undefined;
+  readonly #metadata = new Metadata();
+  readonly #options: ChannelOptions;
   #client: Client;
   #unanswered = 0;
+  #wasRefused = false;
   /** The attempt under way, or the last one. */
   #attempt: Promise<unknown> = Promise.resolve();
 
-  private constructor(connect: () => Client, metadata: Metadata, timeoutMillis: number) {
-    this.#connect = connect;
-    this.#client = connect();
-    this.#metadata = metadata;
-    this.#timeoutMillis = timeoutMillis;
+  private constructor(config: OtlpGrpcConfig, material: TlsMaterial | undefined, version: string) {
+    this.#config = config;
+    this.#material = material;
+    for (const [name, value] of Object.entries(config.headers)) this.#metadata.set(name, value.reveal());
+    this.#options = channelOptions(config, version);
+    this.#client = this.#connect();
   }
 
   /** @throws ComponentError where a file of `tls` can't be read or used. Connects at the first attempt only. */
-  static async create(config: OtlpGrpcConfig, version: string): Promise<GrpcCarrier> {
-    const channelCredentials = await makeCredentials(config);
-    const metadata = new Metadata();
-    for (const [name, value] of Object.entries(config.headers)) metadata.set(name, value.reveal());
-    const options = {
-      'grpc.default_compression_algorithm': compressionAlgorithms[config.compression === 'gzip' ? 'gzip' : 'identity'],
-      'grpc.primary_user_agent': `dropreason/${version}`,
-    };
-    // The scheme of gRPC's names: without it a host called "unix" would be taken for one.
-    const target = `dns:${config.endpoint.address}`;
-    return new GrpcCarrier(() => new Client(target, channelCredentials, options), metadata, config.timeout);
+  static async create(config: OtlpGrpcConfig, logger: Logger, version: string): Promise<GrpcCarrier> {
+    const material = usesTls(config) ? await TlsMaterial.read(config.tls, logger) : undefined;
+    return new GrpcCarrier(config, material, version);
   }
 
-  /** One attempt at a time; resolves within the configured timeout and never rejects. */
+  /** One attempt at a time. */
   send(metrics: ResourceMetrics): Promise<SendResult> {
-    const attempt = new Promise<SendResult>((resolve) => {
+    const attempt = this.#send(metrics);
+    this.#attempt = attempt;
+    return attempt;
+  }
+
+  close(): void {
+    void this.#attempt.then(() => this.#client.close());
+  }
+
+  async #send(metrics: ResourceMetrics): Promise<SendResult> {
+    if (await this.#material?.refresh(this.#wasRefused)) this.#reconnect();
+    return new Promise((resolve) => {
       this.#client.makeUnaryRequest<ResourceMetrics, Buffer>(
         PATH,
         serialize,
         (answer) => answer,
         metrics,
         this.#metadata,
-        { deadline: Date.now() + this.#timeoutMillis },
+        { deadline: Date.now() + this.#config.timeout },
         (error, answer) => {
+          this.#wasRefused = error !== null && REFUSED.includes(error.code);
           this.#reconnectWhereUnanswered(error);
           resolve(error === null ? readAnswer(answer ?? Buffer.alloc(0)) : failure(error));
         },
       );
     });
-    this.#attempt = attempt;
-    return attempt;
-  }
-
-  /** Closes the connection once nothing is under way. */
-  close(): void {
-    void this.#attempt.then(() => this.#client.close());
   }
 
   #reconnectWhereUnanswered(error: ServiceError | null): void {
     this.#unanswered = error?.code === status.DEADLINE_EXCEEDED ? this.#unanswered + 1 : 0;
     if (this.#unanswered <= MOST_UNANSWERED) return;
     this.#unanswered = 0;
+    this.#reconnect();
+  }
+
+  #reconnect(): void {
     this.#client.close();
     this.#client = this.#connect();
   }
+
+  #connect(): Client {
+    const { address } = this.#config.endpoint;
+    // With the scheme of gRPC's names: without it a host called "unix" would be taken for one.
+    const target = address.startsWith('unix:') ? address : `dns:${address}`;
+    return new Client(target, makeCredentials(this.#material, this.#config), this.#options);
+  }
+}
+
+function channelOptions(
+  { compression, balancer_name, authority, keepalive, tls }: OtlpGrpcConfig,
+  version: string,
+): ChannelOptions {
+  return {
+    'grpc.default_compression_algorithm': compressionAlgorithms[compression === 'gzip' ? 'gzip' : 'identity'],
+    'grpc.primary_user_agent': `dropreason/${version}`,
+    'grpc.service_config': JSON.stringify({ loadBalancingConfig: [{ [balancer_name]: {} }] }),
+    ...(authority !== undefined && { 'grpc.default_authority': authority }),
+    ...(tls.server_name_override !== undefined && { 'grpc.ssl_target_name_override': tls.server_name_override }),
+    ...(keepalive !== undefined && {
+      'grpc.keepalive_time_ms': keepalive.time,
+      'grpc.keepalive_timeout_ms': keepalive.timeout,
+      'grpc.keepalive_permit_without_calls': keepalive.permit_without_stream ? 1 : 0,
+    }),
+  };
 }
 
 function serialize(metrics: ResourceMetrics): Buffer {

@@ -1,16 +1,16 @@
+import { createSecureContext } from 'node:tls';
 import { type ChannelCredentials, credentials } from '@grpc/grpc-js';
-import { ComponentError } from '../../component/errors.ts';
-import { readTlsFiles } from '../../otlp/tls_files.ts';
+import type { TlsMaterial } from '../../otlp/tls_material.ts';
 import type { OtlpGrpcConfig } from './config.ts';
 
-/** @throws ComponentError where a file of `tls` can't be read or used. */
-export async function makeCredentials({ endpoint, tls }: OtlpGrpcConfig): Promise<ChannelCredentials> {
-  if (endpoint.scheme === 'http' || (tls.insecure && endpoint.scheme !== 'https')) return credentials.createInsecure();
-  const { ca = null, key = null, cert = null } = await readTlsFiles(tls);
+/** Whether `tls` is used; the scheme of the endpoint wins. */
+export function usesTls({ endpoint, tls }: OtlpGrpcConfig): boolean {
+  return endpoint.scheme !== 'http' && (!tls.insecure || endpoint.scheme === 'https');
+}
+
+/** Without material, there is no TLS. */
+export function makeCredentials(material: TlsMaterial | undefined, { tls }: OtlpGrpcConfig): ChannelCredentials {
+  if (material === undefined) return credentials.createInsecure();
   const verify = tls.insecure_skip_verify ? { rejectUnauthorized: false, checkServerIdentity: () => undefined } : {};
-  try {
-    return credentials.createSsl(ca, key, cert, verify);
-  } catch (error) {
-    throw new ComponentError(`tls: the certificates can't be used: ${(error as Error).message}`);
-  }
+  return credentials.createFromSecureContext(createSecureContext(material.options), verify);
 }

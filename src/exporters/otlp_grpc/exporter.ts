@@ -7,6 +7,6 @@ import type { OtlpGrpcConfig } from './config.ts';
 /** Pushes over OTLP/gRPC. */
 export class OtlpGrpcExporter extends PushExporter {
   constructor(settings: Settings, config: OtlpGrpcConfig) {
-    super(settings, { ...config, address: config.endpoint.address }, () => GrpcCarrier.create(config, VERSION));
+    super(settings, { ...config, address: config.endpoint.address }, () => GrpcCarrier.create(config, settings.logger, VERSION));
   }
 }

@@ -1,11 +1,14 @@
 import type { ExporterFactory } from '../../component/factory.ts';
 import { configSchema, type OtlpGrpcConfig } from './config.ts';
+import { HINTS, IGNORED } from './hints.ts';
 
 export const otlpGrpcFactory: ExporterFactory<OtlpGrpcConfig> = {
   type: 'otlp_grpc',
   aliases: ['otlp'],
   description: 'Pushes over OTLP/gRPC, to an OpenTelemetry Collector for instance, at every collection_interval.',
   schema: configSchema,
+  hints: HINTS,
+  ignored: IGNORED,
   async create(settings, config) {
     const { OtlpGrpcExporter } = await import('./exporter.ts');
     return new OtlpGrpcExporter(settings, config);

@@ -1,14 +1,13 @@
 import * as http from 'node:http';
 import * as https from 'node:https';
-import { createSecureContext } from 'node:tls';
 import { promisify } from 'node:util';
 import { gzip, zstdCompress } from 'node:zlib';
 import { JsonMetricsSerializer, ProtobufMetricsSerializer } from '@opentelemetry/otlp-transformer';
 import type { ResourceMetrics } from '@opentelemetry/sdk-metrics';
-import { ComponentError } from '../../component/errors.ts';
+import type { Logger } from 'pino';
 import type { Carrier } from '../../otlp/carrier.ts';
 import type { SendResult } from '../../otlp/send_result.ts';
-import { readTlsFiles } from '../../otlp/tls_files.ts';
+import { TlsMaterial } from '../../otlp/tls_material.ts';
 import { type HttpAnswer, readHttpAnswer } from './answer.ts';
 import { type OtlpHttpConfig, targetOf } from './config.ts';
 
@@ -17,22 +16,28 @@ const MOST_BYTES = 65_536;
 
 const COMPRESS = { gzip: promisify(gzip), zstd: promisify(zstdCompress) };
 
+/** A server may refuse what a certificate that was replaced meanwhile would allow. */
+const REFUSED = [401, 403];
+
 /** What a server that has closed an idle connection makes of the next request on it. */
 const CLOSED = ['ECONNRESET', 'EPIPE'];
 
 /** OTLP over HTTP/1.1, one request at a time over a connection that is kept; docs/adr/0014 says why without the SDK's exporter. */
 export class HttpCarrier implements Carrier {
   readonly #config: OtlpHttpConfig;
+  readonly #material: TlsMaterial | undefined;
   readonly #target: URL;
-  readonly #agent: http.Agent;
   readonly #headers: http.OutgoingHttpHeaders;
+  #agent: http.Agent;
+  #wasRefused = false;
   /** The attempt under way, or the last one. */
   #attempt: Promise<unknown> = Promise.resolve();
 
-  private constructor(config: OtlpHttpConfig, agent: http.Agent, version: string) {
+  private constructor(config: OtlpHttpConfig, material: TlsMaterial | undefined, version: string) {
     this.#config = config;
+    this.#material = material;
     this.#target = targetOf(config);
-    this.#agent = agent;
+    this.#agent = this.#newAgent();
     const own = Object.entries(config.headers).map(([name, value]) => [name, value.reveal()]);
     this.#headers = {
       'user-agent': `dropreason/${version}`,
@@ -43,17 +48,9 @@ export class HttpCarrier implements Carrier {
   }
 
   /** @throws ComponentError where a file of `tls` can't be read or used. Connects at the first attempt only. */
-  static async create(config: OtlpHttpConfig, version: string): Promise<HttpCarrier> {
-    const options = { keepAlive: true, maxSockets: 1, proxyEnv: proxies(config) };
-    if (targetOf(config).protocol === 'http:') return new HttpCarrier(config, new http.Agent(options), version);
-    const files = await readTlsFiles(config.tls);
-    try {
-      createSecureContext(files);
-    } catch (error) {
-      throw new ComponentError(`tls: the certificates can't be used: ${(error as Error).message}`);
-    }
-    const rejectUnauthorized = !config.tls.insecure_skip_verify;
-    return new HttpCarrier(config, new https.Agent({ ...options, ...files, rejectUnauthorized }), version);
+  static async create(config: OtlpHttpConfig, logger: Logger, version: string): Promise<HttpCarrier> {
+    const material = targetOf(config).protocol === 'https:' ? await TlsMaterial.read(config.tls, logger) : undefined;
+    return new HttpCarrier(config, material, version);
   }
 
   send(metrics: ResourceMetrics): Promise<SendResult> {
@@ -67,13 +64,35 @@ export class HttpCarrier implements Carrier {
   }
 
   async #send(metrics: ResourceMetrics): Promise<SendResult> {
+    if (await this.#material?.refresh(this.#wasRefused)) this.#reconnect();
+    this.#wasRefused = false;
     const signal = AbortSignal.timeout(this.#config.timeout);
     try {
       const body = await this.#write(metrics);
-      return readHttpAnswer(await this.#post(body, signal).catch((error) => this.#again(error, body, signal)));
+      const answer = await this.#post(body, signal).catch((error) => this.#again(error, body, signal));
+      this.#wasRefused = REFUSED.includes(answer.status);
+      return readHttpAnswer(answer);
     } catch (error) {
+      this.#wasRefused = true;
       return { status: 'retryable', why: signal.aborted ? `no answer within ${this.#config.timeout / 1000} s` : reasonOf(error) };
     }
+  }
+
+  #reconnect(): void {
+    this.#agent.destroy();
+    this.#agent = this.#newAgent();
+  }
+
+  #newAgent(): http.Agent {
+    const { insecure_skip_verify, server_name_override: servername } = this.#config.tls;
+    const options = { keepAlive: true, maxSockets: 1, proxyEnv: proxies(this.#config) };
+    if (this.#material === undefined) return new http.Agent(options);
+    return new https.Agent({
+      ...options,
+      ...this.#material.options,
+      rejectUnauthorized: !insecure_skip_verify,
+      ...(servername !== undefined && { servername }),
+    });
   }
 
   async #write(metrics: ResourceMetrics): Promise<Uint8Array> {

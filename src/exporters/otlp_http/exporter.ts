@@ -8,6 +8,6 @@ import { type OtlpHttpConfig, targetOf } from './config.ts';
 export class OtlpHttpExporter extends PushExporter {
   constructor(settings: Settings, config: OtlpHttpConfig) {
     const { origin, pathname } = targetOf(config);
-    super(settings, { ...config, address: `${origin}${pathname}` }, () => HttpCarrier.create(config, VERSION));
+    super(settings, { ...config, address: `${origin}${pathname}` }, () => HttpCarrier.create(config, settings.logger, VERSION));
   }
 }

@@ -30,7 +30,11 @@ describe('where the clock is set', () => {
   it('an attempt still ends: gRPC turns its deadline into a timer at once', async () => {
     const server = await new OtlpServer().start();
     server.answer = 'hang';
-    const client = await GrpcCarrier.create(config({ endpoint: `127.0.0.1:${server.port}`, timeout: '300ms' }), VERSION);
+    const client = await GrpcCarrier.create(
+      config({ endpoint: `127.0.0.1:${server.port}`, timeout: '300ms' }),
+      service.settings('otlp_grpc').logger,
+      VERSION,
+    );
     try {
       const metrics = await publisher.collect();
       vi.useFakeTimers({ toFake: ['Date'] });

@@ -11,7 +11,14 @@ describe('otlp_grpc configuration', () => {
   it('has the Collector’s defaults', () => {
     expect(configSchema.parse({ endpoint: 'collector:4317' })).toEqual({
       endpoint: { address: 'collector:4317', scheme: undefined },
-      tls: { insecure: false, insecure_skip_verify: false },
+      tls: {
+        insecure: false,
+        insecure_skip_verify: false,
+        include_system_ca_certs_pool: false,
+        min_version: '1.2',
+        reload_interval: 60_000,
+      },
+      balancer_name: 'round_robin',
       headers: {},
       compression: 'gzip',
       timeout: 5000,
@@ -46,7 +53,9 @@ describe('otlp_grpc configuration', () => {
 
   it('refuses a certificate without its key, a zero timeout, keys it doesn’t know, and headers that gRPC refuses', () => {
     const endpoint = 'collector:4317';
-    expect(problem({ endpoint, tls: { cert_file: 'a' } })).toBe('cert_file and key_file go together: give both or neither');
+    expect(problem({ endpoint, tls: { cert_file: 'a' } })).toBe(
+      'a certificate (cert_file, cert_pem) and its key (key_file, key_pem) go together: give both or neither',
+    );
     expect(problem({ endpoint, timeout: '0s' })).toBe('must be at least 1ms, got "0s"');
     expect(problem({ endpoint, sending_queue: { enabled: true } })).toMatch(/sending_queue/);
     expect(problem({ endpoint, headers: { 'a b': 'c' } })).toMatch(/^a header name is made of letters/);

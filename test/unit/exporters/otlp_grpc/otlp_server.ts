@@ -24,7 +24,11 @@ export class OtlpServer {
   readonly #server = new Server();
   port = 0;
 
-  async start(credentials: ServerCredentials = ServerCredentials.createInsecure(), port = 0): Promise<this> {
+  /** Listens on 127.0.0.1, or on the socket that `unix:PATH` names. */
+  async start(
+    credentials: ServerCredentials = ServerCredentials.createInsecure(),
+    port: number | `unix:${string}` = 0,
+  ): Promise<this> {
     this.#server.addService(
       {
         export: {
@@ -64,7 +68,7 @@ export class OtlpServer {
       },
     );
     this.port = await new Promise((resolve, reject) => {
-      this.#server.bindAsync(`127.0.0.1:${port}`, credentials, (error, bound) =>
+      this.#server.bindAsync(typeof port === 'string' ? port : `127.0.0.1:${port}`, credentials, (error, bound) =>
         error === null ? resolve(bound) : reject(error),
       );
     });

@@ -1,8 +1,9 @@
-import { readFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import { type AddressInfo, connect } from 'node:net';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { TLSSocket } from 'node:tls';
+import { rootCertificates, type TLSSocket } from 'node:tls';
 import { afterEach, describe, expect, test, vi } from 'vitest';
 import { HttpCarrier } from '../../../../src/exporters/otlp_http/carrier.ts';
 import { configSchema } from '../../../../src/exporters/otlp_http/config.ts';
@@ -22,7 +23,8 @@ const read = (name: string) => readFileSync(certificate(name));
 
 const accumulator = new DropAccumulator();
 accumulator.add(batch([ruleDrop(7, 588)]));
-const { resource } = makeService().settings('otlp_http');
+const service = makeService();
+const { resource } = service.settings('otlp_http');
 const metrics = await new DropPublisher({ accumulator, naming: NAMINGS.opentelemetry, resource }).collect();
 
 const ends: (() => unknown)[] = [];
@@ -38,7 +40,11 @@ async function serve(...given: ConstructorParameters<typeof HttpServer>): Promis
 }
 
 async function carrierTo(endpoint: string, given: object = {}): Promise<HttpCarrier> {
-  const carrier = await HttpCarrier.create(configSchema.parse({ endpoint, ...given }), '1.2.3');
+  const carrier = await HttpCarrier.create(
+    configSchema.parse({ endpoint, ...given }),
+    service.settings('otlp_http').logger,
+    '1.2.3',
+  );
   ends.push(() => carrier.close());
   return carrier;
 }
@@ -238,11 +244,49 @@ describe('over TLS', () => {
     expect(shown).toEqual([undefined, 'localhost']);
   });
 
+  test('the name and the versions are those that are asked for', async () => {
+    const ca_file = certificate('ca.crt');
+    const server = await serveTls({ maxVersion: 'TLSv1.2' });
+    const sent = async (tls: object) => (await (await carrierTo(to(server), { tls: { ca_file, ...tls } })).send(metrics)).status;
+    expect(await sent({ server_name_override: 'kubernetes.default.svc' })).toBe('sent');
+    expect(await sent({ server_name_override: 'other.example' })).toBe('retryable');
+    expect(await sent({ min_version: '1.2' })).toBe('sent');
+    expect(await sent({ min_version: 1.3 })).toBe('retryable');
+  });
+
+  test('PEM text does as well as files', async () => {
+    const server = await serveTls();
+    const tls = { ca_pem: `${read('ca.crt')}`, cert_pem: `${read('server.crt')}`, key_pem: `${read('server.key')}` };
+    expect(await (await carrierTo(to(server), { tls })).send(metrics)).toMatchObject({ status: 'sent' });
+  });
+
+  test('a CA that is replaced is used after the first push that fails, and one that is broken is not', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'dropreason-tls-'));
+    ends.push(() => rmSync(folder, { recursive: true }));
+    const ca_file = join(folder, 'ca.crt');
+    writeFileSync(ca_file, rootCertificates[0] ?? '');
+    const server = await serveTls();
+    const carrier = await carrierTo(to(server), { tls: { ca_file } });
+    expect(await carrier.send(metrics)).toMatchObject({ status: 'retryable' });
+    writeFileSync(ca_file, read('ca.crt'));
+    expect(await carrier.send(metrics)).toMatchObject({ status: 'sent' });
+
+    writeFileSync(ca_file, 'half of a cert');
+    server.answer = { status: 401 };
+    const before = service.lines.length;
+    for (let count = 0; count < 3; count++) await carrier.send(metrics);
+    server.answer = {};
+    expect(await carrier.send(metrics)).toMatchObject({ status: 'sent' });
+    const lines = service.lines.slice(before).map(({ msg }) => msg);
+    expect(lines).toEqual(["tls: the files can't be read again; the certificates that were read before are used"]);
+  });
+
   test('files that are none are an error at the start', async () => {
     await expect(carrierTo('https://a', { tls: { ca_file: '/nowhere' } })).rejects.toThrow(
       "tls::ca_file: can't read /nowhere: ENOENT",
     );
     const none = join(CERTIFICATE, 'README.md');
+    await expect(carrierTo('https://a', { tls: { ca_file: none } })).rejects.toThrow('the CA has no certificate in PEM format');
     await expect(carrierTo('https://a', { tls: { cert_file: none, key_file: none } })).rejects.toThrow(
       /^tls: the certificates can't be used/,
     );

@@ -1,0 +1,15 @@
+import type { IgnoredKeys } from '../component/factory.ts';
+import { TLS_HINTS } from './tls_settings.ts';
+
+/** What the Collector's OTLP exporters have besides, whatever carries OTLP. */
+export const PUSH_HINTS: Readonly<Record<string, string>> = {
+  ...TLS_HINTS,
+  auth: 'authenticators are not supported: set headers: {authorization: …}',
+  middlewares: 'middlewares are not supported; remove it',
+};
+
+export const PUSH_IGNORED: IgnoredKeys = {
+  sending_queue: { why: 'values are cumulative, so the newest push has all of it, and nothing is queued' },
+  read_buffer_size: { why: 'Node.js sizes its buffers itself' },
+  write_buffer_size: { why: 'Node.js sizes its buffers itself' },
+};

@@ -1,0 +1,88 @@
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { rootCertificates } from 'node:tls';
+import { ServerCredentials } from '@grpc/grpc-js';
+import { afterEach, expect, test } from 'vitest';
+import { GrpcCarrier } from '../../../../src/exporters/otlp_grpc/carrier.ts';
+import { configSchema } from '../../../../src/exporters/otlp_grpc/config.ts';
+import { DropAccumulator } from '../../../../src/metrics/drop_accumulator.ts';
+import { DropPublisher } from '../../../../src/publish/drop_publisher.ts';
+import { NAMINGS } from '../../../../src/publish/naming.ts';
+import { batch, makeService, ruleDrop } from '../../metrics/fixtures.ts';
+import { OtlpServer } from './otlp_server.ts';
+
+const certificate = (name: string) => join(import.meta.dirname, '../../../support/kube_api/certificate', name);
+const read = (name: string) => readFileSync(certificate(name));
+
+const accumulator = new DropAccumulator();
+accumulator.add(batch([ruleDrop(7, 588)]));
+const service = makeService();
+const { resource, logger } = service.settings('otlp_grpc');
+const metrics = await new DropPublisher({ accumulator, naming: NAMINGS.opentelemetry, resource }).collect();
+
+const ends: (() => unknown)[] = [];
+afterEach(async () => {
+  for (const end of ends.splice(0).reverse()) await end();
+});
+
+async function serve(...given: Parameters<OtlpServer['start']>): Promise<OtlpServer> {
+  const server = await new OtlpServer().start(...given);
+  ends.push(() => server.stop());
+  return server;
+}
+
+async function carrierTo(endpoint: string, given: object): Promise<GrpcCarrier> {
+  const carrier = await GrpcCarrier.create(configSchema.parse({ endpoint, ...given }), logger, '1.2.3');
+  ends.push(() => carrier.close());
+  return carrier;
+}
+
+const serveTls = () =>
+  serve(ServerCredentials.createSsl(null, [{ private_key: read('server.key'), cert_chain: read('server.crt') }]));
+const INSECURE = { tls: { insecure: true } };
+
+function scratch(): string {
+  const folder = mkdtempSync(join(tmpdir(), 'dropreason-grpc-'));
+  ends.push(() => rmSync(folder, { recursive: true }));
+  return folder;
+}
+
+test.each(['', 'dns:', 'dns:///'])('goes to "%shost:port"', async (scheme) => {
+  const server = await serve();
+  const carrier = await carrierTo(`${scheme}localhost:${server.port}`, {
+    ...INSECURE,
+    keepalive: { permit_without_stream: true },
+  });
+  expect(await carrier.send(metrics)).toMatchObject({ status: 'sent' });
+  expect(server.requests[0]?.points.map(({ value }) => value)).toEqual([7, 588]);
+});
+
+test.each(['unix:', 'unix://'])('goes to a Unix socket, %sPATH', async (scheme) => {
+  const path = join(scratch(), 'otlp.sock');
+  const server = await serve(ServerCredentials.createInsecure(), `unix:${path}`);
+  expect(await (await carrierTo(`${scheme}${path}`, INSECURE)).send(metrics)).toMatchObject({ status: 'sent' });
+  expect(server.requests).toHaveLength(1);
+});
+
+test('the name and the versions are those that are asked for', async () => {
+  const { port } = await serveTls();
+  const sent = async (tls: object) => {
+    const carrier = await carrierTo(`127.0.0.1:${port}`, { tls: { ca_file: certificate('ca.crt'), ...tls } });
+    return (await carrier.send(metrics)).status;
+  };
+  expect(await sent({})).toBe('sent');
+  expect(await sent({ server_name_override: 'kubernetes.default.svc' })).toBe('sent');
+  expect(await sent({ server_name_override: 'other.example' })).toBe('retryable');
+  expect(await sent({ max_version: '1.2' })).toBe('sent');
+});
+
+test('a CA that is replaced is used after the first push that fails', async () => {
+  const ca_file = join(scratch(), 'ca.crt');
+  writeFileSync(ca_file, rootCertificates[0] ?? '');
+  const { port } = await serveTls();
+  const carrier = await carrierTo(`localhost:${port}`, { tls: { ca_file } });
+  expect(await carrier.send(metrics)).toMatchObject({ status: 'retryable' });
+  writeFileSync(ca_file, read('ca.crt'));
+  expect(await carrier.send(metrics)).toMatchObject({ status: 'sent' });
+});
