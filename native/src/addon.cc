@@ -18,16 +18,16 @@ namespace {
 using convert::from_all;
 using convert::guarded;
 
-// include/asm/syscall_wrapper.h of each: what the functions of 64-bit system calls are called before the call's name.
+// The prefix of functions of 64-bit system calls, from include/asm/syscall_wrapper.h of each architecture.
 #if defined(__x86_64__)
 constexpr char kSyscallPrefix[] = "__x64_sys_";
 #elif defined(__aarch64__)
 constexpr char kSyscallPrefix[] = "__arm64_sys_";
 #else
-#error "unknown architecture: say here what the functions of system calls are called"
+#error "unknown architecture: define the prefix of system call functions here"
 #endif
 
-// malloc's own value at the start of a process.
+// malloc's own default.
 constexpr int kMmapThresholdBytes = 128 * 1024;
 
 Napi::Array strings(Napi::Env env, std::initializer_list<const char*> items) {
@@ -40,7 +40,7 @@ Napi::Object numbers(Napi::Env env, std::initializer_list<std::pair<const char*,
   return object;
 }
 
-// Names stand in the order of the enums of bpf/dropreason.h.
+// Names are in the order of the enums in bpf/dropreason.h.
 Napi::Object layout(Napi::Env env) {
   Napi::Object object = numbers(env, {{"reasonShift", DROPREASON_REASON_SHIFT},
                                       {"directionShift", DROPREASON_DIRECTION_SHIFT},
@@ -150,8 +150,8 @@ void drop_capabilities(const Napi::CallbackInfo& info) {
 }
 
 Napi::Object init(Napi::Env env, Napi::Object exports) {
-  // Blocks from here on are the kernel's again once they are freed. Left alone, glibc raises this to the largest block that was freed, and
-  // a drain's megabytes stay with the process: 10 MB of resident memory (npm run soak).
+  // Larger blocks are returned to the kernel when freed. By default, glibc raises this threshold to the largest freed block, and a drain's
+  // megabytes stay with the process: 10 MB of resident memory (npm run soak).
   mallopt(M_MMAP_THRESHOLD, kMmapThresholdBytes);
   dropreason::capture_libbpf_log();
   exports.Set("layout", layout(env));

@@ -18,7 +18,7 @@ std::string pin_name_of(const char* kind, const Attachment& attachment) {
   return kind + attachment.program + (attachment.target.empty() ? "" : kPinTarget + attachment.target);
 }
 
-std::string words_of(const Attachment& attachment) {
+std::string describe(const Attachment& attachment) {
   return attachment.program + (attachment.target.empty() ? "" : " to " + attachment.target);
 }
 
@@ -28,15 +28,15 @@ bpf_program* find(const Attachment& attachment, const bpf_object* object) {
   return program;
 }
 
-// A program says in its section how it is attached: "fexit", "kretprobe", "tp_btf/…".
+// The section of a program defines how it is attached: "fexit", "kretprobe", "tp_btf/…".
 bool is(const bpf_program* program, const char* section) { return strcmp(bpf_program__section_name(program), section) == 0; }
 
 int same(int fd) { return fcntl(fd, F_DUPFD_CLOEXEC, 0); }
 
 }  // namespace
 
-// libbpf disables the event of a kprobe when it closes its link, also where a pin is to keep it: a pinned link is closed here.
-void Attached::LetGo::operator()(bpf_link* link) const {
+// libbpf disables the event of a kprobe when it closes the link, even if a pin should keep it. So a pinned link is closed here.
+void Attached::CloseLink::operator()(bpf_link* link) const {
   const bool pinned = bpf_link__pin_path(link) != nullptr;
   const int fd = bpf_link__fd(link);
   if (pinned) bpf_link__disconnect(link);
@@ -55,29 +55,29 @@ void Attached::attach(bpf_program* program) {
   Fd event = open_kprobe(attachment_.target, is_return);
   bpf_link* link = event.get() < 0 ? nullptr : bpf_program__attach_perf_event(program, event.get());
   if (link == nullptr) return;
-  link_ = {link, LetGo{event.release()}};
+  link_ = {link, CloseLink{event.release()}};
 }
 
 Attached::Attached(const Attachment& attachment, bpf_object* object, const PinDirectory* pins) : attachment_(attachment) {
   bpf_program* program = find(attachment, object);
   program_ = Fd(same(bpf_program__fd(program)));
   attach(program);
-  if (!link_) throw Error(Code::kAttach, "can't attach " + words_of(attachment), errno);
+  if (!link_) throw Error(Code::kAttach, "can't attach " + describe(attachment), errno);
   if (pins == nullptr) return;
-  // Without its program a link tells no statistics to whoever takes it over, so that one first.
+  // The program is pinned first: a process that takes over a link without its program gets no statistics.
   int failed = bpf_obj_pin(program_.get(), pins->path_of(pin_name_of(kProgramPin, attachment)).c_str());
   if (failed == 0) failed = bpf_link__pin(link_.get(), pins->path_of(pin_name_of(kLinkPin, attachment)).c_str());
   if (failed != 0) {
     unlink(pins->path_of(pin_name_of(kProgramPin, attachment)).c_str());
-    throw Error(Code::kPin, "can't pin " + words_of(attachment), -failed);
+    throw Error(Code::kPin, "can't pin " + describe(attachment), -failed);
   }
 }
 
 Attached::Attached(const Attachment& attachment, const PinDirectory& pins) : attachment_(attachment) {
   program_ = Fd(bpf_obj_get(pins.path_of(pin_name_of(kProgramPin, attachment)).c_str()));
-  if (program_.get() < 0) throw Error(Code::kPin, "can't take over the program of " + words_of(attachment), errno);
+  if (program_.get() < 0) throw Error(Code::kPin, "can't take over the program of " + describe(attachment), errno);
   link_.reset(bpf_link__open(pins.path_of(pin_name_of(kLinkPin, attachment)).c_str()));
-  if (!link_) throw Error(Code::kPin, "can't take over " + words_of(attachment), errno);
+  if (!link_) throw Error(Code::kPin, "can't take over " + describe(attachment), errno);
 }
 
 void Attached::remove(const PinDirectory* pins) {
@@ -93,7 +93,7 @@ bool runs_at_function(const Attachment& attachment, const bpf_object* object) {
   return is(program, "fentry") || is(program, "fexit");
 }
 
-// Where they are allowed, the verifier says that type 1 is no function.
+// If they are allowed, the verifier reports that type 1 is not a function.
 int refusal_of_functions() {
   constexpr bpf_insn kReturnZero[] = {{BPF_ALU64 | BPF_MOV | BPF_K, BPF_REG_0, 0, 0, 0}, {BPF_JMP | BPF_EXIT, 0, 0, 0, 0}};
   LIBBPF_OPTS(bpf_prog_load_opts, options);
@@ -106,7 +106,7 @@ int refusal_of_functions() {
 void set_target(const Attachment& attachment, bpf_object* object) {
   if (!runs_at_function(attachment, object)) return;
   const int failed = bpf_program__set_attach_target(find(attachment, object), 0, attachment.target.c_str());
-  if (failed != 0) throw Error(Code::kAttach, "can't attach " + words_of(attachment), -failed);
+  if (failed != 0) throw Error(Code::kAttach, "can't attach " + describe(attachment), -failed);
 }
 
 std::vector<std::string> pin_names_of(const Attachment& attachment) {

@@ -4,9 +4,9 @@
 
 namespace dropreason {
 
-// No signal reaches this thread in the meantime, but for those that tell of its own faults; they come afterwards. The verifier gives
-// up with EAGAIN where a signal is pending (bpf_check, signal_pending), so that those of a profiler or of a timer would keep a program
-// from loading for ever. sigprocmask(2) is about the calling thread; pthread_sigmask() needs GLIBC_2.32.
+// Blocks all signals for this thread, except for its own faults. They are delivered afterwards. The verifier gives up with EAGAIN while a
+// signal is pending (bpf_check, signal_pending), so a profiler or timer could prevent loading forever. sigprocmask(2) affects the calling
+// thread; pthread_sigmask() needs GLIBC_2.32.
 class BlockedSignals {
  public:
   BlockedSignals() {

@@ -22,20 +22,20 @@
 
 #include "error.h"
 
-// Capabilities belong to the thread (capabilities(7)), and Node has a dozen of them besides the one that calls. So each is
-// made to drop its own, in a signal handler, the way in which glibc makes setuid() hold for the whole process (nptl(7)). libpsx
-// does that too, but finds the threads by wrapping pthread_create at link time, which comes too late for an addon.
+// Capabilities belong to a thread (capabilities(7)), and Node has a dozen threads besides the caller. So each thread drops its own in a
+// signal handler, as glibc's setuid() does for the whole process (nptl(7)). libpsx does this too, but finds threads by wrapping
+// pthread_create at link time, which is too late for an addon.
 namespace dropreason {
 namespace {
 
-// glibc's own signal for this. No other would do: Node's thread that waits for SIGUSR1 blocks all that can be blocked, and
-// glibc sees to it that this one can't be.
+// glibc's own signal for this. Others don't work: Node's thread that waits for SIGUSR1 blocks all signals that can be blocked, and glibc
+// makes sure that this one can't be.
 constexpr int kSignal = 33;
 constexpr uint64_t kSignalBit = uint64_t{1} << (kSignal - 1);
-// Threads that run on come at once; one that sleeps in the kernel uninterruptibly comes when it wakes.
+// Running threads react at once. A thread in uninterruptible sleep reacts when it wakes.
 constexpr std::chrono::seconds kPatience{5};
 
-// As rt_sigaction(2) takes it, on x86_64 and aarch64; glibc's sigaction() refuses its own signals.
+// The struct of rt_sigaction(2) on x86_64 and aarch64. glibc's sigaction() rejects its internal signals.
 struct KernelAction {
   void (*handler)(int);
   unsigned long flags;
@@ -47,11 +47,11 @@ bool act(const KernelAction* next, KernelAction* previous) {
   return syscall(SYS_rt_sigaction, kSignal, next, previous, sizeof(uint64_t)) == 0;
 }
 
-// Whom each thread becomes, if anybody, and the errno where one can't.
+// The user that each thread changes to, if any, and the errno if a thread can't.
 std::atomic<const User*> becomes{nullptr};
 std::atomic<int> refused{0};
 
-// Whether the calling thread has a capability of the first 32.
+// Whether the calling thread has the capability, one of the first 32.
 bool has_effective(int capability) {
   __user_cap_header_struct header = {_LINUX_CAPABILITY_VERSION_3, 0};
   __user_cap_data_struct sets[_LINUX_CAPABILITY_U32S_3] = {};
@@ -65,8 +65,8 @@ bool has_become(const User& user) {
          std::count(std::begin(uids), std::end(uids), user.uid) == 3 && std::count(std::begin(gids), std::end(gids), user.gid) == 3;
 }
 
-// By system calls: glibc's functions would have all threads do it, and each has to do it between two steps of its own.
-// A thread that is looked at in the middle of it gets the signal once more, when it has nothing left to do it with.
+// Uses system calls, because glibc's functions would change all threads, and each thread must do it between two of its own steps.
+// A thread that is checked in the middle gets the signal again, when it has nothing left to do it with.
 void become(const User& user) {
   if (has_become(user) && !has_effective(CAP_SETGID)) return;
   if (syscall(SYS_setgroups, user.groups.size(), user.groups.data()) != 0 ||
@@ -75,16 +75,16 @@ void become(const User& user) {
   }
 }
 
-// Of the calling thread. Only system calls, since it runs in a signal handler; what fails is seen afterwards.
+// Drops the capabilities of the calling thread. Runs in a signal handler, so it uses only system calls. Failures are detected later.
 void drop_own(int) {
   const int saved = errno;
   __user_cap_header_struct header = {_LINUX_CAPABILITY_VERSION_3, 0};
   __user_cap_data_struct sets[_LINUX_CAPABILITY_U32S_3] = {};
   prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
   prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0);
-  // Refused without CAP_SETPCAP; EINVAL says that the kernel has no capability of that number.
+  // Fails without CAP_SETPCAP. EINVAL means that the kernel has no capability with that number.
   for (int each = 0; prctl(PR_CAPBSET_READ, each, 0, 0, 0) >= 0; each++) prctl(PR_CAPBSET_DROP, each, 0, 0, 0);
-  // The bounding set comes before: with the user root the capability to narrow it goes.
+  // The bounding set comes first: changing from root to another user removes the capability to narrow it.
   if (const User* user = becomes) become(*user);
   syscall(SYS_capset, &header, sets);
   errno = saved;
@@ -93,11 +93,11 @@ void drop_own(int) {
 struct ThreadStatus {
   pid_t id = 0;
   std::string name;
-  uint64_t capabilities = 0;  // effective, permitted, inheritable and ambient
+  uint64_t capabilities = 0;  // effective, permitted, inheritable or ambient
   uint64_t bounding = 0;
   bool may_gain = false;
-  bool pending = false;  // the signal has been sent and not been taken
-  std::vector<uint32_t> uids;  // real, effective, saved and that of the file system
+  bool pending = false;  // the signal has been sent and not handled yet
+  std::vector<uint32_t> uids;  // real, effective, saved and file system
   std::vector<uint32_t> gids;
   std::vector<uint32_t> groups;
 
@@ -124,7 +124,7 @@ struct Close {
   void operator()(char* text) const { free(text); }
 };
 
-// False where the thread has ended.
+// False if the thread has ended.
 bool read_status(pid_t id, ThreadStatus& status) {
   const std::string path = "/proc/self/task/" + std::to_string(id) + "/status";
   const std::unique_ptr<FILE, Close> file(fopen(path.c_str(), "re"));
@@ -133,7 +133,7 @@ bool read_status(pid_t id, ThreadStatus& status) {
   char* line = nullptr;
   size_t room = 0;
   std::unique_ptr<char, Close> owner;
-  // Any length: a thread may be in thousands of groups.
+  // Lines can be long: a thread may be in thousands of groups.
   while (getline(&line, &room, file.get()) >= 0) {
     owner.release();
     owner.reset(line);
@@ -166,12 +166,12 @@ std::vector<ThreadStatus> threads() {
   return all;
 }
 
-// While this stands, the signal runs drop_own in whichever thread it reaches; setuid() must not be called meanwhile.
+// While this exists, the signal runs drop_own in the thread that receives it. setuid() must not be called meanwhile.
 class Handler {
  public:
   Handler() {
-    // glibc's own has been there since the second thread was made. Of it we take over the flags, SA_RESTART among them, so
-    // that no system call of a thread fails for us, and the way back out of a handler, which x86_64 wants from us.
+    // glibc's handler is present since the second thread was created. We keep its flags, including SA_RESTART, so that no system call of
+    // a thread fails, and its restorer, which x86_64 requires.
     if (!act(nullptr, &before_) || before_.handler == nullptr) {
       throw Error(Code::kCapabilities, "not every thread can be reached: this C library has no handler for signal 33", 0);
     }
@@ -181,7 +181,7 @@ class Handler {
     if (!act(&ours, nullptr)) throw Error(Code::kCapabilities, "can't set a signal handler", errno);
   }
   ~Handler() {
-    // One that is still to come would run glibc's, which would look for a setuid() that isn't there.
+    // A signal that is still pending would run glibc's handler, which would look for a setuid() that isn't there.
     if (restore) act(&before_, nullptr);
   }
   Handler(const Handler&) = delete;
@@ -198,14 +198,14 @@ class Handler {
 void drop_capabilities(const std::optional<User>& user) {
   const bool bounding = has_effective(CAP_SETPCAP);
   const auto give_up = std::chrono::steady_clock::now() + kPatience;
-  // A thread that comes too late still looks there.
+  // Static, because a late thread still reads it.
   static User whom;
   if (user) whom = *user;
   becomes = user ? &whom : nullptr;
   refused = 0;
   Handler handler;
   drop_own(0);
-  // A thread made by one that had not dropped yet has what that one had: it ends with a look that finds all of them done.
+  // A new thread inherits the capabilities of its creator, which may not have dropped them yet. So it repeats until all threads are done.
   for (;;) {
     if (refused != 0) throw Error(Code::kCapabilities, "can't become uid " + std::to_string(whom.uid), refused);
     std::string left;

@@ -4,7 +4,7 @@
 #include <cmath>
 #include <cstring>
 
-// libuv's, which every Node exports; glibc's own, strerrorname_np(), needs GLIBC_2.32.
+// From libuv, exported by every Node. glibc's strerrorname_np() needs GLIBC_2.32.
 extern "C" char* uv_err_name_r(int err, char* buffer, size_t size);
 
 using dropreason::Code;
@@ -18,7 +18,7 @@ Napi::Value field(const Napi::Object& object, const char* name, bool fits) {
   return object.Get(name);
 }
 
-// A whole number of 32 bits; JavaScript's own conversion would make 4294967295 of -1 and 0 of NaN.
+// A 32-bit whole number. JavaScript's conversion would turn -1 into 4294967295 and NaN into 0.
 uint32_t number(const Napi::Object& object, const char* name) {
   const Napi::Value value = object.Get(name);
   const double given = value.IsNumber() ? value.As<Napi::Number>().DoubleValue() : -1;
@@ -74,7 +74,7 @@ void to_flows(const Napi::Value& value, dropreason::ProbeOptions* options) {
   options->config.flows = 1;
 }
 
-// The number where it has no name.
+// The number if it has no name.
 std::string errno_name(int err) {
   if (err == 0) return "";
   char name[64] = {};
@@ -97,7 +97,7 @@ std::string to_string(const Napi::Value& value) {
   return value.As<Napi::String>().Utf8Value();
 }
 
-// Element by element: a length alone may be anything up to 2^32.
+// Element by element, because the length may be anything up to 2^32.
 std::vector<std::string> to_strings(const Napi::Value& value) {
   if (!value.IsArray()) throw Error(Code::kArgument, "expected an array of strings", 0);
   const auto array = value.As<Napi::Array>();
@@ -168,7 +168,7 @@ std::optional<dropreason::User> to_user(const Napi::Value& value) {
 
 dropreason::Calls to_calls(const Napi::Value& value) {
   if (value.IsUndefined()) return {};
-  if (!value.IsObject()) throw Error(Code::kArgument, "expected which calls are counted", 0);
+  if (!value.IsObject()) throw Error(Code::kArgument, "expected the calls to count", 0);
   const auto object = value.As<Napi::Object>();
   return {boolean(object, "connect"), boolean(object, "accept")};
 }

@@ -10,16 +10,16 @@
 #include "probe.h"
 #include "user.h"
 
-// Between JavaScript values and plain C++ ones.
+// Converts between JavaScript values and plain C++ values.
 namespace convert {
 
-// One JavaScript error with code, errno and details.
+// A JavaScript error with code, errno and details.
 Napi::Error to_js_error(Napi::Env env, const dropreason::Error& error);
 
-// Runs `body` and throws what it throws as a JavaScript error.
+// Runs `body` and rethrows its exceptions as JavaScript errors.
 template <typename Body>
 decltype(auto) guarded(Napi::Env env, Body body) {
-  // What libbpf said of an earlier call is not about this one.
+  // libbpf's log of an earlier call doesn't belong to this one.
   dropreason::clear_libbpf_log();
   try {
     return body();
@@ -28,7 +28,7 @@ decltype(auto) guarded(Napi::Env env, Body body) {
   }
 }
 
-// These throw Error(kArgument) for a value of another type.
+// These throw Error(kArgument) for values of another type.
 std::string to_string(const Napi::Value& value);
 std::vector<std::string> to_strings(const Napi::Value& value);
 std::vector<uint64_t> to_addresses(const Napi::Value& value);
@@ -37,7 +37,7 @@ std::vector<dropreason::Attachment> to_attachments(const Napi::Value& value);
 std::optional<dropreason::User> to_user(const Napi::Value& value);
 dropreason::Calls to_calls(const Napi::Value& value);
 Napi::Object from_row(Napi::Env env, const dropreason::Row& row, uint64_t since_millis);
-// Ids of rows, as `from_row` gave them.
+// Ids of rows, as returned by `from_row`.
 std::vector<dropreason_key> to_keys(const Napi::Value& value);
 
 // An array of `each(item)`.

@@ -4,7 +4,7 @@
 
 namespace {
 
-// An ArrayBuffer that owns a vector's memory: nothing is copied.
+// An ArrayBuffer that owns the memory of a vector, without a copy.
 template <typename Item>
 Napi::ArrayBuffer buffer_of(Napi::Env env, std::vector<Item>* items) {
   if (items->empty()) return Napi::ArrayBuffer::New(env, 0);
@@ -26,7 +26,7 @@ Napi::Value DrainWorker::start(Napi::Env env, std::shared_ptr<dropreason::Probe>
   return worker->deferred_.Promise();
 }
 
-// Not on the thread of JavaScript: what goes wrong is told there.
+// Runs on a pool thread. Errors are reported on the JavaScript thread.
 void DrainWorker::Execute() {
   dropreason::clear_libbpf_log();
   try {

@@ -8,10 +8,10 @@
 #include "error.h"
 #include "probe.h"
 
-// Drains on a thread of libuv's pool, since it waits for the kernel; the probe lives until it is done.
+// Drains on a thread of libuv's pool, because it waits for the kernel. Keeps the probe alive until it is done.
 class DrainWorker : public Napi::AsyncWorker {
  public:
-  // The promise of the flows. On the thread of JavaScript.
+  // Returns a promise of the flows. Called on the JavaScript thread.
   static Napi::Value start(Napi::Env env, std::shared_ptr<dropreason::Probe> probe);
 
  private:

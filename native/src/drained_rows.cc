@@ -30,7 +30,7 @@ void DrainedRows::copy_rows(uint32_t plane) {
   memcpy(static_cast<char*>(writable_.data()) + plane * bytes, static_cast<const char*>(metrics_.data()) + plane * bytes, bytes);
 }
 
-// They are counted in plane 0 whatever the generation, and rise all the time.
+// Loss slots are counted in plane 0 in every generation, and increase all the time.
 void DrainedRows::copy_slots() {
   for (uint32_t cpu = 0; cpu < slices_.cpus; cpu++) {
     for (uint32_t slot = 0; slot < DROPREASON_SLOTS; slot++) {

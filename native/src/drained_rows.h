@@ -8,7 +8,7 @@
 
 namespace dropreason {
 
-// How node rows lie in memory: bpf/dropreason.h.
+// The memory layout of node rows; see bpf/dropreason.h.
 struct Slices {
   uint32_t cpus;
   uint32_t rows;
@@ -17,12 +17,12 @@ struct Slices {
   size_t plane_bytes() const;
 };
 
-// The node rows as of the last end of a generation, in a map of their own.
+// The node rows as of the end of the last generation, in a separate map.
 class DrainedRows {
  public:
   DrainedRows(int metrics_fd, int drained_fd, const Slices& slices);
 
-  // Of the generation's plane and that of its overflow, in which no run counts; and of the loss slots. Can be done again.
+  // Copies the generation's plane and that of its overflow, in which no run counts, and the loss slots. Idempotent.
   void copy(uint32_t plane);
   const std::shared_ptr<Mapping>& counters() const { return drained_; }
 

@@ -10,7 +10,7 @@
 namespace dropreason {
 namespace {
 
-// The verifier's verdict comes last, so the end is what matters.
+// The end of the log is kept, because the verifier's verdict comes last.
 constexpr size_t kLogBytes = 16 * 1024;
 
 thread_local std::string log_tail;

@@ -6,7 +6,7 @@
 
 namespace dropreason {
 
-// A file descriptor that is closed with its owner; -1 is none.
+// A file descriptor that is closed with its owner. -1 means none.
 class Fd {
  public:
   Fd() = default;
@@ -21,7 +21,7 @@ class Fd {
   }
 
   int get() const { return fd_; }
-  // From here on the caller closes it.
+  // Passes ownership to the caller.
   int release() { return std::exchange(fd_, -1); }
 
  private:

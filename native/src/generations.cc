@@ -29,7 +29,7 @@ Generations::Generations(bpf_object* maps, const Slices& slices, bool flows, boo
       generation_(bpf_map__fd(map("dropreason_generation")), sysconf(_SC_PAGESIZE), Mapping::Access::kWrite),
       kept_(maps, take_over) {
   if (flows) drained_.emplace(bpf_map__fd(map("dropreason_metrics")), bpf_map__fd(map("dropreason_drained")), slices);
-  // What was taken last may have been taken half; what is ended and not taken is for the first end of a generation.
+  // The last generation may have been taken only partly. Ended generations that were not taken wait for the next end of a generation.
   if (!take_over || generation().taken != generation().current || generation().current == 0) return;
   Flows half;
   take(&half);
@@ -45,7 +45,7 @@ bool Generations::writes(const std::string& map) const { return has(kWritten, ma
 
 Flows Generations::drain() {
   Flows flows;
-  // A process that ended a generation and was killed before it could take it.
+  // An earlier process ended a generation and was killed before it took it.
   if (generation().taken < generation().current) {
     grace_.wait();
     take(&flows);
@@ -82,11 +82,11 @@ void Generations::take_flows(uint32_t plane, Flows* flows) {
   uint32_t position = 0;
   const int failed = bpf_map_lookup_and_delete_batch(bpf_map__fd(source), nullptr, &position, flows->keys.data() + before,
                                                      flows->counts.data() + before, &count, nullptr);
-  // ENOENT says that the whole map was read.
-  if (failed != 0 && failed != -ENOENT) throw Error(Code::kMap, "can't take the flows out", -failed);
+  // ENOENT means that the whole map was read.
+  if (failed != 0 && failed != -ENOENT) throw Error(Code::kMap, "can't remove the flows from the map", -failed);
   flows->keys.resize(before + count);
   flows->counts.resize(before + count);
-  // JavaScript keeps them until it next collects garbage.
+  // JavaScript holds them until the next garbage collection.
   flows->keys.shrink_to_fit();
   flows->counts.shrink_to_fit();
 }
@@ -96,7 +96,7 @@ std::vector<Row> Generations::entries(const std::string& name) const {
   for (;;) {
     const uint64_t current = generation().current;
     std::vector<Row> rows = kept_.rows(name, current, !drained_);
-    // Which map is whose is not known where another thread ended a generation meanwhile.
+    // If another thread has ended a generation meanwhile, the assignment of maps is unknown.
     if (generation().current == current) return rows;
   }
 }

@@ -10,16 +10,16 @@
 namespace dropreason {
 
 GracePeriod::GracePeriod() : inner_(bpf_map_create(BPF_MAP_TYPE_ARRAY, "dropreason_one", sizeof(uint32_t), sizeof(uint32_t), 1, nullptr)) {
-  // Nobody writes to it.
-  if (inner_.get() < 0 || bpf_map_freeze(inner_.get()) != 0) throw Error(Code::kMap, "can't make a map to wait by", errno);
+  // The map is never written.
+  if (inner_.get() < 0 || bpf_map_freeze(inner_.get()) != 0) throw Error(Code::kMap, "can't create a map for waiting", errno);
   bpf_map_create_opts options{};
   options.sz = sizeof(options);
   options.inner_map_fd = inner_.get();
   outer_ = Fd(bpf_map_create(BPF_MAP_TYPE_ARRAY_OF_MAPS, "dropreason_of", sizeof(uint32_t), sizeof(uint32_t), 1, &options));
-  if (outer_.get() < 0) throw Error(Code::kMap, "can't make a map to wait by", errno);
+  if (outer_.get() < 0) throw Error(Code::kMap, "can't create a map for waiting", errno);
 }
 
-// The kernel answers an update of a map of maps when no program can be using the old one any more (maybe_wait_bpf_programs(), 4.20).
+// An update of a map of maps returns when no program can use the old inner map any more (maybe_wait_bpf_programs(), 4.20).
 void GracePeriod::wait() const {
   const uint32_t zero = 0;
   const int inner = inner_.get();

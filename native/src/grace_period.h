@@ -4,12 +4,12 @@
 
 namespace dropreason {
 
-// Waits until every run of a BPF program that is going on now has ended.
+// Waits until all BPF programs that are running now have returned.
 class GracePeriod {
  public:
   GracePeriod();
 
-  // Some 10 ms. Throws kMap.
+  // Takes about 10 ms. Throws kMap.
   void wait() const;
 
  private:

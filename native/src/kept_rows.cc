@@ -11,10 +11,10 @@
 namespace dropreason {
 namespace {
 
-// Their places are their numbers in the keys of what is kept.
+// The index of a map is its number in the keys of the kept rows.
 constexpr const char* kMaps[] = {"dropreason_attributes", "dropreason_unlisted", "dropreason_rescued"};
 constexpr uint8_t kRemainder = 0xff;
-// Of the one element that has the number of the last fold that has begun.
+// Marks the one element with the number of the last fold that has begun.
 constexpr uint8_t kBegun = 0xfe;
 
 const char* parity_of(uint64_t generation) { return generation % 2 == 0 ? "_even" : "_odd"; }
@@ -36,7 +36,7 @@ dropreason_key begun_key() {
   return key;
 }
 
-// The key of a remainder: what is left of a row's without what comes and goes.
+// The key of a row's remainder: without the fields that come and go.
 dropreason_key remainder_of(dropreason_key key) {
   key.cookie = 0;
   key.netns = 0;
@@ -66,13 +66,13 @@ bpf_map* KeptRows::map(const std::string& name) const {
 
 void KeptRows::put(const dropreason_key& key, const dropreason_kept& value) {
   const int failed = bpf_map_update_elem(bpf_map__fd(map("dropreason_kept")), &key, &value, BPF_ANY);
-  if (failed != 0) throw Error(Code::kMap, "can't keep what was counted", -failed);
+  if (failed != 0) throw Error(Code::kMap, "can't store the counts", -failed);
   kept_[key] = value;
 }
 
 void KeptRows::remove(const dropreason_key& key) {
   const int failed = bpf_map_delete_elem(bpf_map__fd(map("dropreason_kept")), &key);
-  if (failed != 0 && failed != -ENOENT) throw Error(Code::kMap, "can't remove what has ended", -failed);
+  if (failed != 0 && failed != -ENOENT) throw Error(Code::kMap, "can't remove ended rows", -failed);
   kept_.erase(key);
 }
 
@@ -85,7 +85,7 @@ void KeptRows::merge(uint64_t generation) {
       key.pad = number;
       const auto known = kept_.find(key);
       dropreason_kept now = known == kept_.end() ? dropreason_kept{} : known->second;
-      // Added by a process, or a try, that got no further.
+      // Already added, by an earlier process or attempt that was interrupted.
       if (now.merged == generation + 1) continue;
       add(&now.entry, entries[i]);
       now.merged = generation + 1;
@@ -93,7 +93,7 @@ void KeptRows::merge(uint64_t generation) {
     }
     for (const dropreason_key& key : keys) {
       const int failed = bpf_map_delete_elem(bpf_map__fd(ended), &key);
-      if (failed != 0 && failed != -ENOENT) throw Error(Code::kMap, "can't remove what was merged", -failed);
+      if (failed != 0 && failed != -ENOENT) throw Error(Code::kMap, "can't remove merged rows", -failed);
     }
   }
 }
@@ -106,7 +106,7 @@ std::vector<Row> KeptRows::rows(const std::string& name, uint64_t current, bool 
   }
   const uint8_t number = std::find(std::begin(kMaps), std::end(kMaps), name) - std::begin(kMaps);
   for (const uint64_t generation : {current, current - 1}) {
-    // How many were rescued is no row of any generation: it is always as of now, since what was skipped is read before it.
+    // The number of rescued drops belongs to no generation. It is always current, because skipped runs are read before it.
     if (!live && name != kMaps[2]) break;
     const auto [keys, entries] = read_all<dropreason_key, dropreason_entry>(map(name + parity_of(generation)));
     for (size_t i = 0; i < keys.size(); i++) {
@@ -115,7 +115,7 @@ std::vector<Row> KeptRows::rows(const std::string& name, uint64_t current, bool 
       key.pad = number;
       alive.insert(key);
       dropreason_kept& sum = sums[key];
-      // A merge that failed has added it, and has yet to remove it. 0: none ever was (of generation 0 the one before is -1).
+      // A failed merge has added it and not removed it yet. 0: never merged (for generation 0 the previous one is -1).
       if (sum.merged == 0 || sum.merged != generation + 1) add(&sum.entry, entries[i]);
     }
   }
@@ -172,7 +172,7 @@ void KeptRows::finish_fold(const std::vector<dropreason_key>& keys, uint64_t num
   for (const dropreason_key& key : keys) add(&sums[remainder_of(key)].entry, kept_.at(key).entry);
   for (const auto& [key, sum] : sums) {
     dropreason_kept now = kept_[key];
-    // Added by a process that got no further.
+    // Already added, by a process that was interrupted.
     if (now.merged == number) continue;
     add(&now.entry, sum.entry);
     now.merged = number;

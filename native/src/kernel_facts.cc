@@ -20,7 +20,7 @@ struct FreeBtf {
 using Btf = std::unique_ptr<btf, FreeBtf>;
 
 const std::string kBtfDirectory = "/sys/kernel/btf";
-// The lower half of a reason is its number in a subsystem (include/net/dropreason.h, 6.4).
+// The lower half of a reason is its number within the subsystem (include/net/dropreason.h, 6.4).
 constexpr uint32_t kSubsystemMask = 0xffff0000;
 
 bool ends_with(std::string_view text, std::string_view end) {
@@ -37,7 +37,7 @@ void append(const btf* object, const btf_type* type, std::vector<KernelReason>& 
   }
 }
 
-// Enums of subsystems are known by their name and by values that no core reason has.
+// Enums of subsystems are recognized by their name and by values that no core reason has.
 void append_subsystems(const btf* object, uint32_t first, std::vector<KernelReason>& reasons) {
   for (uint32_t id = first; id < btf__type_cnt(object); id++) {
     const btf_type* type = btf__type_by_id(object, id);
@@ -64,7 +64,7 @@ KernelFacts read_kernel_facts() {
   if (!vmlinux) throw Error(Code::kBtf, "can't read the kernel's type information (CONFIG_DEBUG_INFO_BTF)", errno);
 
   KernelFacts facts{};
-  // 05b24ff9b2cf (6.1) brought the guard, and gave inc_misses_counter() this name so that tracepoints can call it.
+  // 05b24ff9b2cf (6.1) added the guard, and renamed inc_misses_counter() to this so that tracepoints can call it.
   facts.guarded = btf__find_by_name_kind(vmlinux.get(), "bpf_prog_inc_misses_counter", BTF_KIND_FUNC) > 0;
   facts.casts = btf__find_by_name_kind(vmlinux.get(), "bpf_rdonly_cast", BTF_KIND_FUNC) > 0;
 

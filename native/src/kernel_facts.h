@@ -17,7 +17,7 @@ struct KernelFacts {
   bool casts;
 };
 
-// What the running kernel's BTF says; throws Error(kBtf) where there is none.
+// Reads the running kernel's BTF. Throws Error(kBtf) if there is none.
 KernelFacts read_kernel_facts();
 
 }  // namespace dropreason

@@ -16,11 +16,11 @@ constexpr char kDevice[] = "/sys/bus/event_source/devices/kprobe/";
 
 }  // namespace
 
-// As bpf_program__attach_kprobe() does (perf's own device for kprobes, 4.17), which keeps the descriptor to itself.
+// Like bpf_program__attach_kprobe() (perf's kprobe device, 4.17), which does not expose the descriptor.
 Fd open_kprobe(const std::string& function, bool is_return) {
   perf_event_attr attributes{};
   attributes.size = sizeof(attributes);
-  // "config:0": the bit that asks for the return.
+  // "config:0": the bit that selects the return.
   std::string format;
   unsigned bit = 0;
   if (!(std::ifstream(kDevice + std::string("type")) >> attributes.type)) {

@@ -6,7 +6,7 @@
 
 namespace dropreason {
 
-// The perf event of a kprobe at a function's entry, or at its return; not enabled yet. None, and errno, where the kernel refuses.
+// Opens a disabled perf event of a kprobe at a function's entry or return. Returns none and sets errno if the kernel refuses.
 Fd open_kprobe(const std::string& function, bool is_return);
 
 }  // namespace dropreason

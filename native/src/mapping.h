@@ -4,7 +4,7 @@
 
 namespace dropreason {
 
-// Memory of a map that the kernel and this process share; unmapped when the last owner lets go.
+// Memory of a map that the kernel and this process share. Unmapped when the last owner is destroyed.
 class Mapping {
  public:
   enum class Access { kRead, kWrite };

@@ -16,10 +16,10 @@ namespace {
 
 bool begins_with(const std::string& text, const char* prefix) { return text.rfind(prefix, 0) == 0; }
 
-// The kernel keeps 15 bytes of a name.
+// The kernel stores 15 bytes of a name.
 bool is_kernel_name(const char* kept, const std::string& name) { return name.compare(0, BPF_OBJ_NAME_LEN - 1, kept) == 0; }
 
-// No command tells a map from a program or a link, but their files have names: "anon_inode:bpf-map", "bpf-prog", "bpf-link".
+// No command distinguishes maps, programs and links, but their file names do: "anon_inode:bpf-map", "bpf-prog", "bpf-link".
 bool is_kind(int fd, const char* kind) {
   const std::string path = "/proc/self/fd/" + std::to_string(fd);
   char target[PATH_MAX] = {};
@@ -38,7 +38,7 @@ bool is_program(int fd, const std::string& name) {
   return is_kind(fd, "bpf-prog") && bpf_obj_get_info_by_fd(fd, &info, &size) == 0 && is_kernel_name(info.name, name);
 }
 
-// Of a link the kernel tells its program's id; looking that up takes CAP_SYS_ADMIN, without which the kind has to do.
+// For a link, the kernel returns the program's id. Looking it up requires CAP_SYS_ADMIN; without it, only the kind is checked.
 bool is_link(int fd, const std::string& program) {
   bpf_link_info info{};
   uint32_t size = sizeof(info);

@@ -7,18 +7,18 @@
 
 namespace dropreason {
 
-// A directory of a BPF file system, and the right to it: one process at a time, until this object or the process ends.
+// A directory in a BPF file system, locked for one process until this object or the process ends.
 class PinDirectory {
  public:
-  // Makes the directory where it isn't there. Throws kPin where it can't be had or holds what isn't ours, kLocked where another
-  // process has it.
+  // Creates the directory if missing. Throws kPin if that fails or it contains foreign pins, kLocked if another process has
+  // locked it.
   explicit PinDirectory(const std::string& path);
 
   // Path of a pin in it.
   std::string path_of(const std::string& name) const { return path_ + "/" + name; }
-  // What is pinned, by name.
+  // The names of all pins.
   std::vector<std::string> names() const;
-  // Removes every pin: what nobody else holds ends. Throws kPin at one that isn't ours, and leaves it.
+  // Removes every pin. Objects without other references end. Throws kPin at a foreign pin, and leaves it.
   void clear() const;
 
  private:
@@ -28,7 +28,7 @@ class PinDirectory {
   Fd lock_;
 };
 
-// Removes all pins and the directory itself; names what was there. Nothing where there is no such directory.
+// Removes all pins and the directory; returns their names. Does nothing if there is no such directory.
 std::vector<std::string> unpin(const std::string& path);
 
 }  // namespace dropreason

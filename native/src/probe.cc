@@ -23,9 +23,9 @@ namespace {
 constexpr char kMetrics[] = "dropreason_metrics";
 constexpr char kIdentity[] = "dropreason_identity";
 constexpr char kConfig[] = "config";
-// A debugger's stop, or a freezer, still interrupts the verifier; libbpf itself tries five times in each.
+// A debugger's stop or a freezer still interrupts the verifier. libbpf itself tries five times per attempt.
 constexpr int kLoadAttempts = 20;
-// What ended rows leave: one for each reason, direction, family and errno, and freeing function.
+// Remainders of ended rows: one per reason, direction, family and errno, and per freeing function.
 constexpr uint32_t kMostRemainders = 8192;
 
 uint64_t nanos(clockid_t clock) {
@@ -34,7 +34,7 @@ uint64_t nanos(clockid_t clock) {
   return uint64_t{1'000'000'000} * now.tv_sec + now.tv_nsec;
 }
 
-// The kernel's CPU numbers may have holes, so the highest one counts, not how many there are: "0-3,8-11" is 12.
+// CPU numbers may have gaps, so this uses the highest number, not the number of CPUs: "0-3,8-11" is 12.
 uint32_t possible_cpus() {
   std::ifstream file("/sys/devices/system/cpu/possible");
   std::string list;
@@ -43,14 +43,14 @@ uint32_t possible_cpus() {
   return 1 + strtoul(list.c_str() + (last == std::string::npos ? 0 : last + 1), nullptr, 10);
 }
 
-// Whole pages for each CPU, so that no two share one.
+// Rounded up to whole pages per CPU, so that CPUs share no page.
 uint32_t rows_per_cpu(uint32_t reasons) {
   const uint32_t page_rows = sysconf(_SC_PAGESIZE) / sizeof(dropreason_count);
   const uint32_t rows = (reasons << DROPREASON_REASON_SHIFT) + DROPREASON_SLOTS;
   return (rows + page_rows - 1) / page_rows * page_rows;
 }
 
-// Offset of a variable in a data section, from the object's own BTF.
+// Offset of a variable in a data section, from the object's BTF.
 int64_t offset_in(const bpf_object* object, const char* section, const char* variable) {
   const btf* types = bpf_object__btf(object);
   const int id = btf__find_by_name_kind(types, section, BTF_KIND_DATASEC);
@@ -79,7 +79,7 @@ bool ends_with(const std::string& text, const std::string& end) {
   return text.size() >= end.size() && text.compare(text.size() - end.size(), end.size(), end) == 0;
 }
 
-// To relocate programs libbpf reads all types of the kernel, some 10 MB; what it frees the C library would keep.
+// libbpf reads all kernel types to relocate programs, some 10 MB, and the C library would keep that memory.
 struct GiveBackMemory {
   ~GiveBackMemory() { malloc_trim(0); }
 };
@@ -100,7 +100,7 @@ Probe::Probe(const ProbeOptions& options)
   const bool taken_over = options.pin && take_over();
   const BlockedSignals until_made;
   const int failed = bpf_object__load(maps_.get());
-  if (failed != 0) throw Error(Code::kLoad, "can't make the maps", -failed);
+  if (failed != 0) throw Error(Code::kLoad, "can't create the maps", -failed);
   if (options.pin && !taken_over) pin_maps();
   const Slices slices{cpus_, rows_, options.config.reasons << DROPREASON_REASON_SHIFT};
   generations_.emplace(maps_.get(), slices, options.config.flows != 0, taken_over);
@@ -109,7 +109,7 @@ Probe::Probe(const ProbeOptions& options)
   }
 }
 
-// What flows need is as small as a map can be where they aren't counted.
+// Without flows, their maps get the smallest possible size.
 void Probe::size_maps() {
   const bool flows = options_.config.flows;
   const uint32_t counters = cpus_ * rows_ * (flows ? DROPREASON_PLANES : 1);
@@ -119,8 +119,8 @@ void Probe::size_maps() {
   bpf_map__set_max_entries(map("dropreason_attributes_odd"), attributes);
   bpf_map__set_max_entries(map("dropreason_drained"), flows ? counters : 1);
   const uint32_t others = bpf_map__max_entries(map("dropreason_unlisted_even")) + bpf_map__max_entries(map("dropreason_rescued_even"));
-  // As many as user space lets be, those of one generation more, those of another that is merged before it looks, remainders, and
-  // the number of a fold.
+  // The rows that user space allows, those of one more generation, those of another that is merged before user space looks, remainders,
+  // and the number of a fold.
   bpf_map__set_max_entries(map("dropreason_kept"), 3 * attributes + others + kMostRemainders + 1);
   const uint32_t room = flows ? std::max(1u, options_.flows_max_entries) : 1;
   bpf_map__set_max_entries(map("dropreason_flows_even"), room);
@@ -128,10 +128,10 @@ void Probe::size_maps() {
   if (!flows) bpf_map__set_max_entries(map("dropreason_interfaces"), 1);
 }
 
-// The object with the programs of a group, and nothing loaded yet; with the maps of this probe where it has them.
+// Opens the object for the programs of a group, and loads nothing. Uses the maps of this probe if it has them.
 Probe::Object Probe::open(const Calls& calls, const std::vector<Attachment>& group) const {
   LIBBPF_OPTS(bpf_object_open_opts, opened);
-  // The maps' object has no program to relocate, but libbpf would read the types of the kernel, which takes 20 ms.
+  // The maps' object has no program to relocate, but libbpf would still read the kernel's types, which takes 20 ms.
   if (group.empty()) opened.btf_custom_path = options_.object.c_str();
   Object object(bpf_object__open_file(options_.object.c_str(), &opened));
   if (!object) throw Error(Code::kOpen, "can't open the BPF object " + options_.object, errno);
@@ -150,12 +150,12 @@ Probe::Object Probe::open(const Calls& calls, const std::vector<Attachment>& gro
   bpf_object__for_each_map(each, object.get()) {
     if (bpf_map__is_internal(each)) continue;
     const int failed = bpf_map__reuse_fd(each, bpf_map__fd(map(bpf_map__name(each))));
-    if (failed != 0) throw Error(Code::kMap, std::string("can't use the map ") + bpf_map__name(each) + " again", -failed);
+    if (failed != 0) throw Error(Code::kMap, std::string("can't reuse the map ") + bpf_map__name(each), -failed);
   }
   return object;
 }
 
-// Whether what is pinned is ours and whole: then its maps are used and its programs go on. Else it is removed.
+// Takes over our pins if they are complete: uses their maps, and their programs continue. Otherwise removes them.
 bool Probe::take_over() {
   const std::vector<std::string> names = pins_->names();
   const Fd pinned(bpf_obj_get(pins_->path_of(kIdentity).c_str()));
@@ -189,7 +189,7 @@ bool Probe::take_over() {
   return true;
 }
 
-// A map, or one of the two pins of an attachment, that isn't there though the others are; empty where all are.
+// The name of a missing map, or of a missing pin of an attachment, if the others exist; empty if all exist.
 std::string Probe::missing_pin(const std::vector<std::string>& names) const {
   const auto is_there = [&](const std::string& name) { return std::find(names.begin(), names.end(), name) != names.end(); };
   const bpf_map* each;
@@ -206,7 +206,7 @@ std::string Probe::missing_pin(const std::vector<std::string>& names) const {
   return {};
 }
 
-// The identity is written last: what has none was left by a process that didn't get that far.
+// The identity is written last. Without one, the pins are from a process that was interrupted.
 void Probe::pin_maps() {
   bpf_map* each;
   bpf_object__for_each_map(each, maps_.get()) {
@@ -216,7 +216,7 @@ void Probe::pin_maps() {
   }
   const uint32_t zero = 0;
   if (bpf_map_update_elem(bpf_map__fd(map(kIdentity)), &zero, &identity_, BPF_ANY) != 0) {
-    throw Error(Code::kMap, "can't write the identity of what is pinned", errno);
+    throw Error(Code::kMap, "can't write the identity of the pins", errno);
   }
 }
 
@@ -230,9 +230,9 @@ bool Probe::is_attached(const Attachment& attachment) const {
   return std::any_of(attached_.begin(), attached_.end(), [&](const Attached& each) { return each.attachment() == attachment; });
 }
 
-// An object can be loaded once, so each attempt has one of its own.
+// An object can be loaded only once, so each attempt opens a new one.
 Probe::Object Probe::load(const Calls& calls, const std::vector<Attachment>& group) const {
-  // The object takes some 60 ms, mostly for the types of the kernel: it isn't opened where its programs are refused as such.
+  // Opening the object takes about 60 ms, mostly for the kernel's types. So it isn't opened if its programs are refused in any case.
   const auto at_function = [&](const Attachment& each) { return runs_at_function(each, maps_.get()); };
   const int refused = std::any_of(group.begin(), group.end(), at_function) ? refusal_of_functions() : 0;
   if (refused != 0) throw Error(Code::kLoad, "can't load " + group.front().program, refused);
@@ -261,14 +261,14 @@ void Probe::attach(const std::vector<Attachment>& group, const Calls& calls) {
   }
 }
 
-// libbpf has frozen .rodata itself.
+// libbpf has already frozen .rodata.
 void Probe::freeze() {
   const bpf_map* each;
   bpf_object__for_each_map(each, maps_.get()) {
     const std::string name = bpf_map__name(each);
     if (bpf_map__is_internal(each) || generations_->writes(name)) continue;
     const int failed = bpf_map_freeze(bpf_map__fd(each));
-    // A pinned map may have been frozen by the process before.
+    // A previous process may have frozen a pinned map.
     if (failed != 0 && failed != -EBUSY) throw Error(Code::kMap, "can't freeze the map " + name, -failed);
   }
 }
@@ -317,7 +317,7 @@ std::vector<MapUse> Probe::maps() const {
   bpf_object__for_each_map(each, maps_.get()) {
     if (bpf_map__is_internal(each)) continue;
     std::string name = bpf_map__name(each);
-    // One for the even generations and one for the odd: one to whoever asks how full it is.
+    // Of the maps for even and odd generations, report only one.
     if (ends_with(name, "_odd")) continue;
     const uint64_t maps = ends_with(name, "_even") ? 2 : 1;
     if (maps == 2) name.erase(name.rfind('_'));

@@ -24,14 +24,14 @@ struct PinOptions {
 struct ProbeOptions {
   std::string object;
   uint32_t attributes_max_entries = 1;
-  // Flows of one generation at most, where config.flows says that they are counted.
+  // The most flows of one generation, if config.flows is set.
   uint32_t flows_max_entries = 1;
-  // Everything that the kernel side is told; rows and cpus are worked out here.
+  // The configuration of the programs. Rows and cpus are computed here.
   dropreason_config config{};
   std::optional<PinOptions> pin;
 };
 
-// Which failed calls the program at the return of all system calls counts.
+// The failed calls that the program at the return of all system calls counts.
 struct Calls {
   bool connect = false;
   bool accept = false;
@@ -60,24 +60,24 @@ struct MapUse {
   uint64_t bytes;
 };
 
-// The maps, and the programs attached to count into them. Knows nothing of JavaScript.
+// The maps and the attached programs that count into them. Independent of JavaScript.
 class Probe {
  public:
-  // How it came by its maps; the names are those of index.d.ts.
+  // The origin of the maps, with the names of index.d.ts.
   enum class Origin { kNew, kTakenOver, kReplaced, kIncomplete };
 
   explicit Probe(const ProbeOptions& options);
 
-  // All or none: what was attached of a group that fails is detached again.
+  // Attaches all of a group or none: if one fails, the others are detached.
   void attach(const std::vector<Attachment>& group, const Calls& calls);
-  // Has the kernel refuse writes by any process to all maps that this one only reads; programs go on writing.
+  // Makes the kernel reject writes by any process to the maps that this process only reads. Programs continue to write.
   void freeze();
   std::vector<Row> entries(const std::string& map) const;
-  // What rows had counted that have ended.
+  // The counts of ended rows.
   std::vector<Row> remainders() const { return generations_->remainders(); }
-  // Ends rows of `entries`. Not while `drain` is under way.
+  // Ends rows of `entries`. Not during `drain`.
   void end_rows(const std::vector<dropreason_key>& keys) { generations_->fold(keys); }
-  // The flows of the generation, where they are counted. From any thread, one at a time. Throws kMap.
+  // The flows of the generation, if counted. From any thread, one at a time. Throws kMap.
   Flows drain() { return generations_->drain(); }
   std::vector<Interface> interfaces() const;
   std::vector<Stack> stacks() const;
@@ -87,14 +87,14 @@ class Probe {
   uint32_t cpus() const { return cpus_; }
   uint32_t rows() const { return rows_; }
   Origin origin() const { return origin_; }
-  // The first pin that was missing, where that is why what was pinned was removed; else empty.
+  // The first missing pin, if pins were removed because of it; else empty.
   const std::string& missing() const { return missing_; }
-  // When counting began, in milliseconds since the epoch.
+  // The start of counting, in milliseconds since the epoch.
   uint64_t start_time_millis() const { return identity_.start_time_millis; }
   const std::vector<Attached>& attached() const { return attached_; }
-  // When the row was made, in milliseconds since the epoch: by the clock as it was when counting began.
+  // When the row was created, in milliseconds since the epoch, on the clock as it was at the start of counting.
   uint64_t since_millis(const dropreason_entry& entry) const;
-  // Live, or where flows are counted as of the last end of a generation.
+  // Live, or with flows as of the last end of a generation.
   const std::shared_ptr<Mapping>& counters() const { return counters_ ? counters_ : generations_->counters(); }
 
  private:
@@ -118,9 +118,9 @@ class Probe {
   ProbeOptions options_;
   Origin origin_ = Origin::kNew;
   std::string missing_;
-  // Its times are those of this process where nothing is pinned.
+  // Without pins, its times are those of this process.
   dropreason_identity identity_{};
-  // Freed from the last to the first: the programs' links, the mapping, the maps, the right to the pins.
+  // Freed in reverse order: the programs' links, the mapping, the maps, the lock of the pins.
   std::optional<PinDirectory> pins_;
   Object maps_;
   std::shared_ptr<Mapping> counters_;

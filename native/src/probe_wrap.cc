@@ -37,7 +37,7 @@ ProbeWrap::ProbeWrap(const Napi::CallbackInfo& info) : Napi::ObjectWrap<ProbeWra
   const Napi::Env env = info.Env();
   guarded(env, [&] { probe_ = std::make_shared<dropreason::Probe>(convert::to_options(info[0])); });
 
-  // The array shares ownership of the mapping: JavaScript may hold on to it for longer than to the probe.
+  // The array shares ownership of the mapping, because JavaScript may keep it longer than the probe.
   auto owner = std::make_unique<std::shared_ptr<dropreason::Mapping>>(probe_->counters());
   const dropreason::Mapping& mapping = **owner;
   auto buffer = Napi::ArrayBuffer::New(
@@ -179,7 +179,7 @@ Napi::Value ProbeWrap::maps(const Napi::CallbackInfo& info) {
 
 void ProbeWrap::close(const Napi::CallbackInfo&) {
   if (!probe_) return;
-  // Arrays over the memory become empty before it goes, and its last owner is the garbage collector.
+  // The arrays are detached before the memory is freed. Its last owner is the garbage collector.
   counters_.Value().ArrayBuffer().Detach();
   probe_.reset();
 }

@@ -6,7 +6,7 @@
 
 #include "probe.h"
 
-// The JavaScript face of Probe. Every method runs on the JavaScript thread.
+// The JavaScript wrapper of Probe. Every method runs on the JavaScript thread.
 class ProbeWrap : public Napi::ObjectWrap<ProbeWrap> {
  public:
   static Napi::Function define(Napi::Env env);

@@ -15,7 +15,7 @@
 namespace dropreason {
 namespace {
 
-// A function may be split or cloned by the compiler: kfree_skb_list.part.0 is kfree_skb_list.
+// The compiler may split or clone a function: kfree_skb_list.part.0 is kfree_skb_list.
 std::string_view base_name(std::string_view name) { return name.substr(0, name.find('.')); }
 
 // Node's workers share the file.
@@ -27,11 +27,11 @@ struct Function {
 };
 
 FILE* file = nullptr;
-// All that is known once the file is closed.
+// The functions that are known after the file is closed.
 std::optional<std::vector<Function>> kept;
 
-// Whether addresses are shown is decided when the file is opened, so it is opened once and kept open: what this process could
-// see at the start it can still see after it has dropped its capabilities.
+// The kernel decides when the file is opened whether to show addresses. So it is opened once and kept open: after dropping capabilities,
+// the process still has the access it had at the start.
 FILE* kallsyms() {
   if (file == nullptr) file = fopen("/proc/kallsyms", "re");
   if (file == nullptr) throw Error(Code::kSymbols, "can't open /proc/kallsyms", errno);
@@ -39,7 +39,7 @@ FILE* kallsyms() {
   return file;
 }
 
-// Calls each(address, name) for every function whose address isn't hidden.
+// Calls each(address, name) for every function with a visible address.
 template <typename Each>
 void each_function(Each each) {
   const std::lock_guard<std::mutex> lock(reading);
@@ -61,10 +61,10 @@ using Ranges = std::map<std::string, SymbolRange>;
 
 struct Expected {
   std::vector<std::string> names;
-  // None while nobody has looked, and where they couldn't be read: whoever asks then tries itself, and gets the error.
+  // Nothing before they are read, and if they couldn't be read: symbol_ranges() then tries again and throws the error.
   std::optional<Ranges> ranges;
 };
-// Held while one looks.
+// Held while a thread reads.
 std::mutex asking;
 std::optional<Expected> expected;
 
@@ -86,7 +86,7 @@ Ranges find_ranges(const std::vector<std::string>& names) {
     }
     highest = std::max(highest, address);
   });
-  // The kernel's own stand in order of address, those of modules don't: the next one may have come before.
+  // The kernel's own functions are in address order, but those of modules aren't: the next one may have come before.
   if (!ordered) each_function([&](uint64_t address, std::string_view) { narrow(address); });
   return ranges;
 }
@@ -141,7 +141,7 @@ void close_symbols(const std::vector<std::string>& names) {
     addresses.push_back(address);
     if (wanted.count(base_name(name)) != 0) functions.push_back({address, std::string(name)});
   });
-  // A function ends where the next one begins: that one is kept without its name, behind those that have one.
+  // A function ends where the next one begins. That one is kept without its name, after those with a name.
   std::sort(addresses.begin(), addresses.end());
   const size_t named = functions.size();
   for (size_t i = 0; i < named; i++) {

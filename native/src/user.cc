@@ -14,10 +14,10 @@
 namespace dropreason {
 namespace {
 
-// No entry is longer: a group may have thousands of members.
+// The longest entry. A group may have thousands of members.
 constexpr size_t kMostBytes = size_t{16} << 20;
 
-// An entry of the user database by getpwnam_r() or one of its kin: what `take` makes of it, or nothing where there is none.
+// Looks up an entry of the user database with getpwnam_r() or a related function. Returns the result of `take`, or nothing if there is none.
 template <typename Entry, typename Look, typename Take>
 auto look_up(const std::string& what, Look look, Take take) -> std::optional<decltype(take(std::declval<const Entry&>()))> {
   for (std::vector<char> room(4096);; room.resize(2 * room.size())) {
@@ -26,7 +26,7 @@ auto look_up(const std::string& what, Look look, Take take) -> std::optional<dec
     const int failed = look(&entry, room.data(), room.size(), &found);
     if (found != nullptr) return take(entry);
     if (failed == ERANGE && room.size() < kMostBytes) continue;
-    // getpwnam(3): these too say that there is none.
+    // getpwnam(3): these also mean that there is no entry.
     if (failed == 0 || failed == ENOENT || failed == ESRCH || failed == EBADF || failed == EPERM) return std::nullopt;
     throw Error(Code::kUser, "can't look up " + what, failed);
   }
@@ -40,7 +40,7 @@ struct Account {
 
 Account account(const passwd& entry) { return {entry.pw_uid, entry.pw_gid, entry.pw_name}; }
 
-// The highest number stands for "none" in system calls.
+// The highest number means "none" in system calls.
 std::optional<uint32_t> number(const std::string& text) {
   if (text.empty() || text.size() > 10 || text.find_first_not_of("0123456789") != std::string::npos) return std::nullopt;
   const unsigned long long value = strtoull(text.c_str(), nullptr, 10);
@@ -61,7 +61,7 @@ gid_t find_group(const std::string& text) {
   const auto named = look_up<group>(text, by_name, [](const group& entry) { return entry.gr_gid; });
   if (named) return *named;
   if (const auto gid = number(text)) return *gid;
-  throw Error(Code::kUser, "there is no group " + text + ": give the name of one that is there, or a number", 0);
+  throw Error(Code::kUser, "there is no group " + text + ": give the name of an existing one, or a number", 0);
 }
 
 std::vector<gid_t> groups_of(const Account& account) {
@@ -81,10 +81,10 @@ User find_user(const std::string& text) {
   const std::string name = text.substr(0, colon);
   const std::optional<Account> account = find_account(name);
   const std::optional<uint32_t> uid = account ? account->uid : number(name);
-  if (!uid) throw Error(Code::kUser, "there is no user " + name + ": give the name of one that is there, or uid:gid", 0);
-  if (*uid == 0) throw Error(Code::kUser, "root owns most files even without capabilities: give another user", 0);
+  if (!uid) throw Error(Code::kUser, "there is no user " + name + ": give the name of an existing one, or uid:gid", 0);
+  if (*uid == 0) throw Error(Code::kUser, "root owns most files even without capabilities: use another user", 0);
   if (colon != std::string::npos) return {*uid, find_group(text.substr(colon + 1)), {}};
-  if (!account) throw Error(Code::kUser, "uid " + name + " has no entry in /etc/passwd: give its group too, as " + name + ":GID", 0);
+  if (!account) throw Error(Code::kUser, "uid " + name + " has no entry in /etc/passwd: add its group, as " + name + ":GID", 0);
   return {*uid, account->gid, groups_of(*account)};
 }
 

@@ -7,15 +7,15 @@
 
 namespace dropreason {
 
-// Whose rights a process has.
+// The user and groups of a process.
 struct User {
   uid_t uid = 0;
   gid_t gid = 0;
   std::vector<gid_t> groups;
 };
 
-// From `user` or `user:group`, each a name or a number. Without a group it is the user's own, with all others that the user is in.
-// Throws Error(kUser) for one that isn't there, and for root.
+// Parses `user` or `user:group`, each a name or a number. Without a group, the user's own groups are used.
+// Throws Error(kUser) if there is no such user or group, and for root.
 User find_user(const std::string& text);
 
 }  // namespace dropreason

@@ -35,14 +35,14 @@ describe.skipIf(whyNotHere(['setpriv']) !== undefined)('a user', () => {
   });
 
   test.each([
-    ['no-such-user', 'there is no user no-such-user: give the name of one that is there, or uid:gid'],
-    ['', 'there is no user : give the name of one that is there, or uid:gid'],
-    ['4294967295:1', 'there is no user 4294967295: give the name of one that is there, or uid:gid'],
-    ['-1:1', 'there is no user -1: give the name of one that is there, or uid:gid'],
-    ['nobody:no-such-group', 'there is no group no-such-group: give the name of one that is there, or a number'],
-    ['12345', 'uid 12345 has no entry in /etc/passwd: give its group too, as 12345:GID'],
-    ['root', 'root owns most files even without capabilities: give another user'],
-    ['0:65534', 'root owns most files even without capabilities: give another user'],
+    ['no-such-user', 'there is no user no-such-user: give the name of an existing one, or uid:gid'],
+    ['', 'there is no user : give the name of an existing one, or uid:gid'],
+    ['4294967295:1', 'there is no user 4294967295: give the name of an existing one, or uid:gid'],
+    ['-1:1', 'there is no user -1: give the name of an existing one, or uid:gid'],
+    ['nobody:no-such-group', 'there is no group no-such-group: give the name of an existing one, or a number'],
+    ['12345', 'uid 12345 has no entry in /etc/passwd: add its group, as 12345:GID'],
+    ['root', 'root owns most files even without capabilities: use another user'],
+    ['0:65534', 'root owns most files even without capabilities: use another user'],
   ])('"%s" is refused in a sentence', (text, message) => {
     expect(thrownBy(text)).toMatchObject({ code: 'ERR_USER', errno: '', message });
   });

@@ -19,7 +19,7 @@ describe('explainStartError', () => {
   });
 
   test('with the capabilities, names the limit that a kernel before 5.11 charges', () => {
-    const error = nativeError("can't make the maps: Operation not permitted", { errno: 'EPERM' });
+    const error = nativeError("can't create the maps: Operation not permitted", { errno: 'EPERM' });
     const { message } = explain(error, ['CAP_BPF', 'CAP_PERFMON']);
     expect(message).toMatch(/memlock/);
     expect(message).toMatch(/CAP_SYS_RESOURCE/);
@@ -29,8 +29,8 @@ describe('explainStartError', () => {
 
   test('says who else counts there, and where nothing can be pinned', () => {
     expect(explain(nativeError('locked', { code: 'ERR_LOCKED' })).message).toMatch(/^pin_path: \/sys\/fs\/bpf\/here is in use/);
-    const { message } = explain(nativeError("can't make it: Permission denied", { code: 'ERR_PIN', errno: 'EACCES' }));
-    expect(message).toMatch(/^pin_path: can't make it: Permission denied: .*BPF file system/);
+    const { message } = explain(nativeError("can't create it: Permission denied", { code: 'ERR_PIN', errno: 'EACCES' }));
+    expect(message).toMatch(/^pin_path: can't create it: Permission denied: .*BPF file system/);
     const foreign = "/sys/fs/bpf/here/x doesn't belong to dropreason: use a separate directory for the pins";
     expect(explain(nativeError(foreign, { code: 'ERR_PIN' })).message).toBe(`pin_path: ${foreign}`);
   });
