@@ -1,10 +1,8 @@
 import type { ChildProcess } from 'node:child_process';
-import { get } from 'node:http';
 import { createServer } from 'node:net';
-import { buffer } from 'node:stream/consumers';
-import { gunzipSync } from 'node:zlib';
 import { end, says } from './child.ts';
 import { type Lab, ROOT } from './lab.ts';
+import { type Scrape, scrapeOf } from './scrape.ts';
 
 const NODE = `${ROOT}node_modules/.bin/node`;
 
@@ -13,6 +11,8 @@ export interface AgentOptions {
   readonly command?: readonly string[];
   /** `--set` values beside the ports. */
   readonly set?: readonly string[];
+  /** Options of Node.js besides those that the command has. */
+  readonly nodeOptions?: string;
 }
 
 /** Runs what is built, by itself. */
@@ -32,7 +32,10 @@ export class Agent {
   }
 
   /** Spawns an agent and doesn't wait for it. */
-  static async spawn(lab: Lab, { command = ['sh', `${ROOT}scripts/start.sh`], set = [] }: AgentOptions = {}): Promise<Agent> {
+  static async spawn(
+    lab: Lab,
+    { command = ['sh', `${ROOT}scripts/start.sh`], set = [], nodeOptions }: AgentOptions = {},
+  ): Promise<Agent> {
     const [port, own] = [await freePort(), await freePort()];
     const sets = [
       `exporters.prometheus.endpoint=localhost:${port}`,
@@ -46,7 +49,8 @@ export class Agent {
       ...sets.flatMap((value) => ['--set', value]),
     ];
     const spawned = performance.now();
-    return new Agent(lab.spawn(file, args), port, spawned);
+    const env = nodeOptions === undefined ? {} : { NODE_OPTIONS: nodeOptions };
+    return new Agent(lab.spawn(file, args, env), port, spawned);
   }
 
   /** Spawns an agent, and waits till it says that it runs. */
@@ -60,17 +64,14 @@ export class Agent {
     return this.child.pid as number;
   }
 
-  /** One scrape, compressed as Prometheus asks for it. Rejects where nothing answers. */
-  scrape(): Promise<string> {
-    const headers = { 'Accept-Encoding': 'gzip' };
-    return new Promise((resolve, reject) => {
-      const request = get({ host: '127.0.0.1', port: this.port, path: '/metrics', agent: false, headers }, (response) => {
-        buffer(response).then((body) => {
-          resolve((response.headers['content-encoding'] === 'gzip' ? gunzipSync(body) : body).toString());
-        }, reject);
-      });
-      request.on('error', reject);
-    });
+  /** The text of one scrape. */
+  async scrape(): Promise<string> {
+    return (await this.ask()).text();
+  }
+
+  /** The same as it comes, for who takes the time. */
+  ask(): Promise<Scrape> {
+    return scrapeOf(this.port);
   }
 
   stop(): Promise<void> {

@@ -18,8 +18,8 @@ export class Lab {
   #namespaces = 0;
 
   /** A process that is ended with the measure, at the latest. */
-  spawn(file: string, args: readonly string[]): ChildProcess {
-    const child = spawn(file, args, { cwd: ROOT, stdio: 'pipe' });
+  spawn(file: string, args: readonly string[], env: Readonly<Record<string, string>> = {}): ChildProcess {
+    const child = spawn(file, args, { cwd: ROOT, stdio: 'pipe', env: { ...process.env, ...env } });
     this.#undo.push(() => {
       if (child.exitCode === null && child.signalCode === null) child.kill('SIGKILL');
     });

@@ -1,3 +1,4 @@
+import type { ChildProcess } from 'node:child_process';
 import { AttributeSet } from '../../../src/pdata/attributes.ts';
 import type { DropBatch } from '../../../src/pdata/batch.ts';
 import { NO_ATTRIBUTES } from '../../../src/pdata/flow.ts';
@@ -9,15 +10,27 @@ import { batch } from '../../support/rows.ts';
 import { makeSettings, quietHost } from '../../support/settings.ts';
 import { SpoofedFlood } from '../../support/spoof.ts';
 import { Agent } from '../agent.ts';
-import type { Measure } from '../measure.ts';
+import { startGoAgent } from '../go_agent.ts';
+import { type Lab, ROOT } from '../lab.ts';
+import type { Figure, Measure } from '../measure.ts';
 import { DESTINATIONS, manyPods, PODS, sourceAddress } from '../pods_lab.ts';
 import { residentMemory } from '../process_usage.ts';
 import { median } from '../statistics.ts';
 
 const SERIES = PODS * DESTINATIONS.length;
 const SCRAPES = 20;
+const WARM_UP = 3;
 const FLOWS = 65_536;
 const BATCHES = 20;
+
+const LABELS = '[namespace, podname, workload]';
+const SET = [
+  'receivers.dropreason.mode=advanced',
+  'processors.k8s_attributes={auth_type: kubeConfig, wait_for_metadata: true, wait_for_metadata_timeout: 60s}',
+  `processors.pod_drops={context: remote, source: ${LABELS}, destination: ${LABELS}}`,
+  'service.pipelines.metrics.processors=[percpu_sum, k8s_attributes, pod_drops]',
+  'service.pipelines.metrics.exporters=[prometheus]',
+];
 
 /** The agent as `npm start` runs it, beside an API of 5,000 pods of which each loses packets to two others. */
 export const pods: Measure = {
@@ -29,23 +42,16 @@ export const pods: Measure = {
     const flood = new SpoofedFlood();
     lab.defer(() => flood.remove());
     process.env.KUBECONFIG = api.kubeConfigFile;
-    const labels = '[namespace, podname, workload]';
-    const agent = await Agent.start(lab, {
-      set: [
-        'receivers.dropreason.mode=advanced',
-        'processors.k8s_attributes={auth_type: kubeConfig, wait_for_metadata: true, wait_for_metadata_timeout: 60s}',
-        `processors.pod_drops={context: remote, source: ${labels}, destination: ${labels}}`,
-        'service.pipelines.metrics.processors=[percpu_sum, k8s_attributes, pod_drops]',
-        'service.pipelines.metrics.exporters=[prometheus]',
-      ],
-    });
-    const times: number[] = [];
-    for (let scrape = 0; scrape < SCRAPES + 3; scrape++) {
+    const agent = await Agent.start(lab, { set: SET, nodeOptions: `--import=${ROOT}test/bench/event_loop.mjs` });
+    const [times, blocked]: [number[], number[]] = [[], []];
+    for (let scrape = 0; scrape < SCRAPES + WARM_UP; scrape++) {
       for (const destination of DESTINATIONS) flood.sendFromEach(PODS, destination);
+      await blockedSince(agent.child);
       const began = performance.now();
-      const text = await agent.scrape();
+      const answer = await agent.ask();
       times.push(performance.now() - began);
-      const found = text.match(/^dropreason_pod_drop_count_total\{.*source_k8s_pod_name="app-.*$/gm)?.length;
+      blocked.push(await blockedSince(agent.child));
+      const found = answer.text().match(/^dropreason_pod_drop_count_total\{.*source_k8s_pod_name="app-.*$/gm)?.length;
       if (found !== SERIES) throw new Error(`${found} series of ${SERIES}`);
     }
     const { now, peak } = residentMemory(agent.pid);
@@ -53,16 +59,56 @@ export const pods: Measure = {
     return [
       {
         name: `a scrape of ${SERIES} series of pods`,
-        value: median(times.slice(3)),
+        value: median(times.slice(WARM_UP)),
         unit: 'ms',
-        bar: 60,
+        bar: 40,
         note: 'the read of as many flows and gzip included',
       },
-      { name: `resident memory with ${PODS} pods and ${SERIES} series`, value: now, unit: 'MB', bar: 200 },
+      { name: 'the event loop blocked by it at a stretch', value: median(blocked.slice(WARM_UP)), unit: 'ms', bar: 10 },
+      { name: 'the same, at most', value: Math.max(...blocked.slice(WARM_UP)), unit: 'ms' },
+      { name: `resident memory with ${PODS} pods and ${SERIES} series`, value: now, unit: 'MB', bar: 130 },
       { name: 'at the highest', value: peak, unit: 'MB' },
+      ...(await peer(lab)),
     ];
   },
 };
+
+/** Milliseconds for which nothing could run in a process since the last call, at most. */
+async function blockedSince(child: ChildProcess): Promise<number> {
+  const { stderr } = child;
+  if (stderr === null) throw new Error('no output');
+  return new Promise((resolve) => {
+    let text = '';
+    const listen = (chunk: Buffer) => {
+      text += chunk.toString();
+      const [, millis] = /^blocked (\S+)$/m.exec(text) ?? [];
+      if (millis === undefined) return;
+      stderr.off('data', listen);
+      resolve(Number(millis));
+    };
+    stderr.on('data', listen);
+    child.kill('SIGUSR2');
+  });
+}
+
+/** The same page by client_golang: as many counters under the same labels, in a process that does nothing else. */
+async function peer(lab: Lab): Promise<Figure[]> {
+  const agent = await startGoAgent(lab, PODS, DESTINATIONS.length);
+  if (agent === undefined) return [];
+  const times: number[] = [];
+  for (let scrape = 0; scrape < SCRAPES + WARM_UP; scrape++) {
+    await agent.rise();
+    const began = performance.now();
+    const answer = await agent.scrape();
+    times.push(performance.now() - began);
+    const found = answer.text().match(/^dropreason_pod_drop_count_total\{.*source_k8s_pod_name="app-.*$/gm)?.length;
+    if (found !== SERIES) throw new Error(`${found} series of ${SERIES}`);
+  }
+  return [
+    { name: 'the same scrape of an agent in Go', value: median(times.slice(WARM_UP)), unit: 'ms', note: 'client_golang 1.25.0' },
+    { name: 'its resident memory', value: residentMemory(agent.pid).now, unit: 'MB', note: 'it has these counters alone' },
+  ];
+}
 
 /** Flows through k8s_attributes and pod_drops, in this process. */
 export const attribution: Measure = {
