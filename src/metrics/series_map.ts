@@ -77,9 +77,8 @@ export class SeriesMap {
   }
 
   /** Adds a row to its series, which begins at `beginMillis` if it is new, but not before the one of the same attributes ended. */
-  add({ attributes, drops, bytes }: DropRow, beginMillis: number): void {
-    const startTimeMillis = Math.max(beginMillis, this.#ended.get(attributes.key)?.timeMillis ?? 0);
-    this.#addTo(this.#living, { attributes, drops, bytes }, startTimeMillis);
+  add(row: DropRow, beginMillis: number): void {
+    this.#addTo(this.#living, row, beginMillis);
   }
 
   /** Adds what series had counted that ended before there was this map. */
@@ -127,7 +126,14 @@ export class SeriesMap {
   #addTo(all: Map<string, Writable<DropSeries>>, { attributes, drops, bytes }: DropRow, startTimeMillis: number): void {
     const known = all.get(attributes.key);
     if (known === undefined) {
-      all.set(attributes.key, { attributes, startTimeMillis, drops, bytes, ended: false });
+      const notBefore = all === this.#living ? (this.#ended.get(attributes.key)?.timeMillis ?? 0) : 0;
+      all.set(attributes.key, {
+        attributes,
+        startTimeMillis: Math.max(startTimeMillis, notBefore),
+        drops,
+        bytes,
+        ended: false,
+      });
       this.#beginnings++;
       return;
     }

@@ -10,7 +10,7 @@ import type { FlowKind } from '../../pdata/flow.ts';
 import { bytesAt, type FlowColumns } from '../../pdata/flow_columns.ts';
 import type { PodDropsConfig } from './config.ts';
 import { type Series, SeriesTable } from './series.ts';
-import { type Places, SeriesCache } from './series_cache.ts';
+import { SeriesCache } from './series_cache.ts';
 import { publish, type Side } from './side.ts';
 
 /** What outlives a reload. */
@@ -69,44 +69,45 @@ export class PodDrops implements Processor {
 
   #addSides(flows: FlowColumns): void {
     const sides = this.#cache.sides(flows);
-    const [from, to] = [this.#cache.places(flows, 'egress'), this.#cache.places(flows, 'ingress')];
+    const [from, to] = [this.#cache.kinds(flows, 'egress'), this.#cache.kinds(flows, 'ingress')];
     for (let flow = 0; flow < flows.length; flow++) {
+      const kind = flows.kind[flow] as number;
       const source = sides[flows.source[flow] as number] as Side;
-      if (source.observed) this.#addSide(flows, flow, source, 'egress', from);
+      if (source.observed) this.#addSide(flows, flow, source, 'egress', from[kind] as number);
       const destination = sides[flows.destination[flow] as number] as Side;
-      if (destination.observed) this.#addSide(flows, flow, destination, 'ingress', to);
+      if (destination.observed) this.#addSide(flows, flow, destination, 'ingress', to[kind] as number);
     }
   }
 
-  #addSide(flows: FlowColumns, flow: number, side: Side, direction: 'ingress' | 'egress', places: Places): void {
-    const place = places.of(flow);
-    let found = place.get(side.id);
-    if (found === undefined || found?.ended) {
+  #addSide(flows: FlowColumns, flow: number, side: Side, direction: 'ingress' | 'egress', kind: number): void {
+    const number = this.#cache.numberOf(kind, flows.port[flow] as number, side.id, 0);
+    let found = this.#cache.at(number);
+    if (found === undefined) {
       const values = identity(kindOf(flows, flow), direction);
       publish(side, this.#config.labels, '', values);
       if (this.#config.labels.includes('port')) addPort(flows, flow, values);
-      found = this.#cache.keep(place, side.id, new AttributeSet(values), side.uid === undefined ? [] : [side.uid]);
+      found = this.#cache.keep(number, new AttributeSet(values), side.uid === undefined ? [] : [side.uid]);
     }
     this.#add(flows, flow, found, direction);
   }
 
   #addPairs(flows: FlowColumns): void {
     const sides = this.#cache.sides(flows);
-    const places = this.#cache.places(flows, '');
+    const kinds = this.#cache.kinds(flows, '');
     for (let flow = 0; flow < flows.length; flow++) {
       const source = sides[flows.source[flow] as number] as Side;
       const destination = sides[flows.destination[flow] as number] as Side;
       if (!source.observed && !destination.observed) continue;
-      const place = places.of(flow);
-      const key = source.id * SeriesCache.MOST_SIDES + destination.id;
-      let found = place.get(key);
-      if (found === undefined || found?.ended) {
+      const kind = kinds[flows.kind[flow] as number] as number;
+      const number = this.#cache.numberOf(kind, flows.port[flow] as number, source.id, destination.id);
+      let found = this.#cache.at(number);
+      if (found === undefined) {
         const values = identity(kindOf(flows, flow), directionOf(kindOf(flows, flow)));
         publish(source, this.#config.source, 'source.', values);
         publish(destination, this.#config.destination, 'destination.', values);
         if (this.#config.destination.includes('port')) addPort(flows, flow, values);
         const uids = [source.uid, destination.uid].filter((uid) => uid !== undefined);
-        found = this.#cache.keep(place, key, new AttributeSet(values), uids);
+        found = this.#cache.keep(number, new AttributeSet(values), uids);
       }
       this.#add(flows, flow, found, undefined);
     }

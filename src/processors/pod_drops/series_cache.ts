@@ -1,17 +1,13 @@
 import type { AttributeSet } from '../../pdata/attributes.ts';
 import type { FlowKind } from '../../pdata/flow.ts';
 import type { FlowColumns } from '../../pdata/flow_columns.ts';
+import { WordTable } from '../../pdata/word_table.ts';
 import type { PodDropsConfig } from './config.ts';
 import type { Series, SeriesTable } from './series.ts';
 import { makeSide, type Side } from './side.ts';
 
-/** Series by a number that is made of the ids of sides; null: it is summed in the overflow. */
-export type Place = Map<number, Series | null>;
-
-/** Where the series of a read's flows are, in one direction. */
-export interface Places {
-  of(flow: number): Place;
-}
+/** Words of a key: what its row is of, in which direction; the port; both sides. */
+const KEY = 4;
 
 /**
  * The way from a flow to its series without making the attributes of either: there may be 65,536 flows a read. The stages
@@ -19,8 +15,6 @@ export interface Places {
  * whole, so that it is bounded and keeps no pod that is gone.
  */
 export class SeriesCache {
-  /** Two sides of one flow make one number that is exact. */
-  static readonly MOST_SIDES = 2 ** 26;
   static readonly #MOST = 131_072;
   static readonly #MOST_ENDED = 1_000;
 
@@ -28,8 +22,13 @@ export class SeriesCache {
   readonly #config: PodDropsConfig;
   readonly #byPort: boolean;
   #sides = new Map<AttributeSet, Side>();
-  #places = new Map<string, Map<AttributeSet, Map<number, Place>>>();
-  #kept = 0;
+  /** Numbers of what rows are of, by direction. */
+  #kinds = new Map<string, Map<AttributeSet, number>>();
+  #kindsKept = 0;
+  #keys = new WordTable(KEY);
+  readonly #key = new Uint32Array(KEY);
+  /** By the number of their key; null: it is summed in the overflow. */
+  #series: (Series | null)[] = [];
   #room = 0;
   #refused = false;
 
@@ -47,12 +46,14 @@ export class SeriesCache {
     this.#room = this.#table.room;
     this.#refused = false;
     this.#sides = new Map();
-    this.#places = new Map();
-    this.#kept = 0;
+    this.#kinds = new Map();
+    this.#kindsKept = 0;
+    this.#keys = new WordTable(KEY);
+    this.#series = [];
   }
 
   get #size(): number {
-    return this.#kept + this.#sides.size;
+    return this.#series.length + this.#sides.size;
   }
 
   /** What each end of these flows is to us, by its number. */
@@ -60,18 +61,33 @@ export class SeriesCache {
     return who.map((attributes) => this.#side(attributes));
   }
 
-  /** Where their series are. */
-  places({ kinds, kind, port }: FlowColumns, direction: string): Places {
-    const known: (Place | undefined)[] = [];
-    return {
-      of: (flow) => {
-        const number = kind[flow] as number;
-        const { attributes } = kinds[number] as FlowKind;
-        if (this.#byPort) return this.#place(attributes, direction, port[flow] as number);
-        known[number] ??= this.#place(attributes, direction, 0);
-        return known[number];
-      },
-    };
+  /** Numbers of what these flows are of, in one direction, by their kind. */
+  kinds({ kinds }: FlowColumns, direction: string): readonly number[] {
+    return kinds.map((kind) => this.#kind(kind, direction));
+  }
+
+  /** The number of a series; its place until the next {@link begin}. */
+  numberOf(kind: number, port: number, source: number, destination: number): number {
+    const key = this.#key;
+    key[0] = kind;
+    key[1] = this.#byPort ? port : 0;
+    key[2] = source;
+    key[3] = destination;
+    return this.#keys.numberOf(key, 0);
+  }
+
+  /** Undefined where it isn't known, or has ended. */
+  at(number: number): Series | null | undefined {
+    const series = this.#series[number];
+    return series?.ended ? undefined : series;
+  }
+
+  /** The series of these attributes, found or made, and put where it is found again. */
+  keep(number: number, attributes: AttributeSet, uids: readonly string[]): Series | null {
+    const series = this.#table.admit(attributes, uids) ?? null;
+    this.#series[number] = series;
+    if (series === null) this.#refused = true;
+    return series;
   }
 
   #side(attributes: AttributeSet): Side {
@@ -83,31 +99,11 @@ export class SeriesCache {
     return side;
   }
 
-  #place(attributes: AttributeSet, direction: string, port: number): Place {
-    let byAttributes = this.#places.get(direction);
-    if (byAttributes === undefined) {
-      byAttributes = new Map();
-      this.#places.set(direction, byAttributes);
-    }
-    let byPort = byAttributes.get(attributes);
-    if (byPort === undefined) {
-      byPort = new Map();
-      byAttributes.set(attributes, byPort);
-    }
-    let place = byPort.get(port);
-    if (place === undefined) {
-      place = new Map();
-      byPort.set(port, place);
-    }
-    return place;
-  }
-
-  /** The series of these attributes, found or made, and put where it is found again. */
-  keep(place: Place, key: number, attributes: AttributeSet, uids: readonly string[]): Series | null {
-    const series = this.#table.admit(attributes, uids) ?? null;
-    place.set(key, series);
-    if (series === null) this.#refused = true;
-    this.#kept++;
-    return series;
+  #kind({ attributes }: FlowKind, direction: string): number {
+    const known = this.#kinds.get(direction) ?? new Map<AttributeSet, number>();
+    this.#kinds.set(direction, known);
+    const number = known.get(attributes) ?? this.#kindsKept++;
+    known.set(attributes, number);
+    return number;
   }
 }

@@ -3,12 +3,12 @@ import type { AttributeSet } from '../../../pdata/attributes.ts';
 import { type FlowKind, NO_ATTRIBUTES } from '../../../pdata/flow.ts';
 import type { FlowColumns } from '../../../pdata/flow_columns.ts';
 import { IpAddress } from '../../../pdata/ip_address.ts';
+import { WordTable } from '../../../pdata/word_table.ts';
 import type { Flows, Layout, Probe } from '../probe.ts';
 import { InterfaceNames } from './interface_names.ts';
 import type { NamespaceNames } from './namespaces.ts';
 import type { Origins, Place } from './origins.ts';
 import { type RowAttributes, type Told, TRANSPORTS } from './row_attributes.ts';
-import { WordTable } from './word_table.ts';
 
 /** Flows that are decoded before the event loop has its turn: less than a millisecond or two. */
 const SLICE = 4096;

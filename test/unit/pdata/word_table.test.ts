@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { WordTable } from '../../../../../src/receivers/dropreason/rows/word_table.ts';
+import { WordTable } from '../../../src/pdata/word_table.ts';
 
 describe('a table of words', () => {
   test('numbers runs in the order in which they come, and equal ones alike', () => {
