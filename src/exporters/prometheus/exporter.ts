@@ -1,3 +1,4 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Counter } from '@opentelemetry/api';
 import type { Exporter } from '../../component/component.ts';
 import type { Settings } from '../../component/factory.ts';
@@ -79,6 +80,8 @@ export class PrometheusExporter implements Exporter {
 
   async #scrape(format: ScrapeFormat): Promise<HttpAnswer> {
     await this.#host?.refresh();
+    // The batch has just come through the processors, in one turn.
+    await nextTurn();
     const published = this.#columns.collect();
     this.#sent.add(countValues(published), { exporter: this.#id });
     return { status: 200, contentType: CONTENT_TYPES[format], body: this.#text.pieces(published, format) };

@@ -19,8 +19,19 @@ export function metricName(name: string): string {
  * `honor_labels` says that they are meant.
  */
 export function labelName(name: string): string {
-  const shown = legal(name);
-  return RESERVED.has(shown) ? `exported_${shown}` : shown;
+  let label = labels.get(name);
+  if (label === undefined) {
+    const shown = legal(name);
+    label = RESERVED.has(shown) ? `exported_${shown}` : shown;
+    // There are some dozens; whoever writes thousands of names has no use for what is known.
+    if (labels.size >= MOST) labels.clear();
+    labels.set(name, label);
+  }
+  return label;
 }
+
+/** Those that were asked for: each series has the same. */
+const labels = new Map<string, string>();
+const MOST = 1000;
 
 const RESERVED: ReadonlySet<string> = new Set(['le', 'quantile']);

@@ -10,10 +10,10 @@ import type { NamespaceNames } from './namespaces.ts';
 import type { Origins, Place } from './origins.ts';
 import { type RowAttributes, type Told, TRANSPORTS } from './row_attributes.ts';
 
-/** Flows that are decoded before the event loop has its turn: less than a millisecond or two. */
-const SLICE = 4096;
+/** Flows that are decoded before the event loop has its turn: about a millisecond. */
+const SLICE = 2048;
 
-/** Rows that are remembered; there are hundreds. */
+/** Rows that are remembered, of which there are hundreds, and addresses. */
 const MOST_SEEN = 65_536;
 
 /** Words of an address. */
@@ -33,6 +33,9 @@ export class FlowRows {
   readonly #interfaces: InterfaceNames;
   readonly #namespaces: NamespaceNames;
   readonly #seen = new Map<number | string, Seen>();
+  /** Addresses that were seen, by their number: most are seen again at the next read. */
+  #addresses: (IpAddress | undefined)[] = [];
+  #addressTable = new WordTable(ADDRESS);
   /** The words of a key that tell its kind: all but the addresses and the port. */
   readonly #kindWords: readonly number[];
 
@@ -61,7 +64,7 @@ export class FlowRows {
     const { flow: at } = this.#layout;
     const views = viewsOf(flows);
     const { words, halves, counts } = views;
-    const [kindTable, endTable] = [new WordTable(this.#kindWords.length), new WordTable(ADDRESS)];
+    const kindTable = new WordTable(this.#kindWords.length);
     const kinds: FlowKind[] = [];
     const areCalls: boolean[] = [];
     const addresses: (IpAddress | undefined)[] = [];
@@ -73,14 +76,16 @@ export class FlowRows {
       drops: new Float64Array(count),
       bytes: new Float64Array(count),
     };
-    const endOf = (word: number) => {
-      const number = endTable.numberOf(words, word);
-      if (number === addresses.length) addresses.push(IpAddress.ofWords(words, word));
-      return number;
-    };
     this.#begin();
+    /** Numbers of ends + 1 by the number of their address; 0: it is none of this read's yet. */
+    const ends = new Uint32Array(this.#addresses.length + 2 * count);
+    const endOf = (word: number) => {
+      const number = this.#addressTable.numberOf(words, word);
+      if (number === this.#addresses.length) this.#addresses.push(IpAddress.ofWords(words, word));
+      if (ends[number] === 0) ends[number] = addresses.push(this.#addresses[number]);
+      return (ends[number] as number) - 1;
+    };
     for (let from = 0; from < count; from += SLICE) {
-      if (from > 0) await turn();
       const to = Math.min(from + SLICE, count);
       for (const { attributes, isCall, flow } of this.#kindsIn(views, { from, to, table: kindTable, into: columns.kind })) {
         kinds.push(this.#kind(views, flow, attributes));
@@ -94,6 +99,8 @@ export class FlowRows {
         columns.drops[flow] = numberAt(counts, 4 * flow);
         columns.bytes[flow] = areCalls[columns.kind[flow] as number] ? Number.NaN : numberAt(counts, 4 * flow + 2);
       }
+      // After the last ones too: processors and exporters go over all flows in one turn.
+      await turn();
     }
     return { length: count, kinds, addresses, who: addresses.map(() => NO_ATTRIBUTES), ...columns };
   }
@@ -103,6 +110,9 @@ export class FlowRows {
     this.#namespaces.begin();
     // Modules come and go with the addresses of their functions.
     if (this.#seen.size > MOST_SEEN) this.#seen.clear();
+    if (this.#addresses.length <= MOST_SEEN) return;
+    this.#addresses = [];
+    this.#addressTable = new WordTable(ADDRESS);
   }
 
   /**

@@ -73,6 +73,20 @@ describe('flows of the kernel', () => {
     expect(a?.destination.address?.key).not.toBe(b?.destination.address?.key);
   });
 
+  test('have the addresses of their own read, whatever others had', async () => {
+    const { decode } = make();
+    const texts = async (...sources: readonly string[]) =>
+      (await decode(sources.map((source) => ({ source, destination: '10.0.0.9' })))).map(({ source, destination }) => {
+        return `${source.address?.text} ${destination.address?.text}`;
+      });
+    expect(await texts('10.0.0.1', '10.0.0.2')).toEqual(['10.0.0.1 10.0.0.9', '10.0.0.2 10.0.0.9']);
+    expect(await texts('10.0.0.3', '10.0.0.2')).toEqual(['10.0.0.3 10.0.0.9', '10.0.0.2 10.0.0.9']);
+    // More than are remembered.
+    const many = Array.from({ length: 70_000 }, (_, index) => `11.${index >> 16}.${(index >> 8) & 255}.${index & 255}`);
+    expect(await texts(...many)).toEqual(many.map((source) => `${source} 10.0.0.9`));
+    expect(await texts('10.0.0.2')).toEqual(['10.0.0.2 10.0.0.9']);
+  });
+
   test('an interface that comes later gets its name, one that is unknown is asked for once a read', async () => {
     const { probe, decode } = make();
     const flows = [1, 2, 3].map((ifindex) => ({ netns: 7, ifindex }));
