@@ -1,11 +1,12 @@
-import { isIP, isIPv4 } from 'node:net';
+import { isIPv4, isIPv6 } from 'node:net';
 
 /** A DNS name (RFC 1123). Also allows "_", which some networks use. */
 const NAME = /^(?=.{1,253}$)(?!-)[\w-]{1,63}(?:\.[\w-]{1,63})*\.?$/;
 
 /** Whether `text` can be a host: an IPv4 address, an IPv6 address with or without a zone, or a name. */
 export function isHost(text: string): boolean {
-  if (isIP(text) !== 0) return true;
+  // Without a colon it is no IPv6 address: Node's expression for these takes 10 ms to compile.
+  if (text.includes(':') ? isIPv6(text) : isIPv4(text)) return true;
   // A text that ends in a number is an address or invalid (WHATWG URL, 3.5): 999.999.1.1 is not a name.
   return NAME.test(text) && !/(?:^|\.)(?:\d+|0x[\da-f]*)\.?$/i.test(text);
 }
@@ -14,7 +15,7 @@ export function isHost(text: string): boolean {
 function addresses(host: string): readonly string[] {
   const text = host.toLowerCase().replace(/\.$/, '');
   if (text === 'localhost') return ['127.0.0.1', '::1'];
-  if (isIP(text) !== 6) return [text];
+  if (!text.includes(':') || !isIPv6(text)) return [text];
   const canonical = canonicalIpv6(text);
   // A socket on `::` serves both families.
   return canonical === '::' ? ['::', '0.0.0.0'] : [canonical];

@@ -2,6 +2,9 @@ import { isIPv6 } from 'node:net';
 import { z } from 'zod';
 import { isHost } from './host_name.ts';
 
+// zod would compile a function for each schema. A schema is used once, at the start or a reload.
+z.config({ jitless: true });
+
 const UNIT_MILLIS = { ns: 1e-6, us: 1e-3, µs: 1e-3, ms: 1, s: 1_000, m: 60_000, h: 3_600_000 } as const;
 const DURATION = /^(?:0|(?:\d+(?:\.\d+)?(?:ns|us|µs|ms|s|m|h))+)$/;
 
