@@ -69,7 +69,7 @@ export function expected(issue: z.core.$ZodIssue): string | undefined {
 }
 
 /** The given value, shortened and without secrets. */
-export function showValue(value: unknown): string {
+function showValue(value: unknown): string {
   if (value === null) return 'nothing';
   if (Array.isArray(value)) return 'a list';
   if (typeof value === 'object') return 'a mapping';

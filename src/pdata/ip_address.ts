@@ -62,7 +62,7 @@ export class IpAddress {
 const MAPPED = 0xffff_0000;
 
 /** {@link IpAddress.key} of the address at `at`, without making the object. */
-export function keyOfWords(words: Uint32Array, at: number): AddressKey | undefined {
+function keyOfWords(words: Uint32Array, at: number): AddressKey | undefined {
   const [a, b, c, d] = [words[at] as number, words[at + 1] as number, words[at + 2] as number, words[at + 3] as number];
   if (a === 0 && b === 0) {
     if (c === MAPPED) return ((d << 24) | ((d & 0xff00) << 8) | ((d >>> 8) & 0xff00) | (d >>> 24)) >>> 0;

@@ -23,7 +23,7 @@ export function runsOf(ids: readonly number[]): Runs[] {
 }
 
 /** The ids of the BPF programs that a process holds, from its file descriptors: other processes have programs of the same name. */
-export function programsOf(pid: number): number[] {
+function programsOf(pid: number): number[] {
   const ids = readdirSync(`/proc/${pid}/fdinfo`).flatMap((fd) => {
     let text = '';
     try {

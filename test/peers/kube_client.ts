@@ -121,7 +121,7 @@ export class KubeClient {
 }
 
 /** The path of the list that an object is in. */
-export function collectionOf({ apiVersion, kind, metadata }: KubeObject): string {
+function collectionOf({ apiVersion, kind, metadata }: KubeObject): string {
   const [plural, namespaced] = KINDS[kind] ?? [];
   if (plural === undefined) throw new Error(`add ${kind} to the kinds that tests know`);
   const group = apiVersion.includes('/') ? `/apis/${apiVersion}` : `/api/${apiVersion}`;

@@ -6,7 +6,7 @@ import { parse, parseAllDocuments, stringify } from 'yaml';
 import type { KubeObject } from './kube_client.ts';
 import { KUSTOMIZE } from './peers.ts';
 
-export const MANIFESTS = join(import.meta.dirname, '..', '..', 'deploy', 'kubernetes');
+const MANIFESTS = join(import.meta.dirname, '..', '..', 'deploy', 'kubernetes');
 
 /** The components that an operator may choose in deploy/kubernetes/kustomization.yaml. */
 export const COMPONENTS = ['remote', 'retina', 'pin'] as const;

@@ -167,6 +167,6 @@ export class ClusterLab {
   }
 }
 
-export function familyOf(address: string): Family {
+function familyOf(address: string): Family {
   return address.includes(':') ? 'ipv6' : 'ipv4';
 }

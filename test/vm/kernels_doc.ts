@@ -4,7 +4,7 @@ import { BY_FUNCTION } from './plan.ts';
 import type { ResultsByKernel, ScenarioResult } from './results.ts';
 import { isScenario, reasonOf, renderAlone, renderRegressions, renderRungs, renderStanding, table } from './rungs_table.ts';
 
-export const DOC_PATH = join(import.meta.dirname, '..', '..', 'docs', 'kernels.md');
+const DOC_PATH = join(import.meta.dirname, '..', '..', 'docs', 'kernels.md');
 
 const HEAD = `# What each kernel tells
 

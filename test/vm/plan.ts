@@ -28,7 +28,7 @@ const ALONE = {
 /** The kernel on which each hook is moved down alone too, and on which reasons are done without. */
 export const FINEST = '6.12';
 export const BY_FUNCTION = 'reasons: function';
-export const LATE_MODULES = 'modules loaded later';
+const LATE_MODULES = 'modules loaded later';
 
 function moved(rungs: string, hooks: string, ...more: string[]): Run {
   return { label: rungs, command: ['main.ts', '--ran', '--rungs', rungs, '--hooks', hooks, ...more] };

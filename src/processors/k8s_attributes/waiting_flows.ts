@@ -5,7 +5,7 @@ import type { Cluster } from './cluster/cluster.ts';
 import type { Claim } from './cluster/pod.ts';
 
 /** Flows that may wait at a time; about 45 MB where they are all different. */
-export const MOST_WAITING = 65_536;
+const MOST_WAITING = 65_536;
 /** Flows that come within so many milliseconds of one another wait as one, where they are equal. */
 const SLOT_MILLIS = 1_000;
 

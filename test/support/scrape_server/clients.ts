@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { get } from 'node:http';
 import { connect, type Socket } from 'node:net';
 
-export const HOST = '127.0.0.1';
+const HOST = '127.0.0.1';
 export const GET = 'GET /metrics HTTP/1.1\r\nHost: localhost\r\n\r\n';
 
 /** A raw connection; what the peer does to it is no error of ours. It doesn't read before somebody does. */

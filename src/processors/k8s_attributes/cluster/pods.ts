@@ -7,7 +7,7 @@ import type { Claim, Pod } from './pod.ts';
 import type { PodRecord } from './records.ts';
 
 /** How long a pod is known after it was deleted, as in the Collector: its last drops are read after that. */
-export const KEPT_MILLIS = 120_000;
+const KEPT_MILLIS = 120_000;
 
 type Writable<T> = { -readonly [K in keyof T]: T[K] };
 

@@ -212,7 +212,7 @@ function ownerOf(metadata: ApiMetadata): Owner | undefined {
  * Who made a ReplicaSet or a Job, by its name: a Deployment's ReplicaSets end in `-` and the pods' label `pod-template-hash`,
  * a CronJob's Jobs in `-` and the minutes since 1970 for which they were due (8 digits).
  */
-export function guessAbove(kind: string, name: string, templateHash: string | undefined): string {
+function guessAbove(kind: string, name: string, templateHash: string | undefined): string {
   if (kind === 'ReplicaSet' && templateHash !== undefined && name.endsWith(`-${templateHash}`)) {
     return name.slice(0, -templateHash.length - 1);
   }

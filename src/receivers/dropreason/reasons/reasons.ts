@@ -6,7 +6,7 @@ import type { Direction, ReasonClass } from './reason_class.ts';
 export const CONNECT_REASON = 'TCP_CONNECT_BASIC';
 export const ACCEPT_REASON = 'TCP_ACCEPT_BASIC';
 /** Drops without a reason from the kernel. */
-export const UNKNOWN_REASON = 'UNKNOWN_DROP';
+const UNKNOWN_REASON = 'UNKNOWN_DROP';
 
 const PREFIX = 'SKB_DROP_REASON_';
 
