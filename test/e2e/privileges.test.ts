@@ -215,7 +215,7 @@ describe.skipIf(whyNotAsNobody() !== undefined)('the privileges of the agent', (
       running.write(pipeline({ port: running.port, receiver }));
       running.signal('SIGHUP');
       await running.said('the new configuration is invalid, keeping the old one');
-      expect(running.output).toContain('this process gave up its capabilities (capabilities: drop): start dropreason again');
+      expect(running.output).toContain('this process has dropped its capabilities (capabilities: drop): restart dropreason');
       namespace.drop(6);
       expect(sum(here(await running.scrape()))).toBe(10);
     });

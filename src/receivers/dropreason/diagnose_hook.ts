@@ -1,5 +1,5 @@
 import type { Finding } from '../../component/factory.ts';
-import type { HookReport } from './attach/standing.ts';
+import type { HookReport } from './attach/hook_status.ts';
 
 /**
  * Counting packets is required; the other hooks are optional. Warns of what an operator may want to change: a hook that could not be

@@ -5,7 +5,7 @@ import { Outage } from '../../component/outage.ts';
 import { within } from '../../component/within.ts';
 import type { HookStatus } from '../../pdata/batch.ts';
 import { enter, giveUpCapabilities, leave, refuseWithoutCapabilities, userToBecome } from './attach/capabilities.ts';
-import type { HookReport } from './attach/standing.ts';
+import type { HookReport } from './attach/hook_status.ts';
 import { type DropreasonConfig, namesEveryFunction } from './config.ts';
 import { pinnedInstance } from './instance.ts';
 import { ReceiverMetrics } from './metrics.ts';

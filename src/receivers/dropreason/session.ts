@@ -1,8 +1,8 @@
 import type { HookStatus } from '../../pdata/batch.ts';
+import type { Chains } from './attach/hook_status.ts';
 import { dropProgram, hookTable } from './attach/hooks.ts';
 import { type KernelView, RUNNING_KERNEL } from './attach/kernel_view.ts';
 import { Ladder } from './attach/ladder.ts';
-import type { Chains } from './attach/standing.ts';
 import { type DropreasonConfig, type Rung, recordsChains } from './config.ts';
 import { type KernelFacts, type Layout, native, type Probe } from './probe.ts';
 import { type Plan, planProbe } from './probe_options.ts';

@@ -1,13 +1,13 @@
 import type { HookId, Rung } from '../config.ts';
 import type { Attachment, KernelFacts, Layout } from '../probe.ts';
 
-/** A kernel function (or a pair of them) that a hook watches, with the programs of each rung; attached all or none. */
+/** A kernel function (or a pair) that a hook watches, with the programs of each rung. They are attached all or none. */
 export interface HookPart {
-  /** What it watches, in messages. */
+  /** Its name in messages. */
   readonly what: string;
-  /** The module that may have the function; undefined where it is in every kernel. */
+  /** The module with the function; undefined if it is in every kernel. */
   readonly module?: string;
-  /** Empty for a rung that needs nothing attached: call chains tell, where they are recorded. */
+  /** An empty list means that nothing is attached: call chains give the information, if recorded. */
   readonly rungs: Partial<Record<Rung, readonly Attachment[]>>;
 }
 
@@ -19,20 +19,20 @@ export interface HookSpec {
 /** The program at the return of every system call, which connect and accept share. */
 export const SHARED_PROGRAM = 'sys_exit';
 
-/** The programs of failed calls that see a call return. */
+/** The programs that count failed calls at the return of a call. */
 export const CALL_PROGRAM = /^(?:connect_|accept4?_|sys_exit$)/;
 
-/** Those of them of which two stand at each return: only a call that both were kept from is lost. */
+/** Those that exist twice at each return. A call is lost only if the kernel skips both. */
 export const CALL_PROGRAM_OF_TWO = /_fexit(?:_again)?$/;
 
 export function dropProgram({ casts }: KernelFacts): string {
   return casts ? 'kfree_skb' : 'kfree_skb_copy';
 }
 
-/** Every hook with its rungs on this kernel. The functions: nf_nat_core.c, nft_chain_nat.c, nf_conntrack_core.c, net/socket.c. */
+/** All hooks with their rungs on this kernel. The functions are in nf_nat_core.c, nft_chain_nat.c, nf_conntrack_core.c and net/socket.c. */
 export function hookTable(facts: KernelFacts, { syscallPrefix }: Pick<Layout, 'syscallPrefix'>): readonly HookSpec[] {
   const connects = `${syscallPrefix}connect`;
-  // A program that the kernel may skip is followed by another that repeats what it would have done.
+  // A program that the kernel may skip is followed by a second one that repeats its work.
   const states = [at('inet_sock_set_state'), ...(facts.guarded ? [at('inet_sock_set_state_again')] : [])];
   return [
     { hook: 'kfree_skb', parts: [{ what: 'skb:kfree_skb', rungs: { tracepoint: [at(dropProgram(facts))] } }] },
@@ -110,7 +110,7 @@ export function hookTable(facts: KernelFacts, { syscallPrefix }: Pick<Layout, 's
   ];
 }
 
-/** Programs that may be preempted, with the twins that do what the kernel then skips. */
+/** Programs that may be preempted, each with a twin that does the work if the kernel skips the first. */
 function twice(target: string, ...programs: readonly string[]): Attachment[] {
   return programs.flatMap((program) => [at(program, target), at(`${program}_again`, target)]);
 }

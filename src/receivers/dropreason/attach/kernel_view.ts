@@ -1,13 +1,13 @@
 import { existsSync } from 'node:fs';
 import { lockdownLevel } from './lockdown.ts';
 
-/** What /sys tells of the running kernel; tests give their own. */
+/** Facts about the running kernel from /sys. Tests pass their own. */
 export interface KernelView {
-  /** Whether a module is there: loaded, or built in with parameters of its own. */
+  /** Whether the module exists: loaded, or built in with its own parameters. */
   hasModule(name: string): boolean;
   /** Whether kprobes can be opened as perf events (4.17, CONFIG_KPROBE_EVENTS). */
   readonly hasKprobes: boolean;
-  /** Whether it is locked down to keep its memory confidential. */
+  /** Whether it is locked down with lockdown=confidentiality. */
   readonly isConfidential: boolean;
 }
 

@@ -1,11 +1,11 @@
 import type { HookStatus } from '../../../pdata/batch.ts';
 import { type DropreasonConfig, type HookId, RUNGS, type Rung } from '../config.ts';
 import { isNativeError, type Probe } from '../probe.ts';
+import { type Chains, type HookReport, type PartState, statusOf } from './hook_status.ts';
 import { type HookPart, type HookSpec, SHARED_PROGRAM } from './hooks.ts';
 import type { KernelView } from './kernel_view.ts';
 import { type Obstacle, obstacleOf } from './obstacle.ts';
 import { type Calls, Rungs } from './rungs.ts';
-import { type Chains, type HookReport, type Standing, statusOf } from './standing.ts';
 
 export interface LadderOptions {
   readonly probe: Pick<Probe, 'attach' | 'attached'>;
@@ -17,27 +17,27 @@ export interface LadderOptions {
   readonly kernel: KernelView;
 }
 
-/** Attaches each hook on the highest rung that it may stand on and that the kernel lets it; knows where each stands. */
+/** Attaches each hook on the highest rung that the configuration and the kernel allow. Keeps the state of each. */
 export class Ladder {
   readonly #options: LadderOptions;
   readonly #rungs: Rungs;
-  readonly #standings = new Map<HookId, Standing[]>();
-  /** Nothing more is attached. */
+  readonly #states = new Map<HookId, PartState[]>();
+  /** Nothing can be attached any more. */
   #isFrozen = false;
 
-  /** Throws a NativeError where packets should be counted and can't be; any other hook that can't be attached is told. */
+  /** Throws a NativeError if packets should be counted and can't be. Other hooks that can't be attached are reported. */
   constructor(options: LadderOptions) {
     this.#options = options;
     this.#rungs = new Rungs(options.probe, options.kernel);
     for (const { hook, parts } of options.hooks) {
-      this.#standings.set(
+      this.#states.set(
         hook,
         parts.map((part) => ({ part, state: 'off', rung: undefined, obstacles: [], modulePresent: false })),
       );
     }
-    this.#climbDrops();
-    this.#climbCalls();
-    for (const hook of ['nat', 'conntrack'] as const) this.#each(hook, (standing) => this.#climb(hook, standing));
+    this.#attachDrops();
+    this.#attachCalls();
+    for (const hook of ['nat', 'conntrack'] as const) this.#each(hook, (state) => this.#attach(hook, state));
   }
 
   get hooks(): readonly HookStatus[] {
@@ -47,55 +47,55 @@ export class Ladder {
   get reports(): readonly HookReport[] {
     const { hooks, switches, chains } = this.#options;
     return hooks.map(({ hook }) => {
-      const standings = this.#standings.get(hook) as Standing[];
-      return statusOf(hook, standings, { attach: switches[hook].attach, chains, isFrozen: this.#isFrozen });
+      const states = this.#states.get(hook) as PartState[];
+      return statusOf(hook, states, { attach: switches[hook].attach, chains, isFrozen: this.#isFrozen });
     });
   }
 
-  /** Attaches what waited for a module that is there now; what has changed by it. A look at /sys for each that waits. */
+  /** Attaches hooks whose module has been loaded meanwhile; returns the changes. Reads /sys once per waiting hook. */
   retry(): readonly HookReport[] {
     if (this.#isFrozen) return [];
     const before = this.reports;
     for (const hook of ['nat', 'conntrack'] as const) {
-      this.#each(hook, (standing) => {
-        const { module } = standing.part;
-        if (module === undefined || standing.state === 'off' || standing.state === 'attached') return;
+      this.#each(hook, (state) => {
+        const { module } = state.part;
+        if (module === undefined || state.state === 'off' || state.state === 'attached') return;
         const present = this.#options.kernel.hasModule(module);
-        if (standing.state === 'failed' && standing.modulePresent && !present) standing.state = 'waiting';
-        else if (standing.state === 'waiting' && present) this.#climb(hook, standing);
-        standing.modulePresent = present;
+        if (state.state === 'failed' && state.modulePresent && !present) state.state = 'waiting';
+        else if (state.state === 'waiting' && present) this.#attach(hook, state);
+        state.modulePresent = present;
       });
     }
     return this.reports.filter(({ status }, index) => JSON.stringify(status) !== JSON.stringify(before[index]?.status));
   }
 
-  /** From now on nothing is attached, for no capability is left. */
+  /** Stops attaching, because the capabilities are dropped. */
   freeze(): void {
     this.#isFrozen = true;
   }
 
-  #each(hook: HookId, visit: (standing: Standing) => void): void {
-    for (const standing of this.#standings.get(hook) ?? []) visit(standing);
+  #each(hook: HookId, visit: (state: PartState) => void): void {
+    for (const state of this.#states.get(hook) ?? []) visit(state);
   }
 
-  #only(hook: HookId): Standing {
-    return (this.#standings.get(hook) as Standing[])[0] as Standing;
+  #only(hook: HookId): PartState {
+    return (this.#states.get(hook) as PartState[])[0] as PartState;
   }
 
-  /** Packets first, and in one group with them what rescues the drops that interrupt their counting. */
-  #climbDrops(): void {
+  /** Attaches the counting of packets, in one group with the program that rescues drops which interrupt it. */
+  #attachDrops(): void {
     const { switches, guarded } = this.#options;
     const [drops, nested] = [this.#only('kfree_skb'), this.#only('nested')];
     if (!switches.kfree_skb.enabled) {
-      if (switches.nested.enabled) fail(nested, [nothingToDo('nothing to rescue: hooks::kfree_skb is turned off')], 'moot');
+      if (switches.nested.enabled) fail(nested, [nothingToDo('nothing to rescue: hooks::kfree_skb is disabled')], 'moot');
       return;
     }
     const group = drops.part.rungs.tracepoint ?? [];
     if (switches.nested.enabled && guarded) {
       try {
         this.#rungs.attach([...group, ...(nested.part.rungs.tracepoint ?? [])]);
-        stand(drops, 'tracepoint');
-        stand(nested, 'tracepoint');
+        setAttached(drops, 'tracepoint');
+        setAttached(nested, 'tracepoint');
         return;
       } catch (error) {
         if (!isNativeError(error)) throw error;
@@ -105,76 +105,76 @@ export class Ladder {
       fail(nested, [nothingToDo('nothing to rescue: before Linux 6.1 no drop is skipped, and adds are atomic')], 'moot');
     }
     this.#rungs.attach(group);
-    stand(drops, 'tracepoint');
+    setAttached(drops, 'tracepoint');
   }
 
-  /** Both stand on one program where they stand on the tracepoint: where each goes is settled before it is attached. */
-  #climbCalls(): void {
-    const left = (['connect', 'accept'] as const).filter((hook) => this.#climb(hook, this.#only(hook)) === 'shared');
+  /** On the tracepoint both hooks share one program, so their rungs are chosen before it is attached. */
+  #attachCalls(): void {
+    const left = (['connect', 'accept'] as const).filter((hook) => this.#attach(hook, this.#only(hook)) === 'shared');
     if (left.length === 0) return;
     if (left.length === 1 || !this.#attachShared(left)) for (const hook of left) if (this.#attachShared([hook])) break;
     for (const hook of left) {
-      const standing = this.#only(hook);
-      if (standing.state === 'failed') this.#tryEach(RUNGS.slice(RUNGS.indexOf('tracepoint') + 1), hook, standing);
+      const state = this.#only(hook);
+      if (state.state === 'failed') this.#tryEach(RUNGS.slice(RUNGS.indexOf('tracepoint') + 1), hook, state);
     }
   }
 
-  /** Whether all of these hooks could be attached by the program that they share; each knows where it stands after it. */
+  /** Attaches the shared program for these hooks and sets their states. Returns whether it succeeded. */
   #attachShared(hooks: readonly ('connect' | 'accept')[]): boolean {
     const calls: Calls = { connect: hooks.includes('connect'), accept: hooks.includes('accept') };
-    const standings = hooks.map((hook) => this.#only(hook));
-    const group = standings
+    const states = hooks.map((hook) => this.#only(hook));
+    const group = states
       .flatMap(({ part }) => part.rungs.tracepoint ?? [])
       .filter(({ program }, index, all) => all.findIndex((other) => other.program === program) === index);
     const attempt = this.#rungs.try('tracepoint', { what: 'calls', rungs: { tracepoint: group } }, calls);
-    for (const standing of standings) {
-      standing.obstacles = standing.obstacles.filter((each) => each.rung !== 'tracepoint'); // of an attempt in common
-      if (attempt.result === 'attached') stand(standing, 'tracepoint');
-      else if (attempt.result === 'refused') fail(standing, [...standing.obstacles, attempt.obstacle]);
+    for (const state of states) {
+      state.obstacles = state.obstacles.filter((each) => each.rung !== 'tracepoint'); // of an attempt in common
+      if (attempt.result === 'attached') setAttached(state, 'tracepoint');
+      else if (attempt.result === 'refused') fail(state, [...state.obstacles, attempt.obstacle]);
     }
     return attempt.result === 'attached';
   }
 
-  /** Climbs down until a rung holds. `shared`: what is left is the program that the calls share. */
-  #climb(hook: HookId, standing: Standing): 'done' | 'shared' {
+  /** Tries the rungs from the best down. `shared`: the next one is the shared program of the calls. */
+  #attach(hook: HookId, state: PartState): 'done' | 'shared' {
     const { enabled, attach } = this.#options.switches[hook];
     if (!enabled) return 'done';
-    const { part } = standing;
+    const { part } = state;
     const allowed: readonly Rung[] = attach;
-    standing.modulePresent = part.module !== undefined && this.#options.kernel.hasModule(part.module);
+    state.modulePresent = part.module !== undefined && this.#options.kernel.hasModule(part.module);
     const taken = RUNGS.find((rung) => allowed.includes(rung) && this.#rungs.isAttached(part.rungs[rung] ?? []));
     if (taken !== undefined) {
       const isHighest = taken === RUNGS.find((rung) => allowed.includes(rung));
-      standing.obstacles = isHighest ? [] : [{ rung: undefined, why: 'pinned', detail: 'taken over as it was pinned' }];
-      stand(standing, taken);
+      state.obstacles = isHighest ? [] : [{ rung: undefined, why: 'pinned', detail: 'taken over as pinned' }];
+      setAttached(state, taken);
       return 'done';
     }
-    standing.obstacles = [];
-    return this.#tryEach(RUNGS, hook, standing);
+    state.obstacles = [];
+    return this.#tryEach(RUNGS, hook, state);
   }
 
-  /** Attaches a hook on the first of these rungs that holds. */
-  #tryEach(rungs: readonly Rung[], hook: HookId, standing: Standing): 'done' | 'shared' {
-    const { part } = standing;
+  /** Attaches a hook on the first of these rungs that works. */
+  #tryEach(rungs: readonly Rung[], hook: HookId, state: PartState): 'done' | 'shared' {
+    const { part } = state;
     const allowed: readonly Rung[] = this.#options.switches[hook].attach;
     for (const rung of rungs) {
       const group = part.rungs[rung];
       if (group === undefined || group.length === 0) continue;
       if (!allowed.includes(rung)) {
-        standing.obstacles.push({ rung, why: 'not_in_list', detail: `not in hooks::${hook}::attach` });
+        state.obstacles.push({ rung, why: 'not_in_list', detail: `not in hooks::${hook}::attach` });
         continue;
       }
       if (isShared(part, rung)) return 'shared';
       const attempt = this.#rungs.try(rung, part);
       if (attempt.result === 'refused') {
-        standing.obstacles.push(attempt.obstacle);
+        state.obstacles.push(attempt.obstacle);
         continue;
       }
-      if (attempt.result === 'absent') standing.state = 'waiting';
-      else stand(standing, rung);
+      if (attempt.result === 'absent') state.state = 'waiting';
+      else setAttached(state, rung);
       return 'done';
     }
-    standing.state = 'failed';
+    state.state = 'failed';
     return 'done';
   }
 }
@@ -183,14 +183,14 @@ function isShared(part: HookPart, rung: Rung): boolean {
   return part.rungs[rung]?.some(({ program }) => program === SHARED_PROGRAM) ?? false;
 }
 
-function stand(standing: Standing, rung: Rung): void {
-  standing.state = 'attached';
-  standing.rung = rung;
+function setAttached(state: PartState, rung: Rung): void {
+  state.state = 'attached';
+  state.rung = rung;
 }
 
-function fail(standing: Standing, obstacles: Obstacle[], state: 'failed' | 'moot' = 'failed'): void {
-  standing.state = state;
-  standing.obstacles = obstacles;
+function fail(state: PartState, obstacles: Obstacle[], as: 'failed' | 'moot' = 'failed'): void {
+  state.state = as;
+  state.obstacles = obstacles;
 }
 
 function nothingToDo(detail: string): Obstacle {

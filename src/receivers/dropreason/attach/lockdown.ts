@@ -3,14 +3,14 @@ import type { NativeError } from '../probe.ts';
 
 const LOCKDOWN = '/sys/kernel/security/lockdown';
 /**
- * How the verifier refuses the helpers that copy kernel memory. Under `confidentiality` they don't exist (bpf_tracing_func_proto(),
- * LOCKDOWN_BPF_READ_KERNEL); libbpf takes that for a kernel before 5.5, and uses the older name.
+ * The verifier's message if helpers that copy kernel memory are denied. Under `confidentiality` they don't exist (bpf_tracing_func_proto(),
+ * LOCKDOWN_BPF_READ_KERNEL). libbpf mistakes that for a kernel before 5.5 and uses the older name.
  */
 const REFUSED_HELPER = /(?:unknown func|cannot use helper) bpf_probe_read/;
 
 export type LockdownLevel = 'none' | 'integrity' | 'confidentiality';
 
-/** The level of kernel_lockdown(7); undefined where this kernel has none, or securityfs can't be read (as in most containers). */
+/** The level of kernel_lockdown(7); undefined if this kernel has none, or securityfs can't be read (as in most containers). */
 export function lockdownLevel(file = LOCKDOWN): LockdownLevel | undefined {
   try {
     // "none [integrity] confidentiality"
@@ -20,7 +20,7 @@ export function lockdownLevel(file = LOCKDOWN): LockdownLevel | undefined {
   }
 }
 
-/** Whether a program was refused because it copies kernel memory by a helper. */
+/** Whether a program was rejected because it copies kernel memory with a helper. */
 export function isRefusedToRead({ details }: NativeError): boolean {
   return REFUSED_HELPER.test(details);
 }

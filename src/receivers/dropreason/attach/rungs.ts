@@ -5,13 +5,13 @@ import type { KernelView } from './kernel_view.ts';
 import { isRefusedToRead } from './lockdown.ts';
 import { type Obstacle, obstacleOf } from './obstacle.ts';
 
-/** Which of the calls the program that they share counts. */
+/** The calls that the shared program counts. */
 export interface Calls {
   readonly connect: boolean;
   readonly accept: boolean;
 }
 
-/** How an attempt ended. `absent`: the function isn't there, nor is the module that would have it. */
+/** The result of an attempt. `absent`: the function doesn't exist, and its module isn't loaded. */
 export type Attempt =
   | { readonly result: 'attached' }
   | { readonly result: 'absent' }
@@ -20,8 +20,8 @@ export type Attempt =
 const ATTACHED: Attempt = { result: 'attached' };
 
 /**
- * Tries groups of programs on a probe. A kind of program that the kernel refuses at functions of its own is not tried again:
- * each attempt loads an object, which takes about 30 ms. So functions of the kernel's own are best tried before modules'.
+ * Attaches groups of programs. If the kernel rejects a kind of program at its own functions, that kind is not tried again: each attempt
+ * loads an object, which takes about 30 ms. So try the kernel's own functions before those of modules.
  */
 export class Rungs {
   readonly #probe: Pick<Probe, 'attach' | 'attached'>;
@@ -35,7 +35,7 @@ export class Rungs {
     this.#refused.set('kprobe', { rung: 'kprobe', why: 'no_kprobes', detail: 'this kernel has none (CONFIG_KPROBE_EVENTS)' });
   }
 
-  /** Attaches all of a group or none. */
+  /** Attaches all programs of a group, or none. */
   try(rung: Rung, part: HookPart, calls?: Calls): Attempt {
     const known = this.#refused.get(rung);
     if (known !== undefined) return { result: 'refused', obstacle: known };
@@ -48,13 +48,13 @@ export class Rungs {
     }
   }
 
-  /** Throws a NativeError where it can't. */
+  /** The same, but throws a NativeError on failure. */
   attach(group: readonly Attachment[], calls?: Calls): void {
     if (calls === undefined) this.#probe.attach(group);
     else this.#probe.attach(group, calls);
   }
 
-  /** Whether all of a group is attached already, as it may be where pinned programs were taken over. */
+  /** Whether all programs of a group are already attached, for example taken over from pins. */
   isAttached(group: readonly Attachment[]): boolean {
     const { attached } = this.#probe;
     return (
@@ -66,25 +66,25 @@ export class Rungs {
   #refusal(rung: Rung, { what, module }: HookPart, error: NativeError): Attempt {
     const { errno } = error;
     if (isRefusedToRead(error)) {
-      const detail = 'these programs copy kernel memory by a helper, which the kernel refuses under lockdown=confidentiality';
+      const detail = 'these programs copy kernel memory with a helper, which the kernel denies under lockdown=confidentiality';
       return refused({ rung, why: 'lockdown', detail });
     }
-    // EPERM at a module's function may come from the look for its types: it says nothing of programs as such.
+    // EPERM at a module's function may come from reading its types, and then says nothing about this kind of program.
     const isOfModule = module !== undefined && rung === 'fexit' && errno === 'EPERM';
     if (errno === 'ESRCH' || errno === 'ENOENT' || isOfModule) {
       if (module !== undefined && !this.#kernel.hasModule(module)) return { result: 'absent' };
       if (module === undefined || rung !== 'fexit') {
         return refused({ rung, why: 'no_function', detail: `the kernel has no ${what} to attach to (${errno})` });
       }
-      const detail = `the types of the module ${module} can't be read (${errno}), which needs CAP_SYS_ADMIN`;
+      const detail = `the types of the module ${module} can't be read (${errno}), which requires CAP_SYS_ADMIN`;
       return refused({ rung, why: 'no_module_types', detail });
     }
     if (errno !== 'EPERM') return refused(obstacleOf(error, rung));
     // LOCKDOWN_KPROBES
     const isLockedDown = rung === 'kprobe' && this.#kernel.isConfidential;
     const obstacle: Obstacle = isLockedDown
-      ? { rung, why: 'lockdown', detail: 'the kernel refuses kprobes under lockdown=confidentiality' }
-      : { rung, why: 'eperm', detail: 'the kernel refuses such programs (EPERM)' };
+      ? { rung, why: 'lockdown', detail: 'the kernel denies kprobes under lockdown=confidentiality' }
+      : { rung, why: 'eperm', detail: 'the kernel denies such programs (EPERM)' };
     if (rung !== 'tracepoint') this.#refused.set(rung, obstacle);
     return refused(obstacle);
   }

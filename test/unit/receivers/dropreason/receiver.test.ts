@@ -215,7 +215,7 @@ describe('capabilities: drop', () => {
     expect(dropped.capabilities).toBe(true);
     expect(looks[0]).toBe(false);
     expect(looks.at(-1)).toBe(true);
-    expect(() => create({ collection_interval: '2h' })).toThrow(/gave up its capabilities/);
+    expect(() => create({ collection_interval: '2h' })).toThrow(/has dropped its capabilities/);
     await receiver.shutdown(1_000);
   });
 

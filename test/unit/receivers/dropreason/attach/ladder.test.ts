@@ -85,7 +85,7 @@ describe('the ladder', () => {
     const ladder = climb();
     expect(rungs(ladder)).toMatchObject({ nat: 'none', conntrack: 'none', connect: 'kprobe', accept: 'kprobe' });
     expect(standing(ladder, 'connect').why).toBe('einval');
-    expect(standing(ladder, 'connect').detail).toMatch(/^a failure is missed while .*; fexit: can't: EINVAL \(EINVAL\)$/);
+    expect(standing(ladder, 'connect').detail).toMatch(/^failures are missed if .*; fexit: can't: EINVAL \(EINVAL\)$/);
     expect(standing(ladder, 'conntrack').why).toBe('einval');
     expect(standing(ladder, 'conntrack').detail).toMatch(
       /^counted as IPTABLE_RULE_DROP: fexit: .*; kprobe: .*EBUSY.*stacks would tell$/,
@@ -205,7 +205,7 @@ test('a hook that is turned off is not tried', () => {
   expect(probe.tried).toEqual([]);
   expect(ladder.hooks.every(({ why }) => why === 'disabled')).toBe(true);
   expect(ladder.hooks.map(({ detail }) => detail)).toEqual(
-    ['kfree_skb', 'nested', 'nat', 'conntrack', 'connect', 'accept'].map((hook) => `turned off by hooks::${hook}::enabled`),
+    ['kfree_skb', 'nested', 'nat', 'conntrack', 'connect', 'accept'].map((hook) => `disabled by hooks::${hook}::enabled`),
   );
 });
 
@@ -230,7 +230,7 @@ describe('without functions to attach to', () => {
     const ladder = make({ ...setting, hooks: ON_TRACEPOINT }).climb();
     for (const hook of ['connect', 'accept']) {
       expect(standing(ladder, hook)).toMatchObject({ attached: true, rung: 'tracepoint', why: 'slows_calls' });
-      expect(standing(ladder, hook).detail).toMatch(/^every system call of the node returns some tens of nanoseconds later/);
+      expect(standing(ladder, hook).detail).toMatch(/^every system call of the node takes some tens of nanoseconds longer/);
       expect(ladder.reports.find(({ status }) => status.hook === hook)?.notable).toBe(true);
     }
   });
@@ -328,7 +328,7 @@ describe('functions of modules', () => {
     const ladder = climb();
     expect(rungs(ladder)).toMatchObject({ nat: 'none', conntrack: 'kprobe', connect: 'fexit', accept: 'fexit' });
     expect(standing(ladder, 'conntrack').detail).toContain(
-      "the types of the module nf_conntrack can't be read (EPERM), which needs CAP_SYS_ADMIN",
+      "the types of the module nf_conntrack can't be read (EPERM), which requires CAP_SYS_ADMIN",
     );
     const later = make({ refuse: { confirm_fexit: 'EPERM', nat: 'EPERM' }, modules: [] }).climb();
     expect(standing(later, 'conntrack').detail).toMatch(/^waits for the module nf_conntrack/);
@@ -403,7 +403,7 @@ test('what was taken over stays as it was pinned, and what was not attached is t
     attached: true,
     rung: 'kprobe',
     why: 'pinned',
-    detail: expect.stringMatching(/^a failure is missed while .*; taken over as it was pinned$/),
+    detail: expect.stringMatching(/^failures are missed if .*; taken over as pinned$/),
   });
   expect(groupsOf(probe, 'connect_fexit')).toEqual([]);
   expect(rungs(ladder)).toMatchObject({ nat: 'fexit', conntrack: 'fexit', accept: 'fexit' });
