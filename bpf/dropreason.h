@@ -105,7 +105,7 @@ struct dropreason_key {
 	__u8 direction; /* enum dropreason_direction */
 	__u8 family; /* enum dropreason_family */
 	__u8 unconfirmed; /* 1: with a stack, and conntrack had yet to confirm the connection when NAT was through with it */
-	__u8 pad;
+	__u8 map; /* in dropreason_kept: of which map the row is (native/src/kept_rows.cc); elsewhere 0 */
 	char interface[16]; /* IFNAMSIZ */
 };
 

@@ -79,7 +79,7 @@ struct {
 } dropreason_drained SEC(".maps");
 
 /*
- * For user space alone: the rows that it has taken out of the maps of generations, by key, whose pad is the map's number. Size: as many
+ * For user space alone: the rows that it has taken out of the maps of generations, by key with the map's number. Size: as many
  * rows as there are × 160 bytes, taken as they are needed.
  */
 struct {

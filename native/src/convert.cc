@@ -189,7 +189,7 @@ std::vector<dropreason_key> to_keys(const Napi::Value& value) {
 
 Napi::Object from_row(Napi::Env env, const dropreason::Row& row, uint64_t since_millis) {
   Napi::Object object = Napi::Object::New(env);
-  const auto& [location, stack, cookie, reason, netns, error, protocol, direction, family, unconfirmed, pad, interface] = row.key;
+  const auto& [location, stack, cookie, reason, netns, error, protocol, direction, family, unconfirmed, map, interface] = row.key;
   napi_value id = nullptr;
   napi_create_string_latin1(env, reinterpret_cast<const char*>(&row.key), sizeof(row.key), &id);
   object.Set("id", id);

@@ -27,12 +27,12 @@ void add(dropreason_entry* sum, const dropreason_entry& more) {
   if (sum->since == 0 || more.since < sum->since) sum->since = more.since;
 }
 
-bool is_row(const dropreason_key& key) { return key.pad < std::size(kMaps); }
+bool is_row(const dropreason_key& key) { return key.map < std::size(kMaps); }
 
 dropreason_key begun_key() {
   dropreason_key key;
   memset(&key, 0, sizeof(key));
-  key.pad = kBegun;
+  key.map = kBegun;
   return key;
 }
 
@@ -42,7 +42,7 @@ dropreason_key remainder_of(dropreason_key key) {
   key.netns = 0;
   key.protocol = 0;
   memset(key.interface, 0, sizeof(key.interface));
-  key.pad = kRemainder;
+  key.map = kRemainder;
   return key;
 }
 
@@ -82,7 +82,7 @@ void KeptRows::merge(uint64_t generation) {
     auto [keys, entries] = read_all<dropreason_key, dropreason_entry>(ended);
     for (size_t i = 0; i < keys.size(); i++) {
       dropreason_key key = keys[i];
-      key.pad = number;
+      key.map = number;
       const auto known = kept_.find(key);
       dropreason_kept now = known == kept_.end() ? dropreason_kept{} : known->second;
       // Already added, by an earlier process or attempt that was interrupted.
@@ -102,7 +102,7 @@ std::vector<Row> KeptRows::rows(const std::string& name, uint64_t current, bool 
   Kept sums;
   std::set<dropreason_key, Less> alive;
   for (const auto& [key, kept] : kept_) {
-    if (is_row(key) && name == kMaps[key.pad]) sums[key] = kept;
+    if (is_row(key) && name == kMaps[key.map]) sums[key] = kept;
   }
   const uint8_t number = std::find(std::begin(kMaps), std::end(kMaps), name) - std::begin(kMaps);
   for (const uint64_t generation : {current, current - 1}) {
@@ -112,7 +112,7 @@ std::vector<Row> KeptRows::rows(const std::string& name, uint64_t current, bool 
     for (size_t i = 0; i < keys.size(); i++) {
       if (!live && keys[i].reason != DROPREASON_RESCUED) continue;
       dropreason_key key = keys[i];
-      key.pad = number;
+      key.map = number;
       alive.insert(key);
       dropreason_kept& sum = sums[key];
       // A failed merge has added it and not removed it yet. 0: never merged (for generation 0 the previous one is -1).
@@ -128,7 +128,7 @@ std::vector<Row> KeptRows::rows(const std::string& name, uint64_t current, bool 
 std::vector<Row> KeptRows::remainders() const {
   std::vector<Row> rows;
   for (const auto& [key, kept] : kept_) {
-    if (key.pad == kRemainder) rows.push_back({key, kept.entry});
+    if (key.map == kRemainder) rows.push_back({key, kept.entry});
   }
   return rows;
 }

@@ -62,7 +62,7 @@ class KeptRows {
   void finish_fold(const std::vector<dropreason_key>& keys, uint64_t number);
 
   bpf_object* maps_;
-  // As in the map: by key, whose pad is the number of the row's map, kRemainder, or kBegun.
+  // As in the map: by key, whose `map` is the number of the row's map, kRemainder, or kBegun.
   Kept kept_;
   // The highest number of any fold.
   uint64_t last_fold_ = 0;

@@ -17,7 +17,7 @@ const [MERGED, FOLDING] = [40, 48];
 const [CURRENT, TAKEN] = [0, 8];
 const KEY_BYTES = 56;
 const KEPT_BYTES = 56;
-/** `pad` of the element that has the number of the last fold that has begun (kept_rows.cc). */
+/** `map` of the element that has the number of the last fold that has begun (kept_rows.cc). */
 const BEGUN = 0xfe;
 
 const why = whyNotHere(['mount', 'ip', 'iptables', 'cc']);
