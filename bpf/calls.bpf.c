@@ -42,10 +42,10 @@ static __always_inline void socket_address(__u8 *address, __be32 ipv4, const str
 		map_ipv4(address, ipv4);
 }
 
-/* A connect goes from the socket's own address to its peer's; an accept, to its own. */
+/* Whether there was room for it. A connect goes from the socket's own address to its peer's; an accept, to its own. */
 static __always_inline bool count_call_flow(const struct sock *sk, const struct dropreason_key *row, __u32 plane)
 {
-	const struct netns netns = read_netns(BPF_CORE_READ(sk, __sk_common.skc_net.net), false);
+	const struct netns netns = socket_netns(sk);
 	struct dropreason_flow flow = {
 		.cookie = netns.cookie,
 		.reason = row->reason,
@@ -67,7 +67,7 @@ static __always_inline bool count_call_flow(const struct sock *sk, const struct 
 	if (config.ports)
 		flow.port = known_port(is_connect ? BPF_CORE_READ(sk, __sk_common.skc_dport) :
 						    bpf_htons(BPF_CORE_READ(sk, __sk_common.skc_num)));
-	return count_flow(plane, &flow, 0);
+	return count_flow(plane, &flow, 0) != FLOW_WITHOUT_ROOM;
 }
 
 static __always_inline void count_call(const struct sock *sk, __u32 call, __u16 error)
@@ -87,7 +87,7 @@ static __always_inline void count_call(const struct sock *sk, __u32 call, __u16 
 		if (config.attributes & DROPREASON_BY_PROTOCOL)
 			full.protocol = IPPROTO_TCP;
 		if (config.attributes & DROPREASON_BY_NETNS)
-			fill_netns(&full, read_netns(BPF_CORE_READ(sk, __sk_common.skc_net.net), false));
+			fill_netns(&full, socket_netns(sk));
 		entry = ENTRY_OF(dropreason_attributes, plane, &full);
 		if (!entry)
 			count_loss(DROPREASON_SLOT_ATTRIBUTES_FULL);
@@ -160,13 +160,13 @@ static __always_inline int call_returns(const struct pt_regs *regs, __u32 call, 
 
 	if (!matters(call, -value) || is_compat(task))
 		return 0;
-	file = file_of(task, syscall_fd(regs));
+	file = file_of(task, PT_REGS_PARM1_CORE_SYSCALL(regs));
 	sk = file ? tcp_sock_of(file, call) : NULL;
 	if (!sk)
 		return 0;
 	if (!is_failure(call, -value))
 		leave_attempt(sk, file);
-	else if (call != DROPREASON_CALL_CONNECT || !is_counted(sk, file, -value))
+	else if (call != DROPREASON_CALL_CONNECT || !take_counted(sk, file, -value))
 		count_call(sk, call, -value);
 	return 0;
 }
@@ -183,10 +183,9 @@ struct {
 } dropreason_returned SEC(".maps");
 
 /* Of the two, the one that comes first counts, and the other takes its mark away. */
-static __always_inline int call_returns_to_two(__u64 *ctx, __u32 call)
+static __always_inline int call_returns_to_two(__u64 frame, __u32 call, __s64 value)
 {
-	const __u64 frame = (__u64)ctx, counted = 1;
-	__s64 value = ctx[1];
+	const __u64 counted = 1;
 
 	if (!matters(call, -value) || !bpf_map_delete_elem(&dropreason_returned, &frame))
 		return 0;
@@ -195,30 +194,28 @@ static __always_inline int call_returns_to_two(__u64 *ctx, __u32 call)
 }
 
 /* A call begins: its frame may have been that of an earlier one whose mark nobody took, for one of the two was skipped. */
-static __always_inline int call_begins(__u64 *ctx)
+static __always_inline int call_begins(__u64 frame)
 {
-	const __u64 frame = (__u64)ctx;
-
 	bpf_map_delete_elem(&dropreason_returned, &frame);
 	return 0;
 }
 
 SEC("fentry")
-int connect_fentry(__u64 *ctx)
+int BPF_PROG(connect_fentry)
 {
-	return call_begins(ctx);
+	return call_begins((__u64)ctx);
 }
 
 SEC("fentry")
-int accept_fentry(__u64 *ctx)
+int BPF_PROG(accept_fentry)
 {
-	return call_begins(ctx);
+	return call_begins((__u64)ctx);
 }
 
 SEC("fentry")
-int accept4_fentry(__u64 *ctx)
+int BPF_PROG(accept4_fentry)
 {
-	return call_begins(ctx);
+	return call_begins((__u64)ctx);
 }
 
 /*
@@ -228,52 +225,52 @@ int accept4_fentry(__u64 *ctx)
  * another task of this CPU was preempted in.
  */
 SEC("fexit")
-int connect_fexit(__u64 *ctx)
+int BPF_PROG(connect_fexit, const struct pt_regs *regs, long value)
 {
-	return call_returns_to_two(ctx, DROPREASON_CALL_CONNECT);
+	return call_returns_to_two((__u64)ctx, DROPREASON_CALL_CONNECT, value);
 }
 
 SEC("fexit")
-int connect_fexit_again(__u64 *ctx)
+int BPF_PROG(connect_fexit_again, const struct pt_regs *regs, long value)
 {
-	return call_returns_to_two(ctx, DROPREASON_CALL_CONNECT);
+	return call_returns_to_two((__u64)ctx, DROPREASON_CALL_CONNECT, value);
 }
 
 SEC("fexit")
-int accept_fexit(__u64 *ctx)
+int BPF_PROG(accept_fexit, const struct pt_regs *regs, long value)
 {
-	return call_returns_to_two(ctx, DROPREASON_CALL_ACCEPT);
+	return call_returns_to_two((__u64)ctx, DROPREASON_CALL_ACCEPT, value);
 }
 
 SEC("fexit")
-int accept_fexit_again(__u64 *ctx)
+int BPF_PROG(accept_fexit_again, const struct pt_regs *regs, long value)
 {
-	return call_returns_to_two(ctx, DROPREASON_CALL_ACCEPT);
+	return call_returns_to_two((__u64)ctx, DROPREASON_CALL_ACCEPT, value);
 }
 
 SEC("fexit")
-int accept4_fexit(__u64 *ctx)
+int BPF_PROG(accept4_fexit, const struct pt_regs *regs, long value)
 {
-	return call_returns_to_two(ctx, DROPREASON_CALL_ACCEPT);
+	return call_returns_to_two((__u64)ctx, DROPREASON_CALL_ACCEPT, value);
 }
 
 SEC("fexit")
-int accept4_fexit_again(__u64 *ctx)
+int BPF_PROG(accept4_fexit_again, const struct pt_regs *regs, long value)
 {
-	return call_returns_to_two(ctx, DROPREASON_CALL_ACCEPT);
+	return call_returns_to_two((__u64)ctx, DROPREASON_CALL_ACCEPT, value);
 }
 
 /* Their twins for kernels that know kprobes alone. */
 SEC("kretprobe")
-int connect_kretprobe(struct pt_regs *ctx)
+int BPF_KRETPROBE(connect_kretprobe, long value)
 {
-	return call_returns(entry_registers(), DROPREASON_CALL_CONNECT, return_value(ctx));
+	return call_returns(entry_registers(), DROPREASON_CALL_CONNECT, value);
 }
 
 SEC("kretprobe")
-int accept_kretprobe(struct pt_regs *ctx)
+int BPF_KRETPROBE(accept_kretprobe, long value)
 {
-	return call_returns(entry_registers(), DROPREASON_CALL_ACCEPT, return_value(ctx));
+	return call_returns(entry_registers(), DROPREASON_CALL_ACCEPT, value);
 }
 
 /*
@@ -281,11 +278,8 @@ int accept_kretprobe(struct pt_regs *ctx)
  * at once. There is no cheaper tracepoint without tracefs.
  */
 SEC("tp_btf/sys_exit")
-int sys_exit(__u64 *ctx)
+int BPF_PROG(sys_exit, const struct pt_regs *regs, long value)
 {
-	const struct pt_regs *regs = (const void *)ctx[0];
-	__s64 value = ctx[1];
-
 	if (value >= 0)
 		return 0;
 	switch (syscall_number(regs)) {
@@ -298,10 +292,8 @@ int sys_exit(__u64 *ctx)
 	return 0;
 }
 
-static __always_inline int state_changes(__u64 *ctx)
+static __always_inline int state_changes(const struct sock *sk, int old_state, int new_state)
 {
-	const struct sock *sk = (const void *)ctx[0];
-	int old_state = ctx[1], new_state = ctx[2];
 	__u16 error;
 
 	if (sk->sk_protocol != IPPROTO_TCP)
@@ -321,14 +313,14 @@ static __always_inline int state_changes(__u64 *ctx)
  * tracepoint). Without an error it was a close(), or a failure that the call returns itself.
  */
 SEC("tp_btf/inet_sock_set_state")
-int inet_sock_set_state(__u64 *ctx)
+int BPF_PROG(inet_sock_set_state, const struct sock *sk, int old_state, int new_state)
 {
-	return state_changes(ctx);
+	return state_changes(sk, old_state, new_state);
 }
 
 /* Once more, for a change in a softirq that interrupted the first, which the kernel then skips. */
 SEC("tp_btf/inet_sock_set_state")
-int inet_sock_set_state_again(__u64 *ctx)
+int BPF_PROG(inet_sock_set_state_again, const struct sock *sk, int old_state, int new_state)
 {
-	return state_changes(ctx);
+	return state_changes(sk, old_state, new_state);
 }

@@ -9,6 +9,14 @@
 #include "lib/seen.bpf.h"
 #include "lib/stack.bpf.h"
 
+/* What the tracepoint reports. */
+struct drop {
+	struct packet packet;
+	__u64 *ctx;
+	__u64 location; /* return address in the function that frees the packet */
+	bool rescue; /* the second program counts it; a constant at each call */
+};
+
 /* A return address is the first byte behind a function that ends with the call. */
 static __always_inline bool within(const volatile struct dropreason_range *range, __u64 return_address)
 {
@@ -26,7 +34,8 @@ struct {
 	__type(value, __u64);
 } dropreason_fragment SEC(".maps");
 
-static __always_inline bool is_next_fragment(const struct packet *packet, bool rescue)
+/* Whether the packet is the next member, which is followed then; else its own list is what is followed. */
+static __always_inline bool follow_fragments(const struct packet *packet, bool rescue)
 {
 	const struct sk_buff *skb = packet->skb;
 	const __u32 key = rescue;
@@ -43,14 +52,14 @@ static __always_inline bool is_next_fragment(const struct packet *packet, bool r
 }
 
 /*
- * Members of a fragment list are freed through the same tracepoint: from skb_release_data(), or from kfree_skb_list() on
- * kernels where kfree_skb() reports its own caller; a queue's list is freed there too, but its packets have a device.
- * Where symbols can't be read, the list of the last packet is walked along with the kernel.
+ * Whether the packet is a member of a fragment list. Members are freed through the same tracepoint: from skb_release_data(), or from
+ * kfree_skb_list() on kernels where kfree_skb() reports its own caller; a queue's list is freed there too, but its packets have a
+ * device. Where symbols can't be read, the list of the last packet is walked along with the kernel.
  */
-static __always_inline bool is_fragment(const struct packet *packet, __u64 location, bool rescue)
+static __always_inline bool take_fragment(const struct packet *packet, __u64 location, bool rescue)
 {
 	if (config.fragments.end == 0)
-		return is_next_fragment(packet, rescue);
+		return follow_fragments(packet, rescue);
 	return within(&config.fragments, location) || (within(&config.lists, location) && !packet->dev);
 }
 
@@ -73,10 +82,9 @@ static __always_inline __u32 attributes_of(__u32 reason)
 	return attributes;
 }
 
-static __always_inline void fill_attributes(struct dropreason_key *key, __u64 *ctx, const struct packet *packet,
-					    __u32 attributes, bool rescue)
+static __always_inline void fill_attributes(struct dropreason_key *key, const struct drop *drop, __u32 attributes)
 {
-	__u64 location = ctx[1];
+	const struct packet *packet = &drop->packet;
 
 	if (attributes & DROPREASON_BY_PROTOCOL)
 		key->protocol = packet_protocol(packet, key->family);
@@ -85,9 +93,9 @@ static __always_inline void fill_attributes(struct dropreason_key *key, __u64 *c
 	if (attributes & DROPREASON_BY_NETNS)
 		fill_netns(key, packet_netns(packet));
 	if (attributes & (DROPREASON_BY_LOCATION | DROPREASON_BY_EVERY_LOCATION))
-		key->location = location;
+		key->location = drop->location;
 	if (attributes & DROPREASON_BY_STACK) {
-		key->stack = packet_stack(ctx, location, rescue);
+		key->stack = packet_stack(drop->ctx, drop->location, drop->rescue);
 		key->unconfirmed = is_unconfirmed(packet);
 	}
 }
@@ -119,8 +127,9 @@ static __always_inline void count_overflow_at(struct dropreason_entry *entry, co
 }
 
 /* Node rows are for the reasons that have one and need no more said; everything else has a key. */
-static __always_inline void count_drop(__u64 *ctx, const struct packet *packet, __u32 reason, __u32 plane, bool rescue)
+static __always_inline void count_drop(const struct drop *drop, __u32 reason, __u32 plane)
 {
+	const struct packet *packet = &drop->packet;
 	__u32 attributes = attributes_of(reason);
 	__s32 bytes = packet_bytes(packet);
 	struct dropreason_entry *entry = NULL;
@@ -135,7 +144,7 @@ static __always_inline void count_drop(__u64 *ctx, const struct packet *packet, 
 		bytes = packet->skb->len;
 	}
 	if (attributes) {
-		fill_attributes(&key, ctx, packet, attributes, rescue);
+		fill_attributes(&key, drop, attributes);
 		entry = ENTRY_OF(dropreason_attributes, plane, &key);
 		if (!entry) {
 			count_loss(DROPREASON_SLOT_ATTRIBUTES_FULL);
@@ -143,10 +152,10 @@ static __always_inline void count_drop(__u64 *ctx, const struct packet *packet, 
 			key.location = key.stack = key.unconfirmed = 0;
 		}
 	}
-	if (!entry && (reason >= config.reasons || rescue)) {
+	if (!entry && (reason >= config.reasons || drop->rescue)) {
 		const struct dropreason_key plain = { .reason = reason, .direction = key.direction, .family = key.family };
 
-		entry = rescue ? ENTRY_OF(dropreason_rescued, plane, &plain) : ENTRY_OF(dropreason_unlisted, plane, &plain);
+		entry = drop->rescue ? ENTRY_OF(dropreason_rescued, plane, &plain) : ENTRY_OF(dropreason_unlisted, plane, &plain);
 		if (!entry) {
 			count_loss(DROPREASON_SLOT_UNLISTED_FULL);
 			return;
@@ -157,35 +166,39 @@ static __always_inline void count_drop(__u64 *ctx, const struct packet *packet, 
 		count_overflow_at(entry, &key, plane, bytes);
 }
 
-static __always_inline __u32 reason_of(__u64 *ctx)
+static __always_inline __u32 reason_of(const struct drop *drop)
 {
-	__u32 noted = config.notes ? take_note(ctx[0]) : 0;
+	__u32 noted = config.notes ? take_note((__u64)drop->packet.skb) : 0;
 	__u32 reason = config.unspecified;
 
+	/* The third argument, which the tracepoint has since 5.17: before, the verifier refuses to read it. */
 	if (config.reasoned && bpf_core_type_exists(enum skb_drop_reason___any))
-		reason = ctx[2];
+		reason = drop->ctx[2];
 	/* What notes a verdict of netfilter's may be freed by others in the end, such as tc's conntrack action. */
 	return noted && may_be_netfilters(reason) ? noted : reason;
 }
 
-static __always_inline int dropped(__u64 *ctx, __u32 plane, bool cast, bool rescue)
+static __always_inline int dropped(const struct drop *drop, __u32 plane)
 {
-	const struct packet packet = packet_of((const void *)ctx[0], cast);
+	const struct sk_buff *skb = drop->packet.skb;
 
-	if (!packet.skb->protocol && !packet.skb->network_header)
+	if (!skb->protocol && !skb->network_header)
 		count_loss(DROPREASON_SLOT_NOT_PACKET);
-	else if (is_fragment(&packet, ctx[1], rescue))
+	else if (take_fragment(&drop->packet, drop->location, drop->rescue))
 		count_loss(DROPREASON_SLOT_FRAGMENT);
 	else
-		count_drop(ctx, &packet, reason_of(ctx), plane, rescue);
+		count_drop(drop, reason_of(drop), plane);
 	return 0;
 }
 
-static __always_inline int first_to_see(__u64 *ctx, bool cast)
+static __always_inline int first_to_see(__u64 *ctx, const struct sk_buff *skb, void *location, bool cast)
 {
+	struct drop drop = { .ctx = ctx, .location = (__u64)location };
+
 	if (config.rescue)
-		mark_seen(ctx, (const void *)ctx[0]);
-	return dropped(ctx, current_plane(), cast, false);
+		mark_seen(ctx, skb);
+	drop.packet = packet_of(skb, cast);
+	return dropped(&drop, current_plane());
 }
 
 /*
@@ -193,32 +206,34 @@ static __always_inline int first_to_see(__u64 *ctx, bool cast)
  * tracepoint (5.5) it needs no tracefs; a reason comes with it since 5.17.
  */
 SEC("tp_btf/kfree_skb")
-int kfree_skb(__u64 *ctx)
+int BPF_PROG(kfree_skb, struct sk_buff *skb, void *location)
 {
-	return first_to_see(ctx, true);
+	return first_to_see(ctx, skb, location, true);
 }
 
 /* Its twin for kernels before 6.2, where a pointer can't be cast. */
 SEC("tp_btf/kfree_skb")
-int kfree_skb_copy(__u64 *ctx)
+int BPF_PROG(kfree_skb_copy, struct sk_buff *skb, void *location)
 {
-	return first_to_see(ctx, false);
+	return first_to_see(ctx, skb, location, false);
 }
 
-static __always_inline int rescue(__u64 *ctx, bool cast)
+static __always_inline int rescue(__u64 *ctx, const struct sk_buff *skb, void *location, bool cast)
 {
+	struct drop drop = { .ctx = ctx, .location = (__u64)location, .rescue = true };
 	const struct dropreason_key all = { .reason = DROPREASON_RESCUED };
 	const __u32 plane = current_plane();
 	struct dropreason_entry *rescued;
 
-	if (was_seen(ctx, (const void *)ctx[0]))
+	if (take_seen(ctx, skb))
 		return 0;
 	/* Told apart from what was missed for good: recursion misses of the first program less these. */
 	rescued = ENTRY_OF(dropreason_rescued, plane, &all);
 	if (!rescued)
 		return 0;
 	count_entry(rescued, 0);
-	return dropped(ctx, plane, cast, true);
+	drop.packet = packet_of(skb, cast);
+	return dropped(&drop, plane);
 }
 
 /*
@@ -226,13 +241,13 @@ static __always_inline int rescue(__u64 *ctx, bool cast)
  * CPU already. Attached after it, so that it is called after it.
  */
 SEC("tp_btf/kfree_skb")
-int nested(__u64 *ctx)
+int BPF_PROG(nested, struct sk_buff *skb, void *location)
 {
-	return rescue(ctx, true);
+	return rescue(ctx, skb, location, true);
 }
 
 SEC("tp_btf/kfree_skb")
-int nested_copy(__u64 *ctx)
+int BPF_PROG(nested_copy, struct sk_buff *skb, void *location)
 {
-	return rescue(ctx, false);
+	return rescue(ctx, skb, location, false);
 }

@@ -52,54 +52,53 @@ static __always_inline int verdict(__u64 skb, __u32 reason, __u32 returned)
  * nft_nat_do_chain(priv, skb, state) runs the rules of a nat chain, once a connection, and a drop there frees the packet
  * inside it: so the note is put before, and removed at the return.
  */
-static __always_inline int nat_chain_begins(__u64 *ctx)
+static __always_inline int nat_chain_begins(const struct sk_buff *skb, __u64 frame)
 {
-	put_note(ctx[1], DROPREASON_NOTE_NAT, (__u64)ctx);
+	put_note((__u64)skb, DROPREASON_NOTE_NAT, frame);
 	return 0;
 }
 
-static __always_inline int nat_chain_ends(__u64 *ctx)
+static __always_inline int nat_chain_ends(const struct sk_buff *skb, __u64 frame)
 {
-	remove_note_of(ctx[1], (__u64)ctx);
+	remove_note_of((__u64)skb, frame);
 	return 0;
 }
 
 SEC("fentry")
-int nat_chain_fentry(__u64 *ctx)
+int BPF_PROG(nat_chain_fentry, void *priv, struct sk_buff *skb)
 {
-	return nat_chain_begins(ctx);
+	return nat_chain_begins(skb, (__u64)ctx);
 }
 
 SEC("fentry")
-int nat_chain_fentry_again(__u64 *ctx)
+int BPF_PROG(nat_chain_fentry_again, void *priv, struct sk_buff *skb)
 {
-	return nat_chain_begins(ctx);
+	return nat_chain_begins(skb, (__u64)ctx);
 }
 
 SEC("fexit")
-int nat_chain_fexit(__u64 *ctx)
+int BPF_PROG(nat_chain_fexit, void *priv, struct sk_buff *skb)
 {
-	return nat_chain_ends(ctx);
+	return nat_chain_ends(skb, (__u64)ctx);
 }
 
 SEC("fexit")
-int nat_chain_fexit_again(__u64 *ctx)
+int BPF_PROG(nat_chain_fexit_again, void *priv, struct sk_buff *skb)
 {
-	return nat_chain_ends(ctx);
+	return nat_chain_ends(skb, (__u64)ctx);
 }
 
 SEC("kprobe")
-int nat_chain_kprobe(struct pt_regs *ctx)
+int BPF_KPROBE(nat_chain_kprobe, void *priv, struct sk_buff *skb)
 {
-	__u64 frame = frame_at_entry(ctx), skb = second_argument(ctx);
+	__u64 frame = frame_at_entry(ctx);
 
-	enter(frame, skb);
-	put_note(skb, DROPREASON_NOTE_NAT, frame);
-	return 0;
+	enter(frame, (__u64)skb);
+	return nat_chain_begins(skb, frame);
 }
 
 SEC("kretprobe")
-int nat_chain_kretprobe(struct pt_regs *ctx)
+int BPF_KRETPROBE(nat_chain_kretprobe)
 {
 	__u64 frame = frame_at_return(ctx), skb = leave(frame);
 
@@ -113,46 +112,46 @@ int nat_chain_kretprobe(struct pt_regs *ctx)
  * for every packet in a namespace with NAT, established connections' too: a kprobe here is for those who ask for it.
  */
 SEC("fexit")
-int nat_fexit(__u64 *ctx)
+int BPF_PROG(nat_fexit, void *priv, struct sk_buff *skb, void *state, unsigned int returned)
 {
-	return verdict(ctx[1], DROPREASON_NOTE_NAT, ctx[3]);
+	return verdict((__u64)skb, DROPREASON_NOTE_NAT, returned);
 }
 
 SEC("kprobe")
-int nat_kprobe(struct pt_regs *ctx)
+int BPF_KPROBE(nat_kprobe, void *priv, struct sk_buff *skb)
 {
-	enter(frame_at_entry(ctx), second_argument(ctx));
+	enter(frame_at_entry(ctx), (__u64)skb);
 	return 0;
 }
 
 SEC("kretprobe")
-int nat_kretprobe(struct pt_regs *ctx)
+int BPF_KRETPROBE(nat_kretprobe, unsigned int returned)
 {
-	return verdict(leave(frame_at_return(ctx)), DROPREASON_NOTE_NAT, return_value(ctx));
+	return verdict(leave(frame_at_return(ctx)), DROPREASON_NOTE_NAT, returned);
 }
 
 /* __nf_conntrack_confirm(skb) adds the connection to conntrack's table: once a connection. */
 SEC("fexit")
-int confirm_fexit(__u64 *ctx)
+int BPF_PROG(confirm_fexit, struct sk_buff *skb, int returned)
 {
-	return verdict(ctx[0], DROPREASON_NOTE_CONNTRACK, ctx[1]);
+	return verdict((__u64)skb, DROPREASON_NOTE_CONNTRACK, returned);
 }
 
 SEC("fexit")
-int confirm_fexit_again(__u64 *ctx)
+int BPF_PROG(confirm_fexit_again, struct sk_buff *skb, int returned)
 {
-	return verdict(ctx[0], DROPREASON_NOTE_CONNTRACK, ctx[1]);
+	return verdict((__u64)skb, DROPREASON_NOTE_CONNTRACK, returned);
 }
 
 SEC("kprobe")
-int confirm_kprobe(struct pt_regs *ctx)
+int BPF_KPROBE(confirm_kprobe, struct sk_buff *skb)
 {
-	enter(frame_at_entry(ctx), first_argument(ctx));
+	enter(frame_at_entry(ctx), (__u64)skb);
 	return 0;
 }
 
 SEC("kretprobe")
-int confirm_kretprobe(struct pt_regs *ctx)
+int BPF_KRETPROBE(confirm_kretprobe, int returned)
 {
-	return verdict(leave(frame_at_return(ctx)), DROPREASON_NOTE_CONNTRACK, return_value(ctx));
+	return verdict(leave(frame_at_return(ctx)), DROPREASON_NOTE_CONNTRACK, returned);
 }

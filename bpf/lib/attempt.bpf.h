@@ -188,9 +188,9 @@ static __always_inline void leave_attempt(const struct sock *sk, const struct fi
 /*
  * Whether a failing connect() returns the error of an attempt that has been counted, which the kernel does once:
  * __inet_stream_connect() takes it from sk_err, or says ECONNABORTED where SO_ERROR has taken it. Otherwise the socket was
- * disconnected (AF_UNSPEC), and this call has failed by itself. An attempt without a SYN leaves sk_err as it was.
+ * disconnected (AF_UNSPEC), and this call has failed by itself. Either way the mark is taken away. An attempt without a SYN leaves sk_err as it was.
  */
-static __always_inline bool is_counted(const struct sock *sk, const struct file *file, __u16 error)
+static __always_inline bool take_counted(const struct sock *sk, const struct file *file, __u16 error)
 {
 	const __u64 key = (__u64)sk;
 	const struct attempt *attempt = bpf_map_lookup_elem(&dropreason_connects, &key);

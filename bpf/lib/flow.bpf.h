@@ -38,25 +38,31 @@ struct {
 	__type(value, struct dropreason_interface_name);
 } dropreason_interfaces SEC(".maps");
 
-/* Adds one to a flow; 0 where it is new and there is no room, 1, or 2 where it is new. */
-static __always_inline int add_to_flow(void *map, const struct dropreason_flow *flow, __u64 bytes)
+enum flow_added {
+	FLOW_WITHOUT_ROOM, /* it is new, and the map is full */
+	FLOW_KNOWN,
+	FLOW_NEW,
+};
+
+/* Adds one to a flow. */
+static __always_inline enum flow_added add_to_flow(void *map, const struct dropreason_flow *flow, __u64 bytes)
 {
 	const struct dropreason_count first = { .packets = 1, .bytes = bytes };
 	struct dropreason_count *count = bpf_map_lookup_elem(map, flow);
 
 	if (!count) {
 		if (!bpf_map_update_elem(map, flow, &first, BPF_NOEXIST))
-			return 2;
+			return FLOW_NEW;
 		/* Another CPU may have been first. */
 		count = bpf_map_lookup_elem(map, flow);
 		if (!count)
-			return 0;
+			return FLOW_WITHOUT_ROOM;
 	}
 	add(count, bytes, true);
-	return 1;
+	return FLOW_KNOWN;
 }
 
-static __always_inline int count_flow(__u32 plane, const struct dropreason_flow *flow, __u64 bytes)
+static __always_inline enum flow_added count_flow(__u32 plane, const struct dropreason_flow *flow, __u64 bytes)
 {
 	if (plane & 1)
 		return add_to_flow(&dropreason_flows_odd, flow, bytes);
@@ -185,13 +191,13 @@ static __always_inline bool count_packet_flow(const struct packet *packet, const
 		.family = row->family,
 		.unconfirmed = row->unconfirmed,
 	};
-	int counted;
+	enum flow_added added;
 
 	read_headers(&flow, packet);
-	counted = count_flow(plane, &flow, bytes);
-	if (counted == 2)
+	added = count_flow(plane, &flow, bytes);
+	if (added == FLOW_NEW)
 		keep_name(&flow, packet);
-	return counted != 0;
+	return added != FLOW_WITHOUT_ROOM;
 }
 
 #endif

@@ -13,6 +13,9 @@
 /* After linux/bpf.h, whose __u32 and the like it needs. */
 #include <bpf/bpf_core_read.h>
 #include <bpf/bpf_helpers.h>
+/* The types below are the kernel's, as those of a vmlinux.h: libbpf's macros name their fields by it. */
+#define __VMLINUX_H__
+#include <bpf/bpf_tracing.h>
 
 #pragma clang attribute push(__attribute__((preserve_access_index)), apply_to = record)
 

@@ -102,8 +102,8 @@ static __always_inline bool take_mark(struct dropreason_mark *mark, __u64 frame,
 	return true;
 }
 
-/* Whether the first program has seen this event; its mark is removed. A frame is of one level, so no look at the task here. */
-static __always_inline bool was_seen(const void *ctx, const struct sk_buff *skb)
+/* Takes the mark that the first program has left if it has seen this event; whether there was one. A frame is of one level, so no look at the task here. */
+static __always_inline bool take_seen(const void *ctx, const struct sk_buff *skb)
 {
 	struct dropreason_seen *seen = seen_here();
 	__u64 frame;

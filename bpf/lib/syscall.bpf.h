@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* The one place that knows an architecture: where a system call's number and first argument are, and a function's. */
+/* The one place that knows an architecture beside libbpf: where a system call's number is, and the frame of a call. */
 #ifndef DROPREASON_SYSCALL_BPF_H
 #define DROPREASON_SYSCALL_BPF_H
 
@@ -37,41 +37,13 @@ static __always_inline __u64 syscall_number(const struct pt_regs *regs)
 	return regs->orig_ax;
 }
 
-static __always_inline __u32 syscall_fd(const struct pt_regs *regs)
-{
-	return BPF_CORE_READ(regs, di);
-}
-
 static __always_inline bool is_compat(const void *task)
 {
 	return BPF_CORE_READ((const struct task_struct___x86 *)task, thread_info.status) & TS_COMPAT;
 }
 
-static __always_inline __u64 first_argument(const struct pt_regs *ctx)
-{
-	return ctx->di;
-}
-
-static __always_inline __u64 second_argument(const struct pt_regs *ctx)
-{
-	return ctx->si;
-}
-
-static __always_inline __u64 return_value(const struct pt_regs *ctx)
-{
-	return ctx->ax;
-}
-
 /* A call pushes the return address, which is popped at the return. */
-static __always_inline __u64 frame_at_entry(const struct pt_regs *ctx)
-{
-	return ctx->sp + sizeof(__u64);
-}
-
-static __always_inline __u64 frame_at_return(const struct pt_regs *ctx)
-{
-	return ctx->sp;
-}
+#define RETURN_ADDRESS_BYTES sizeof(__u64)
 
 #elif defined(__TARGET_ARCH_arm64)
 
@@ -82,10 +54,12 @@ static __always_inline __u64 frame_at_return(const struct pt_regs *ctx)
 /* arch/arm64/include/asm/thread_info.h: TIF_32BIT. */
 #define TIF_32BIT (1UL << 22)
 
-struct pt_regs {
+struct user_pt_regs {
 	__u64 regs[31];
 	__u64 sp;
-	__u64 orig_x0;
+};
+
+struct pt_regs {
 	int syscallno;
 };
 
@@ -102,46 +76,30 @@ static __always_inline __u64 syscall_number(const struct pt_regs *regs)
 	return regs->syscallno;
 }
 
-static __always_inline __u32 syscall_fd(const struct pt_regs *regs)
-{
-	return BPF_CORE_READ(regs, orig_x0);
-}
-
 static __always_inline bool is_compat(const void *task)
 {
 	return BPF_CORE_READ((const struct task_struct___arm64 *)task, thread_info.flags) & TIF_32BIT;
 }
 
-static __always_inline __u64 first_argument(const struct pt_regs *ctx)
-{
-	return ctx->regs[0];
-}
+/* A call leaves it in a register. */
+#define RETURN_ADDRESS_BYTES 0
 
-static __always_inline __u64 second_argument(const struct pt_regs *ctx)
-{
-	return ctx->regs[1];
-}
+#else
+#error "unknown architecture: say here where a system call's number is, and the frame of a call"
+#endif
 
-static __always_inline __u64 return_value(const struct pt_regs *ctx)
-{
-	return ctx->regs[0];
-}
+#pragma clang attribute pop
 
+/* The stack frame of a call, the same for the kprobe at the function's entry and the one at its return. */
 static __always_inline __u64 frame_at_entry(const struct pt_regs *ctx)
 {
-	return ctx->sp;
+	return PT_REGS_SP(ctx) + RETURN_ADDRESS_BYTES;
 }
 
 static __always_inline __u64 frame_at_return(const struct pt_regs *ctx)
 {
-	return ctx->sp;
+	return PT_REGS_SP(ctx);
 }
-
-#else
-#error "unknown architecture: say here where a system call's number and first argument are"
-#endif
-
-#pragma clang attribute pop
 
 /* THREAD_SIZE of x86 and arm64 with neither CONFIG_VMAP_STACK nor KASAN. */
 #define PLAIN_STACK_BYTES 16384

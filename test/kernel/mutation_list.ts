@@ -389,7 +389,7 @@ const FLOW_COUNTS: readonly Mutation[] = [
   {
     name: 'flows of calls',
     file: 'calls.bpf.c',
-    find: 'return count_flow(plane, &flow, 0);',
+    find: 'return count_flow(plane, &flow, 0) != FLOW_WITHOUT_ROOM;',
     replace: 'return true;',
     by: [FLOWS_OF_CALLS],
   },
