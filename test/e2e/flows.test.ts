@@ -8,6 +8,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { Agent, MAIN, NODE } from '../support/agent.ts';
 import { Increases } from '../support/increases.ts';
 import { pick, type Series, sum } from '../support/metrics_text.ts';
+import { NODE_FLAGS } from '../support/node_flags.ts';
 import { whyNotHere } from '../support/requirements.ts';
 import { SpoofedFlood } from '../support/spoof.ts';
 
@@ -89,7 +90,7 @@ describe.skipIf(whyNotHere(['ip', 'iptables', 'setpriv', 'cc', 'mount']) !== und
           processors: { percpu_sum: {}, ...flows() },
         },
         // As scripts/start.sh has it.
-        { command: [NODE, '--max-semi-space-size=1', '--optimize-for-size', '--no-concurrent-recompilation', MAIN] },
+        { command: [NODE, ...NODE_FLAGS, MAIN] },
       );
       try {
         const before = flood.dropped;

@@ -11,6 +11,7 @@ import { fileURLToPath } from 'node:url';
 import { Agent, MAIN, NODE } from '../support/agent.ts';
 import { FakeKubeApi } from '../support/kube_api/fake_kube_api.ts';
 import { namespaceObject, nodeObject } from '../support/kube_objects.ts';
+import { NODE_FLAGS } from '../support/node_flags.ts';
 import { freePort } from '../support/ports.ts';
 import { configuration } from './configuration.ts';
 import { Soak } from './soak.ts';
@@ -19,8 +20,6 @@ const TICK_MILLIS = 1_000;
 /** A shorter run has no time to settle, and then to show that it has. */
 const LEAST_MINUTES = 3;
 const INSIDE = fileURLToPath(new URL('inside.js', import.meta.url));
-// As scripts/start.sh has it.
-const FLAGS = ['--max-semi-space-size=1', '--optimize-for-size', '--no-concurrent-recompilation'];
 
 async function main(minutes: number): Promise<number> {
   const ports = { node: await freePort(), flows: await freePort(), pods: await freePort(), own: await freePort() };
@@ -32,7 +31,7 @@ async function main(minutes: number): Promise<number> {
   const agent = await Agent.start(
     {},
     {
-      command: [NODE, ...FLAGS, '--expose-gc', '--import', INSIDE, MAIN],
+      command: [NODE, ...NODE_FLAGS, '--expose-gc', '--import', INSIDE, MAIN],
       file: () => configuration(ports, 32),
       env: { KUBECONFIG: api.kubeConfigFile, DROPREASON_SOAK_SOCKET: socket },
       directory,

@@ -1,10 +1,8 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
+import { NODE_FLAGS } from '../node_flags.ts';
 import type { ChildOptions, ChildState, Question } from './child.ts';
-
-/** V8's, as scripts/start.sh sets them. */
-const FLAGS = ['--max-semi-space-size=1', '--optimize-for-size', '--no-concurrent-recompilation'];
 
 /**
  * The agent's HTTP server with a large text and health_check, in a process of their own: its memory and its event loop are not those
@@ -23,7 +21,9 @@ export class ScrapeServer {
 
   static async start({ series = 10_000, settings = {} }: Partial<ChildOptions> = {}): Promise<ScrapeServer> {
     const options: ChildOptions = { series, settings };
-    const child = fork(fileURLToPath(new URL('child.ts', import.meta.url)), [JSON.stringify(options)], { execArgv: FLAGS });
+    const child = fork(fileURLToPath(new URL('child.ts', import.meta.url)), [JSON.stringify(options)], {
+      execArgv: [...NODE_FLAGS],
+    });
     return new ScrapeServer(child, await nextState(child));
   }
 
