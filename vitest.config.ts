@@ -1,5 +1,5 @@
 import { defineConfig } from 'vitest/config';
-import { KernelFirst } from './test/kernel_first.ts';
+import { KernelFirst } from './test/vitest/kernel_first.ts';
 
 const SLOW = 'test/unit/**/*.slow.test.ts';
 /** Tests whose result is of the whole machine: other tests' drops or programs would be in it. */
@@ -9,7 +9,7 @@ const MAX_WORKERS = 3;
 
 export default defineConfig({
   test: {
-    reporters: ['default', './test/closing_line.ts'],
+    reporters: ['default', './test/vitest/closing_line.ts'],
     sequence: { sequencer: KernelFirst },
     projects: [
       {

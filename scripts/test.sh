@@ -1,9 +1,21 @@
 #!/bin/sh
 # Sets up what is missing and runs the unit tests and, with root, the kernel's; options and files go to vitest, for all tests.
+# `kernel NAME…` runs the kernel scenarios of these names alone, `watch` the unit tests that a change touches, again and again.
 set -eu
 here=$(dirname "$0")
 sh "$here/setup.sh" test
 cd "$here/.."
-export PATH="$PWD/node_modules/.bin:/usr/sbin:/sbin:$PATH:$(sh scripts/prometheus.sh)"
-[ $# != 0 ] || set -- --project unit --project kernel
-exec node node_modules/.bin/vitest run "$@"
+prometheus=$(sh scripts/prometheus.sh)
+export PATH="$PWD/node_modules/.bin:/usr/sbin:/sbin:$PATH:$prometheus"
+case ${1:-} in
+  '') set -- run --project unit --project kernel ;;
+  watch) shift; set -- watch --project unit "$@" ;;
+  kernel)
+    shift
+    names=
+    for name; do names="$names${names:+|}$name"; done
+    set -- run --project kernel ${names:+-t "$names"}
+    ;;
+  *) set -- run "$@" ;;
+esac
+exec node node_modules/.bin/vitest "$@"

@@ -1,6 +1,4 @@
 import { execFileSync } from 'node:child_process';
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
@@ -8,6 +6,7 @@ import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vit
 import { native } from '../../src/receivers/dropreason/probe.ts';
 import { Agent } from '../support/agent.ts';
 import { Bed } from '../support/bed.ts';
+import { mountBpf, unmountBpf } from '../support/bpf_mount.ts';
 import { Increases } from '../support/increases.ts';
 import { pick, sum } from '../support/metrics_text.ts';
 import { freePort } from '../support/ports.ts';
@@ -89,13 +88,11 @@ describe.skipIf(whyNotHere(['ip', 'iptables', 'mount', 'setpriv', 'cc']) !== und
 
   beforeAll(() => {
     execFileSync('sh', [fileURLToPath(new URL('../kernel/build.sh', import.meta.url))]);
-    mounted = mkdtempSync(join(tmpdir(), 'dropreason-bpf-'));
-    execFileSync('mount', ['-t', 'bpf', 'bpf', mounted]);
+    mounted = mountBpf();
   });
   afterAll(() => {
     for (const name of ['full', 'gone']) native().unpin(join(mounted, name));
-    execFileSync('umount', [mounted]);
-    rmSync(mounted, { recursive: true });
+    unmountBpf(mounted);
   });
 
   test('each shows though there are more of them than entries, and every drop is counted once', {

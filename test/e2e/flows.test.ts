@@ -1,11 +1,11 @@
 import { execFileSync } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { Agent, MAIN, NODE } from '../support/agent.ts';
+import { mountBpf, unmountBpf } from '../support/bpf_mount.ts';
 import { Increases } from '../support/increases.ts';
 import { pick, type Series, sum } from '../support/metrics_text.ts';
 import { NODE_FLAGS } from '../support/node_flags.ts';
@@ -39,14 +39,12 @@ describe.skipIf(whyNotHere(['ip', 'iptables', 'setpriv', 'cc', 'mount']) !== und
 
     beforeAll(() => {
       execFileSync('sh', [fileURLToPath(new URL('../kernel/build.sh', import.meta.url))]);
-      mounted = mkdtempSync(join(tmpdir(), 'dropreason-bpf-'));
-      execFileSync('mount', ['-t', 'bpf', 'bpf', mounted]);
+      mounted = mountBpf();
       flood = new SpoofedFlood();
     });
     afterAll(() => {
       flood?.remove();
-      execFileSync('umount', [mounted]);
-      rmSync(mounted, { recursive: true });
+      unmountBpf(mounted);
     });
 
     /** Has it scraped again and again while so many are sent; how often. */

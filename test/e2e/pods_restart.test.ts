@@ -1,10 +1,9 @@
 import { execFileSync } from 'node:child_process';
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { Agent, MAIN, NODE } from '../support/agent.ts';
+import { mountBpf, unmountBpf } from '../support/bpf_mount.ts';
 import { ClusterLab, PODS } from '../support/cluster_lab.ts';
 import { CLUSTER } from '../support/cluster_objects.ts';
 import { FakeKubeApi } from '../support/kube_api/fake_kube_api.ts';
@@ -20,8 +19,7 @@ describe.skipIf(whyNotHere(['ip', 'iptables', 'setpriv', 'mount', 'cc']) !== und
 
   beforeAll(async () => {
     execFileSync('sh', [fileURLToPath(new URL('../kernel/build.sh', import.meta.url))]);
-    mounted = mkdtempSync(join(tmpdir(), 'dropreason-bpf-'));
-    execFileSync('mount', ['-t', 'bpf', 'bpf', mounted]);
+    mounted = mountBpf();
     api = await FakeKubeApi.start();
     for (const [resource, object] of CLUSTER) api.put(resource, object as never);
     lab = new ClusterLab();
@@ -30,8 +28,7 @@ describe.skipIf(whyNotHere(['ip', 'iptables', 'setpriv', 'mount', 'cc']) !== und
   afterAll(async () => {
     lab?.remove();
     await api?.close();
-    execFileSync('umount', [mounted]);
-    rmSync(mounted, { recursive: true });
+    unmountBpf(mounted);
   });
 
   test('the node’s counters carry on, pods’ series begin anew, and what was in the kernel is in both', async () => {

@@ -1,9 +1,7 @@
-import { execFileSync } from 'node:child_process';
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { mountBpf, unmountBpf } from '../support/bpf_mount.ts';
 import { Agent, type AgentPorts, agentConfig } from './agent.ts';
 import { Collector } from './collector.ts';
 import { Flood } from './flood.ts';
@@ -23,8 +21,7 @@ describe.skipIf(skipReason(AGENT_MISSING, PROMETHEUS.missing, OTELCOL.missing))(
   let collector: Collector;
 
   beforeAll(async () => {
-    mounted = mkdtempSync(join(tmpdir(), 'dropreason-bpf-'));
-    execFileSync('mount', ['-t', 'bpf', 'bpf', mounted]);
+    mounted = mountBpf();
     collector = await Collector.start();
   });
 
@@ -38,8 +35,7 @@ describe.skipIf(skipReason(AGENT_MISSING, PROMETHEUS.missing, OTELCOL.missing))(
 
   afterAll(async () => {
     await collector?.stop();
-    execFileSync('umount', [mounted]);
-    rmSync(mounted, { recursive: true });
+    unmountBpf(mounted);
   });
 
   const start = (receiver: object) =>

@@ -10,6 +10,6 @@ export default defineConfig({
     fileParallelism: false,
     testTimeout: 60_000,
     hookTimeout: 60_000,
-    reporters: ['verbose', './test/closing_line.ts'],
+    reporters: ['verbose', './test/vitest/closing_line.ts'],
   },
 });

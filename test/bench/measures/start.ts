@@ -18,7 +18,7 @@ export const start: Measure = {
     const times: number[] = [];
     for (let i = 0; i < STARTS; i++) times.push(await firstScrape(lab));
     return [
-      { name: 'first scrape', value: median(times), unit: 'ms', bar: 1000 },
+      { name: 'first scrape', value: median(times), unit: 'ms', bar: 300 },
       { name: 'the slowest of them', value: Math.max(...times), unit: 'ms' },
     ];
   },

@@ -1,12 +1,11 @@
 import { execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import type { Probe } from '../../../native/index.js';
+import { mountBpf, unmountBpf } from '../../support/bpf_mount.ts';
 import { drainable, flowsOf, minus, plus, rowsOf } from '../../support/draining.ts';
 import { whyNotHere } from '../../support/requirements.ts';
 import { SpoofedFlood } from '../../support/spoof.ts';
@@ -56,8 +55,7 @@ async function drainWhole(probe: Probe) {
 beforeAll(() => {
   if (why !== undefined) return;
   execFileSync('sh', [fileURLToPath(new URL('../../kernel/build.sh', import.meta.url))], { stdio: 'inherit' });
-  mounted = mkdtempSync(join(tmpdir(), 'dropreason-bpf-'));
-  execFileSync('mount', ['-t', 'bpf', 'bpf', mounted]);
+  mounted = mountBpf();
   flood = new SpoofedFlood();
 });
 
@@ -69,8 +67,7 @@ afterEach(() => {
 afterAll(() => {
   if (why !== undefined) return;
   flood.remove();
-  execFileSync('umount', [mounted]);
-  rmSync(mounted, { recursive: true });
+  unmountBpf(mounted);
 });
 
 describe.skipIf(why !== undefined)('draining', () => {

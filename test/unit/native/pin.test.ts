@@ -1,10 +1,11 @@
 import { execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdirSync, mkdtempSync, readdirSync, renameSync, rmdirSync, rmSync } from 'node:fs';
+import { mkdirSync, readdirSync, renameSync, rmdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import type { Probe } from '../../../native/index.js';
+import { mountBpf, unmountBpf } from '../../support/bpf_mount.ts';
 import { whyNotHere } from '../../support/requirements.ts';
 import { group, native, options, program, ROOT, thrownBy } from './probe_options.ts';
 
@@ -40,8 +41,7 @@ function pinForeign(path: string, name: string): void {
 
 beforeAll(() => {
   if (why !== undefined) return;
-  mounted = mkdtempSync(join(tmpdir(), 'dropreason-bpf-'));
-  execFileSync('mount', ['-t', 'bpf', 'bpf', mounted]);
+  mounted = mountBpf();
 });
 
 afterEach(() => {
@@ -51,8 +51,7 @@ afterEach(() => {
 
 afterAll(() => {
   if (why !== undefined) return;
-  execFileSync('umount', [mounted]);
-  rmSync(mounted, { recursive: true });
+  unmountBpf(mounted);
 });
 
 describe.skipIf(why !== undefined)('what is pinned', () => {
