@@ -11,13 +11,13 @@ import { scratchDirectory } from './scratch.ts';
 export const ROOT = fileURLToPath(new URL('../../', import.meta.url));
 export const NODE = join(ROOT, 'node_modules/.bin/node');
 export const MAIN = join(ROOT, 'dist/main.js');
-/** Much more than it takes, but in a guest on a busy machine. */
+/** Far longer than a start takes, except in a guest on a busy machine. */
 const READY_MILLIS = 120_000;
 
-/** Has the hook `accept` attached on every kernel; by default it isn't where every other system call would pay for that. */
+/** Attaches the hook `accept` on every kernel. By default it isn't attached where it would slow other system calls. */
 export const WITH_ACCEPTS = { accept: { attach: ['fexit', 'kprobe', 'tracepoint'] } };
 
-/** A configuration as the YAML file has it. */
+/** A configuration in the form of the YAML file. */
 export interface File {
   readonly receivers: Record<string, unknown>;
   readonly processors?: Record<string, unknown>;
@@ -36,7 +36,7 @@ export interface PipelineOptions {
   readonly metrics?: object;
 }
 
-/** From the kernel to Prometheus, read at scrapes alone: the clock's own reads are an hour apart. */
+/** From the kernel to Prometheus. Only scrapes read: the interval is an hour. */
 export function pipeline({
   port,
   receiver = {},
@@ -66,14 +66,14 @@ export function pipeline({
 }
 
 export interface AgentOptions {
-  /** What is run, before `run --config …`; the packaged Node and dist/main.js by default. */
+  /** The command before `run --config …`; by default the packaged Node and dist/main.js. */
   readonly command?: readonly string[];
-  /** Where the command wants its options. */
+  /** Where the command expects its options. */
   readonly verb?: readonly string[];
-  /** The configuration, where it is more than one pipeline. */
+  /** The configuration, if it is more than one pipeline. */
   readonly file?: (port: number) => File | string;
   readonly env?: Readonly<Record<string, string>>;
-  /** Where the configuration's file goes; a directory of the test that runs, else, which goes with it. */
+  /** Directory of the configuration file. Default: a directory of the running test, which is removed with it. */
   readonly directory?: string;
 }
 
@@ -101,13 +101,13 @@ export class Agent {
     });
   }
 
-  /** Runs it; its port was free a moment ago. It doesn't outlive us. */
+  /** Starts the process. Its port was free a moment ago. It ends with this process. */
   static async spawn(
     make: Partial<PipelineOptions> = {},
     { command = [NODE, MAIN], verb = ['run'], file, env = {}, directory = scratchDirectory() }: AgentOptions = {},
   ): Promise<Agent> {
     const port = make.port ?? (await freePort());
-    chmodSync(directory, 0o755); // the agent may be another user's
+    chmodSync(directory, 0o755); // the agent may run as another user
     const path = join(directory, 'config.yaml');
     writeFileSync(path, textOf(file?.(port) ?? pipeline({ port, ...make })));
     const args = ['--pdeathsig', 'KILL', ...command, ...verb, '--config', path];
@@ -123,7 +123,7 @@ export class Agent {
     );
   }
 
-  /** Runs it and waits until it has started. */
+  /** Starts the process and waits until the agent has started. */
   static async start(make: Partial<PipelineOptions> = {}, options: AgentOptions = {}): Promise<Agent> {
     const agent = await Agent.spawn(make, options);
     await agent.said('\ntry: ');
@@ -134,13 +134,13 @@ export class Agent {
     return this.#output;
   }
 
-  /** Resolves when it has said that; rejects where it ends before, or takes too long. */
+  /** Resolves when the output contains this text; rejects if the agent ends before, or takes too long. */
   async said(text: string): Promise<void> {
     const deadline = Date.now() + READY_MILLIS;
     while (!this.#output.includes(text)) {
       if (this.#ended || Date.now() > deadline) {
         this.kill();
-        throw new Error(`${this.#ended ? 'it ended' : 'it went on'} without saying ${JSON.stringify(text)}:\n${this.#output}`);
+        throw new Error(`${this.#ended ? 'it ended' : 'it runs'} without printing ${JSON.stringify(text)}:\n${this.#output}`);
       }
       await sleep(20);
     }
@@ -152,7 +152,7 @@ export class Agent {
     return parseMetrics(await response.text());
   }
 
-  /** Writes another file over its configuration. */
+  /** Replaces its configuration file. */
   write(file: File | string): void {
     writeFileSync(this.#path, textOf(file));
   }
@@ -161,7 +161,7 @@ export class Agent {
     this.process.kill(signal);
   }
 
-  /** Ends it in order, and tells how and how long it took. */
+  /** Ends it with a signal; returns the exit code and the time it took. */
   async stop(signal: NodeJS.Signals = 'SIGTERM'): Promise<{ code: number | null; millis: number }> {
     const began = Date.now();
     this.signal(signal);
@@ -169,7 +169,7 @@ export class Agent {
     return { code, millis: Date.now() - began };
   }
 
-  /** Ends it at once, with what it runs: behind npm stands the agent itself. */
+  /** Kills it and its children: behind npm is the agent itself. */
   kill(): void {
     if (this.process.pid === undefined) return;
     try {

@@ -3,10 +3,10 @@ import { fileURLToPath } from 'node:url';
 
 const ENV = { ...process.env, PATH: `${process.env.PATH}:/usr/sbin:/sbin` };
 const TRAFFIC = fileURLToPath(new URL('../../build/test/traffic', import.meta.url));
-/** Nobody's address, behind the interface. */
+/** An unused address behind the interface. */
 const TARGET = '10.244.255.254';
 
-/** A pod that lives for a moment: a network namespace with an interface of its own, which a rule lets send no datagram. */
+/** A short-lived pod: a network namespace with its own interface. A rule drops all datagrams it sends. */
 export class Bed {
   readonly name: string;
   readonly interface: string;
@@ -24,12 +24,12 @@ export class Bed {
       `-n ${this.name} link set ${this.interface} up`,
     ];
     for (const line of lines) execFileSync('ip', line.split(' '), { env: ENV });
-    // Behind the routing decision, where the packet has its device.
+    // After the routing decision, when the packet has its device.
     const rule = ['iptables', '-t', 'mangle', '-A', 'POSTROUTING', '-p', 'udp', '-j', 'DROP'];
     execFileSync('ip', ['netns', 'exec', this.name, ...rule], { env: ENV });
   }
 
-  /** Sends so many datagrams, all dropped when this returns. */
+  /** Sends datagrams. All are dropped when this returns. */
   drop(count: number): void {
     execFileSync(TRAFFIC, [this.name, '0', 'udp', TARGET, '53', `${count}`, '100'], { env: ENV });
   }

@@ -1,10 +1,10 @@
-/** A line for each check, and the counts at the end. */
+/** Prints one line per check, and the counts at the end. */
 export class Checks {
   #passed = 0;
   #failed = 0;
   #skipped = 0;
 
-  /** `details` says what was seen, whether it is right or not. */
+  /** `details` is what was observed, right or wrong. */
   check(ok: boolean, what: string, details: string): void {
     if (ok) this.#passed++;
     else this.#failed++;
@@ -20,7 +20,7 @@ export class Checks {
     process.stdout.write(`${line}\n`);
   }
 
-  /** Closes the run; its exit status. */
+  /** Prints the counts; returns the exit status. */
   close(): number {
     this.say(`${this.#passed} passed, ${this.#failed} failed, ${this.#skipped} skipped`);
     return this.#failed === 0 ? 0 : 1;

@@ -10,7 +10,7 @@ let made = 0;
 export type Family = 'ipv4' | 'ipv6';
 type Both = Readonly<Record<Family, string>>;
 
-/** Two nodes, each its pods' router, and a cable between them. */
+/** Two nodes, each the router of its pods, connected by a cable. */
 export const NODES = {
   'node-a': { ipv4: '192.168.99.1', ipv6: 'fd99::1' },
   'node-b': { ipv4: '192.168.99.2', ipv6: 'fd99::2' },
@@ -24,21 +24,21 @@ export const PODS = {
 
 /** The address of a service, which kube-proxy's rules translate to {@link PODS}.a2. */
 export const SERVICE: Both = { ipv4: '10.96.0.10', ipv6: 'fd96::10' };
-/** An address of node-b's that no pod has yet. */
+/** An address of node-b that no pod uses yet. */
 export const FRESH = '10.244.2.99';
-/** Nobody of the cluster. */
+/** An address outside the cluster. */
 export const WORLD: Both = { ipv4: '203.0.113.5', ipv6: '2001:db8::5' };
-/** Where a pod's default route leads: the other end of its cable. */
+/** The next hop of a pod's default route: the other end of its cable. */
 const GATEWAY: Both = { ipv4: '169.254.1.1', ipv6: 'fe80::1' };
-/** The port that is sent to: nobody listens. */
+/** The destination port. No program listens there. */
 export const PORT = 53;
 const HEADERS = { ipv4: 28, ipv6: 48 } as const;
 
 export type Where = keyof typeof PODS | keyof typeof NODES;
 
 /**
- * Network namespaces that play a cluster: pods on cables of their own to their node, which routes, as Calico has it; a service's
- * address as kube-proxy translates it. Only what the test sends is sent, but for neighbours that are asked for.
+ * Network namespaces that simulate a cluster: pods with cables to their node, which routes, as with Calico, and a service address that is
+ * translated as by kube-proxy. Apart from neighbour discovery, only the test sends packets.
  */
 export class ClusterLab {
   readonly #prefix = `dropreason-lab-${process.pid}-${++made}`;
@@ -52,14 +52,14 @@ export class ClusterLab {
     }
   }
 
-  /** Sends datagrams, on one CPU, so that it also drops them; returns the bytes that they come to. */
+  /** Sends datagrams from one CPU, which then also drops them; returns their total bytes. */
   send(from: Where, to: string, count: number, payloadBytes = 100): number {
     const args = [this.#ns(from), `${availableParallelism() - 1}`, 'udp', to, `${PORT}`, `${count}`, `${payloadBytes}`];
     execFileSync(TRAFFIC, args, { env: ENV });
     return count * (payloadBytes + HEADERS[familyOf(to)]);
   }
 
-  /** Appends a rule to a chain of a place, has `act` done, and takes the rule away; returns what it counted meanwhile. */
+  /** Adds a rule to a chain, runs `act`, and removes the rule; returns what the rule counted. */
   async withRule(at: Where, family: Family, rule: string, act: () => Promise<void>): Promise<{ packets: number; bytes: number }> {
     const [chain = ''] = rule.split(' ');
     this.#iptables(at, family, `-I ${rule}`);
@@ -73,7 +73,7 @@ export class ClusterLab {
     }
   }
 
-  /** As `network.namespace.inode` has it. */
+  /** As in `network.namespace.inode`. */
   inode(place: Where): number {
     return statSync(`/run/netns/${this.#ns(place)}`).ino;
   }
@@ -132,7 +132,7 @@ export class ClusterLab {
     );
   }
 
-  /** As kube-proxy in mode iptables writes them. */
+  /** The rules that kube-proxy writes in mode iptables. */
   #proxy(node: keyof typeof NODES): void {
     for (const family of ['ipv4', 'ipv6'] as const) {
       const target = family === 'ipv4' ? PODS.a2.ipv4 : `[${PODS.a2.ipv6}]`;

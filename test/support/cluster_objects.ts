@@ -1,9 +1,9 @@
 import { NODES, PODS, PORT, SERVICE } from './cluster_lab.ts';
 
-/** Objects of the Kubernetes API by resource, as a cluster that the lab plays has them. Order: what others name comes first. */
+/** Objects of the Kubernetes API by resource, for the cluster of the lab. Referenced objects come first. */
 export type ClusterObjects = readonly (readonly [resource: string, object: ClusterObject])[];
 
-/** An object of the cluster, whole enough for a real API server to take it. */
+/** An object of the cluster, complete enough for a real API server. */
 export interface ClusterObject {
   readonly apiVersion: string;
   readonly kind: string;
@@ -17,7 +17,7 @@ function owner(kind: string, apiVersion: string, name: string) {
   return [{ apiVersion, kind, name, uid: `uid-${name}`, controller: true }];
 }
 
-/** A pod of the lab as its status says it once it runs. */
+/** A running pod of the lab, with its status. */
 export function podObject(pod: keyof typeof PODS, given: { readonly metadata?: object } = {}): ClusterObject {
   const { node, ipv4 } = PODS[pod];
   return {
@@ -29,7 +29,7 @@ export function podObject(pod: keyof typeof PODS, given: { readonly metadata?: o
   };
 }
 
-/** `a1` of the Deployment front, `a2` of the StatefulSet db behind the service dns, `b1` of nobody; and one in the node's network. */
+/** `a1` of the Deployment front, `a2` of the StatefulSet db behind the service dns, `b1` without owner, and one on the host network. */
 export const CLUSTER: ClusterObjects = [
   ...(Object.keys(NODES) as (keyof typeof NODES)[]).map(
     (name) =>

@@ -8,24 +8,24 @@ import type { HookStatus } from '../../src/pdata/batch.ts';
 import { batch, row } from './rows.ts';
 
 const schema = z.strictObject({
-  /** Nothing to the component; makes two configurations differ. */
+  /** Ignored by the component. Makes two configurations differ. */
   tag: z.string().default(''),
-  /** Fails at start, for this reason. */
+  /** Makes the start fail with this message. */
   fails: z.string().default(''),
-  /** What a receiver counts outlives the process, under this name. */
+  /** The name of counts of a receiver that outlive the process. */
   instance: z.string().optional(),
-  /** Starts for as long as nobody shuts it down. */
+  /** The start hangs until the shutdown. */
   hangs: z.boolean().default(false),
-  /** Fails when it is made. */
+  /** Creating it fails. */
   unmakeable: z.boolean().default(false),
 });
 type Config = z.output<typeof schema>;
 
-/** Small components that do what theirs do, and write down what happens to them. */
+/** Minimal components that work like real ones and record what happens to them. */
 export class Stage {
-  /** `start exporters::sink`, `stop receivers::source`, … in the order in which it happened. */
+  /** `start exporters::sink`, `stop receivers::source`, … in order. */
   readonly journal: string[] = [];
-  /** Every receiver that was made, by id; the last one of an id last. */
+  /** All receivers by id in order of creation; the newest of an id is last. */
   readonly receivers: SourceReceiver[] = [];
   readonly exporters: SinkExporter[] = [];
   readonly factories: Factories;
@@ -81,7 +81,7 @@ export class Stage {
     };
   }
 
-  /** What happened since the last look. */
+  /** What happened since the last call. */
   news(): string[] {
     return this.journal.splice(0);
   }
@@ -121,7 +121,7 @@ class Life {
   }
 }
 
-/** Reads what a test put into `pending`; a last time at the end. */
+/** Reads what a test put into `pending`, also once at the end. */
 export class SourceReceiver extends Life implements Receiver {
   readonly collectionIntervalMillis = 10_000;
   readonly #next: Consumer;
@@ -178,7 +178,7 @@ class PassProcessor extends Life implements Processor {
   }
 }
 
-/** Sums the drops by reason, over reloads too. */
+/** Sums drops by reason, across reloads. */
 export class SinkExporter extends Life implements Exporter {
   readonly place = `curl ${this.name}`;
   readonly sums: Map<string, number>;

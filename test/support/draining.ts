@@ -6,13 +6,13 @@ export type Sum = readonly [packets: number, bytes: number];
 const { layout, kernelFacts, Probe: NativeProbe } = native();
 const facts = kernelFacts();
 const numberOf = (name: string) => facts.reasons.find((reason) => reason.name === `SKB_DROP_REASON_${name}`)?.value;
-/** Reasons that have node rows here. */
+/** The reasons that have node rows on this kernel. */
 const LISTED = Math.max(1, ...facts.reasons.map(({ value }) => value + 1).filter((count) => count <= layout.maxReasons));
 const UNSPECIFIED = numberOf('NOT_SPECIFIED') ?? 0;
-/** The number under which a rule's drops are counted. */
+/** The number of the reason for drops by a rule. */
 const RULE = numberOf('NETFILTER_DROP') ?? UNSPECIFIED;
 
-/** A probe that counts flows, with what counts and rescues packets attached. */
+/** A probe that counts flows, with the programs that count and rescue packets attached. */
 export function drainable(maxEntries: number, more: Partial<ProbeOptions> = {}): Probe {
   const probe = new NativeProbe({
     object: BPF_OBJECT,
@@ -40,7 +40,7 @@ export function drainable(maxEntries: number, more: Partial<ProbeOptions> = {}):
   return probe;
 }
 
-/** Packets that a rule dropped on their way out, by the rows as of the last drain. */
+/** Outgoing packets that a rule dropped, in the rows as of the last drain. */
 export function sentIntoRule(probe: Probe): number {
   const isTheirs = (reason: number, direction: number) => reason === RULE && layout.directions[direction] === 'egress';
   let packets = 0;
@@ -53,14 +53,14 @@ export function sentIntoRule(probe: Probe): number {
   return packets;
 }
 
-/** Drops that the kernel kept both programs from: none where it guards none. */
+/** Drops that neither program counted, because the kernel skipped both. None on kernels without a guard. */
 export function nestedOf(probe: Probe): number {
   const misses = probe.statistics().find(({ program }) => program.startsWith('kfree_skb'))?.recursionMisses ?? 0;
   const rescued = probe.entries('rescued').find(({ reason }) => reason === layout.rescued)?.packets ?? 0;
   return facts.guarded ? misses - rescued : 0;
 }
 
-/** What all rows come to as of the last drain, and what of them had no room among the flows. */
+/** The sum of all rows as of the last drain, and the part that did not fit into the flow map. */
 export function rowsOf(probe: Probe): { readonly node: Sum; readonly overflow: Sum } {
   const [even, odd, overflowEven, overflowOdd] = [0, 1, 2, 3].map((plane) => sumOfPlane(probe, plane)) as [Sum, Sum, Sum, Sum];
   const entries = (['attributes', 'unlisted', 'rescued'] as const)

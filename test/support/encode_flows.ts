@@ -2,7 +2,7 @@ import { IpAddress } from '../../src/pdata/ip_address.ts';
 import type { Flows } from '../../src/receivers/dropreason/probe.ts';
 import { LAYOUT } from './layout.ts';
 
-/** A flow as the kernel counts it; addresses as text. */
+/** A flow as counted by the kernel, with addresses as text. */
 export interface MadeFlow {
   readonly source?: string;
   readonly destination?: string;
@@ -21,7 +21,7 @@ export interface MadeFlow {
   readonly bytes?: number;
 }
 
-/** Flows as the addon hands them over: the layout of struct dropreason_flow. */
+/** Encodes flows as the addon returns them: the layout of struct dropreason_flow. */
 export function encodeFlows(flows: readonly MadeFlow[]): Flows {
   const { flow: at } = LAYOUT;
   const keys = new ArrayBuffer(flows.length * at.bytes);

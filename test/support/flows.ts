@@ -8,7 +8,7 @@ import { batch } from './rows.ts';
 
 const RULE = new AttributeSet({ reason: 'IPTABLE_RULE_DROP', direction: 'ingress', class: 'policy' });
 
-/** One end of a flow, by its address as text; '' has none. */
+/** One end of a flow, by its address as text; '' means no address. */
 export function end(address: string, attributes?: Readonly<Record<string, AttributeValue>>): FlowEnd {
   return {
     address: IpAddress.parse(address),
@@ -16,7 +16,7 @@ export function end(address: string, attributes?: Readonly<Record<string, Attrib
   };
 }
 
-/** A flow of one dropped packet of 100 bytes between two addresses, but for what is given. */
+/** A flow of one dropped packet of 100 bytes between two addresses, with overrides. */
 export function flow(source: string, destination: string, given: Partial<FlowRow> = {}): FlowRow {
   return {
     attributes: RULE,
@@ -34,7 +34,7 @@ export function flow(source: string, destination: string, given: Partial<FlowRow
   };
 }
 
-/** A read of these flows, whose node rows are their sums by attributes. */
+/** A read of these flows. Its node rows are their sums by attributes. */
 export function flowBatch(
   flows: readonly FlowRow[],
   given: Partial<DropBatch> & { overflow?: FlowRead['overflow'] } = {},
@@ -49,7 +49,7 @@ export function flowBatch(
   return { ...batch(all, rest), flows: { rows: columnsOf(flows), overflow, node }, ...rest };
 }
 
-/** Every flow of a read as an object; none where there is no read. */
+/** All flows of a read as objects; none if there is no read. */
 export function rowsOf(read: { readonly rows: FlowColumns } | undefined): readonly FlowRow[] {
   return read === undefined ? [] : [...flowRows(read.rows)];
 }

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 
-/** What no line for a person may hold, written by ranges so that it is not what the code has: C0, DEL, C1, and what hides or turns text. */
-// biome-ignore lint/suspicious/noControlCharactersInRegex: it is what they are looked for with
+/** Characters that a line for people must not contain: C0, DEL, C1, and invisible or direction-changing ones. Independent of the code's list. */
+// biome-ignore lint/suspicious/noControlCharactersInRegex: the test looks for these characters
 export const UNSEEN = /[\u0000-\u001f\u007f-\u009f\u00ad\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff]/;
 
 const TRICKS = [
@@ -22,7 +22,7 @@ const TRICKS = [
   '\ud800',
 ];
 
-/** Names and messages as somebody might choose them who wants a terminal to obey, or a reader to be misled. */
+/** Names and messages chosen to control a terminal or mislead a reader. */
 export const hostileText = fc
   .array(
     fc.oneof(fc.constantFrom(...TRICKS), fc.string({ unit: 'binary', maxLength: 6 }), fc.constantFrom('eth0', 'pod ', '"')),

@@ -1,8 +1,8 @@
 import type { Series } from './metrics_text.ts';
 
 /**
- * What a scraper sees counters rise by, over all that it has scraped: a series that begins counts from 0, and so does one that has fallen
- * or has been away.
+ * The increases of counters as a scraper sees them, over all scrapes. A series that is new, has decreased or was absent counts
+ * from 0.
  */
 export class Increases {
   #last = new Map<string, number>();

@@ -1,6 +1,6 @@
 import type { KubeObject } from './kube_api/fake_kube_api.ts';
 
-/** Objects as the API server's JSON has them, with little more than what matters to us. */
+/** Objects in the API server's JSON, with few fields besides the relevant ones. */
 type Given = Readonly<Record<string, unknown>>;
 
 export interface PodGiven {

@@ -3,7 +3,7 @@ import type { Attachment, Flows, InterfaceName, Layout, Probe, Row } from '../..
 import type { Reasons } from '../../src/receivers/dropreason/reasons/reasons.ts';
 import { RowAttributes } from '../../src/receivers/dropreason/rows/row_attributes.ts';
 
-/** What the addon says of bpf/dropreason.h; test/unit/native compares the addon's own with the header. */
+/** The layout as in bpf/dropreason.h. test/unit/native compares the addon's own with the header. */
 export const LAYOUT: Layout = {
   reasonShift: 4,
   directionShift: 2,
@@ -37,7 +37,7 @@ export const LAYOUT: Layout = {
   },
 };
 
-/** Attributes as a receiver of this configuration gives them, on a kernel whose functions can be named. */
+/** Attributes for a receiver with this configuration, on a kernel whose functions have names. */
 export function rowAttributes(
   reasons: Reasons,
   config: object = {},
@@ -46,7 +46,7 @@ export function rowAttributes(
   return new RowAttributes({ layout: LAYOUT, reasons, config: configSchema.parse(config), named, byFunction, chainsTell });
 }
 
-/** A row that is no array index, of a packet unless `given` says otherwise. */
+/** A row that is not an array element, of a packet unless overridden. */
 export function entry(given: Partial<Row>): Row {
   const { packets: _, bytes: __, overflowPackets: ___, overflowBytes: ____, live: _____, sinceMillis: ______, ...key } = given;
   return {
@@ -72,7 +72,7 @@ export function entry(given: Partial<Row>): Row {
   };
 }
 
-/** An error as the addon throws it. */
+/** An error like those of the addon. */
 export function nativeError(errno: string, { code = 'ERR_ATTACH', message = `can't: ${errno}`, details = '' } = {}): Error {
   return Object.assign(new Error(message), { code, errno, details });
 }
@@ -86,18 +86,18 @@ export class FakeProbe implements Probe {
   readonly counters: BigUint64Array;
   readonly tables: Record<MapName, Row[]> = { attributes: [], unlisted: [], rescued: [] };
   callChains: ReadonlyMap<bigint, readonly bigint[]> = new Map();
-  /** What the next drain takes out. */
+  /** The flows of the next drain. */
   flows: Flows = { count: 0, keys: new ArrayBuffer(0), counts: new ArrayBuffer(0) };
   interfaceNames: InterfaceName[] = [];
   interfacesAsked = 0;
-  /** What endRows was told. */
+  /** The ids passed to endRows. */
   readonly endedIds: string[] = [];
   remaining: Row[] = [];
   /** Recursion misses by program. */
   misses: Readonly<Record<string, number>> = {};
-  /** Called before each look-up, with what is looked up. */
+  /** Called before each read, with what is read. */
   onLook: (what: MapName | 'counters' | 'statistics' | 'drain') => void = () => {};
-  /** Thrown by the next reading of the entries. */
+  /** Thrown by the next read of the entries. */
   failure: Error | undefined;
   closed = 0;
   frozen = 0;
@@ -105,12 +105,12 @@ export class FakeProbe implements Probe {
   origin: Probe['origin'] = 'new';
   missing = '';
   startTimeMillis = 0;
-  /** Every group that was tried, as `program@target`; and which calls the shared program was to count. */
+  /** Every attempted group, as `program@target`, and the calls that the shared program was to count. */
   readonly tried: { readonly group: readonly string[]; readonly calls: object | undefined }[] = [];
-  /** What the kernel says to a program at a function. */
+  /** The kernel's error for a program at a function, if any. */
   refuse: (attachment: Attachment) => Error | undefined = () => undefined;
 
-  /** `planes`: four where flows are counted. */
+  /** `planes`: four if flows are counted. */
   constructor(cpus: number, rows: number, planes = 1) {
     this.cpus = cpus;
     this.rows = rows;

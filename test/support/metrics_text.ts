@@ -15,7 +15,7 @@ export function parseMetrics(text: string): Series[] {
   });
 }
 
-/** The series of that name that have these labels, whatever else they have. */
+/** The series with that name and at least these labels. */
 export function pick(series: readonly Series[], name: string, labels: Readonly<Record<string, string>> = {}): Series[] {
   return series.filter(
     (each) => each.name === name && Object.entries(labels).every(([label, value]) => each.labels[label] === value),

@@ -6,10 +6,10 @@ const ENV = { ...process.env, PATH: `${process.env.PATH}:/usr/sbin:/sbin` };
 const HEADER_BYTES = 28;
 let made = 0;
 
-/** A network namespace of a test's own, with its loopback up. */
+/** A network namespace for a test, with its loopback up. */
 export class Namespace {
   readonly name: string;
-  /** As `network.namespace.inode` has it. */
+  /** As in `network.namespace.inode`. */
   readonly inode: number;
 
   constructor() {
@@ -21,21 +21,21 @@ export class Namespace {
   }
 
   /**
-   * Sends that many datagrams to a port that nobody listens on: the kernel drops each with NO_SOCKET before this returns, on
-   * the CPU that sent it. Returns the bytes that the drops come to, from the network header on.
+   * Sends datagrams to a port without a listener. The kernel drops each with NO_SOCKET before this returns, on the CPU that sent it.
+   * Returns the bytes of the drops, from the network header on.
    */
   drop(count: number, { payloadBytes = 100, cpu = 0 }: { payloadBytes?: number; cpu?: number } = {}): number {
     execFileSync('ip', [...this.#sender(cpu), `for ((i = 0; i < ${count}; i++)); do ${send(payloadBytes)}; done`], { env: ENV });
     return count * (payloadBytes + HEADER_BYTES);
   }
 
-  /** Has that many TCP connects refused. */
+  /** Makes that many TCP connects fail with "refused". */
   refuse(count: number): void {
     const script = `for ((i = 0; i < ${count}; i++)); do (: < /dev/tcp/127.0.0.1/9) 2> /dev/null || :; done`;
     execFileSync('ip', [...this.#sender(0), script], { env: ENV });
   }
 
-  /** Goes on dropping until the process is killed. */
+  /** Drops continuously until the process is killed. */
   flood(): ChildProcess {
     return spawn('ip', [...this.#sender(0), `while :; do ${send(10)}; done`], { env: ENV, stdio: 'ignore' });
   }

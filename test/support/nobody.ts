@@ -1,7 +1,7 @@
 import { spawnSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 
-/** What a command line begins with that another user runs: uid 65534, without groups, in a clone that may be in root's own home. */
+/** The prefix of a command line that runs as another user: uid 65534, without groups. Works in a clone below root's home. */
 export const NOBODY: readonly string[] = [
   fileURLToPath(new URL('reachable.sh', import.meta.url)),
   'setpriv',
@@ -10,7 +10,7 @@ export const NOBODY: readonly string[] = [
   '--clear-groups',
 ];
 
-/** Why that user can't run what is at `path`, such as files that were written under umask 077; undefined where it can. */
+/** Why that user can't run the file at `path`, for example because of umask 077; undefined if it can. */
 export function whyNotByNobody(path: string): string | undefined {
   const [file, ...args] = NOBODY as [string, ...string[]];
   if (spawnSync(file, [...args, 'test', '-r', path]).status === 0) return undefined;

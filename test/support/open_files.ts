@@ -2,11 +2,11 @@ import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
 
 interface OpenFile {
   readonly path: string;
-  /** Of /proc/PID/fdinfo, by name. */
+  /** From /proc/PID/fdinfo, by name. */
   readonly info: Readonly<Record<string, string>>;
 }
 
-/** What a process has open. */
+/** The open files of a process. */
 function openFiles(pid: number): OpenFile[] {
   return readdirSync(`/proc/${pid}/fd`).map((fd) => {
     const lines = readFileSync(`/proc/${pid}/fdinfo/${fd}`, 'utf8').matchAll(/^(\w+):\s*(\S+)/gm);
@@ -20,7 +20,7 @@ function isReadOnly({ info }: OpenFile): boolean {
   return (Number.parseInt(info.flags ?? '', 8) & 3) === 0;
 }
 
-/** The ids of the BPF maps that a process may write to, and of all that it has. */
+/** The ids of the BPF maps that a process may write to, and of all its maps. */
 export function mapsOf(pid: number): { readonly all: number[]; readonly writable: number[] } {
   const maps = openFiles(pid).filter(({ path }) => path === 'anon_inode:bpf-map');
   const ids = (files: readonly OpenFile[]) => [...new Set(files.map(({ info }) => Number(info.map_id)))];

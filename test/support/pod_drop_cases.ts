@@ -6,10 +6,10 @@ export const CONTEXTS = ['local', 'remote'] as const;
 export const NAMES = ['opentelemetry', 'retina'] as const;
 export type Context = (typeof CONTEXTS)[number];
 export type Names = (typeof NAMES)[number];
-/** A series' labels beside the reason, as text: `direction=egress namespace=shop …`. */
+/** Labels of a series other than the reason, as text: `direction=egress namespace=shop …`. */
 export type Told = Readonly<Record<string, { readonly drops: number; readonly bytes: number }>>;
 
-/** One way for a packet to be dropped, and what has to be told of it: the sides of local pods, and the two ends. */
+/** One way to drop a packet, and the expected report: the sides of local pods, and the two ends. */
 export interface Case {
   readonly what: string;
   readonly from: Where;
@@ -17,7 +17,7 @@ export interface Case {
   readonly at: Where;
   readonly chain: 'INPUT' | 'OUTPUT' | 'FORWARD';
   readonly direction: 'ingress' | 'egress' | 'forward';
-  /** Of the pods of node-a. */
+  /** Of the pods on node-a. */
   readonly sides: readonly ('a1 egress' | 'a1 ingress' | 'a2 ingress')[];
   readonly ends: readonly [source: End, destination: End];
 }
@@ -126,7 +126,7 @@ export const CASES: readonly Case[] = [
   },
 ];
 
-/** What is published of an end, in both languages. */
+/** The published labels of an end, in both namings. */
 const ENDS: Readonly<Record<End, Readonly<Record<Names, Readonly<Record<string, string>>>>>> = {
   a1: {
     opentelemetry: { k8s_namespace_name: 'shop', k8s_pod_name: 'a1', k8s_deployment_name: 'front' },
@@ -159,7 +159,7 @@ const textOf = (labels: Readonly<Record<string, string>>) =>
     .sort()
     .join(' ');
 
-/** What was told of pods of the lab's, by labels. */
+/** The reported drops of the lab's pods, by labels. */
 export function told(series: readonly Series[], names: Names): Told {
   const all: Record<string, { drops: number; bytes: number }> = {};
   for (const { labels, name, value } of series) {
@@ -182,7 +182,7 @@ export function rise(before: Told, after: Told): Told {
   return Object.fromEntries(risen.filter(([, { drops, bytes }]) => drops !== 0 || bytes !== 0));
 }
 
-/** What a case has to raise. */
+/** The expected increase of a case. */
 export function due({ sides, ends, direction }: Case, context: Context, names: Names, drops: number, bytes: number): Told {
   if (context === 'local') {
     const rows = sides.map((side) => side.split(' ') as ['a1' | 'a2', string]);

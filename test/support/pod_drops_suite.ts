@@ -12,7 +12,7 @@ import { pick, sum } from './metrics_text.ts';
 import { CASES, CONTEXTS, type Context, due, NAMES, type Names, REASON, rise, type Told, told } from './pod_drop_cases.ts';
 import { freePort } from './ports.ts';
 
-/** Two pipelines of one receiver, each to an exporter in each language. */
+/** Two pipelines of one receiver, each with an exporter for each naming. */
 function configuration(ports: Readonly<Record<string, number>>, own: number, flows: string, pending: string): File {
   const labels = ['namespace', 'podname', 'workload', 'service'];
   const exporters = CONTEXTS.flatMap((context) => NAMES.map((names) => [`prometheus/${context}_${names}`, names] as const));
@@ -55,18 +55,18 @@ function configuration(ports: Readonly<Record<string, number>>, own: number, flo
   };
 }
 
-/** What the tests of drops by pod need of a Kubernetes API. */
+/** The part of a Kubernetes API that the tests of drops by pod need. */
 export interface ClusterApi {
   /** For KUBECONFIG. */
   readonly kubeConfigFile: string;
-  /** Has it have this object, with its status, as of `resource`. */
+  /** Creates or replaces this object of `resource`, including its status. */
   put(resource: string, object: ClusterObject): Promise<void>;
   close(): Promise<void>;
 }
 
 /**
- * Has packets dropped between the pods of a {@link ClusterLab}, and holds what an agent tells of them, who knows the pods from that
- * API, against what was sent. `why`: why it can't be done here.
+ * Drops packets between the pods of a {@link ClusterLab}, and compares the report of an agent, which gets the pods from that API, with what
+ * was sent. `why`: the reason to skip.
  */
 export function describeDropsByPod(startApi: () => Promise<ClusterApi>, why: string | false | undefined): void {
   describe.skipIf(why !== undefined && why !== false)('drops by pod, of real packets', () => {
@@ -84,7 +84,7 @@ export function describeDropsByPod(startApi: () => Promise<ClusterApi>, why: str
         for (const names of NAMES) all[`${context} ${names}`] = told(await scrape(context, names), names);
       return all;
     };
-    /** At every read: published + pending + overflow = node, in drops and bytes, of each pipeline. */
+    /** At every read: published + pending + overflow = node, in drops and bytes, for each pipeline. */
     const checkEquation = async () => {
       const series = await agent.scrape(own);
       for (const processor of ['k8s_attributes/local', 'k8s_attributes/remote']) {
@@ -134,7 +134,7 @@ export function describeDropsByPod(startApi: () => Promise<ClusterApi>, why: str
             bytes = lab.send(each.from, each.to[family], count);
           });
           expect(counted).toEqual({ packets: count, bytes });
-          // Who isn't known to one of the two may be about to be, for a second.
+          // An unknown end may be waited for, for up to a second.
           let after = await scrapeAll();
           const expected = Object.fromEntries(
             CONTEXTS.flatMap((context) => NAMES.map((names) => [`${context} ${names}`, due(each, context, names, count, bytes)])),

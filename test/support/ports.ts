@@ -10,7 +10,7 @@ export async function freePort(): Promise<number> {
   return port;
 }
 
-/** Takes connections on a port of 127.0.0.1, and says nothing. */
+/** Accepts connections on a port of 127.0.0.1 and sends nothing. */
 export async function listen(onConnection: () => void = () => {}): Promise<Server> {
   const server = createServer((socket) => {
     socket.on('error', () => {});

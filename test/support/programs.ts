@@ -1,7 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import { readdirSync, readFileSync } from 'node:fs';
 
-/** Ids of the BPF programs that a process holds, by itself or by a link; none where it has ended. */
+/** Ids of the BPF programs that a process holds, directly or by a link; none if it has ended. */
 export function programsOf(pid: number): number[] {
   const ids = new Set<number>();
   for (const fd of listed(`/proc/${pid}/fdinfo`)) {
@@ -11,7 +11,7 @@ export function programsOf(pid: number): number[] {
   return [...ids];
 }
 
-/** Those of `ids` that the kernel still has, a moment later: it frees them once no CPU can be running them. */
+/** Those of `ids` that still exist a moment later. The kernel frees a program when no CPU can be running it. */
 export async function remainingPrograms(ids: readonly number[]): Promise<number[]> {
   for (let attempt = 0; ; attempt++) {
     const all = JSON.parse(execFileSync('/usr/sbin/bpftool', ['--json', 'prog', 'show'], { encoding: 'utf8' })) as {
@@ -35,6 +35,6 @@ function read(file: string): string {
   try {
     return readFileSync(file, 'utf8');
   } catch {
-    return ''; // closed in between
+    return ''; // closed meanwhile
   }
 }

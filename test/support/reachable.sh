@@ -1,10 +1,10 @@
 #!/bin/sh
-# reachable.sh COMMAND…: runs a command, as root, where every user can enter this clone under its own path. Root's home is closed to
-# others on Debian: there the command runs in a mount namespace of its own, in which the closed directory holds the clone alone.
+# reachable.sh COMMAND…: runs a command as root, with this clone accessible to every user under its own path. On Debian root's home is
+# closed to others. Then the command runs in its own mount namespace, in which the closed directory contains only the clone.
 set -eu
 root=$(cd "$(dirname "$0")/../.." && pwd -P)
 
-# The outermost directory on the way that others can't enter.
+# The outermost directory on the path that others can't enter.
 closed=
 path=$root
 while [ "$path" != / ]; do

@@ -1,7 +1,7 @@
 import { accessSync, constants } from 'node:fs';
 import { join } from 'node:path';
 
-/** Where Debian keeps what only root needs, besides the user's own PATH. */
+/** Where Debian puts programs for root, in addition to the user's PATH. */
 const PATH = `${process.env.PATH ?? ''}:/usr/sbin:/sbin`;
 
 function isOnPath(tool: string): boolean {
@@ -15,7 +15,7 @@ function isOnPath(tool: string): boolean {
   });
 }
 
-/** Why a test that loads BPF programs with the help of these tools can't run here, or undefined where it can; printed too. */
+/** Why a test that loads BPF programs and uses these tools can't run here, or undefined if it can. Also printed. */
 export function whyNotHere(tools: readonly string[] = []): string | undefined {
   const missing = tools.filter((tool) => !isOnPath(tool));
   const why =

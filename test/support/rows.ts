@@ -22,7 +22,7 @@ export function batch(rows: readonly DropRow[], more: Partial<DropBatch> = {}): 
   };
 }
 
-/** A last stage that keeps what it is given. */
+/** A last stage that records batches. */
 export class Sink implements Consumer {
   readonly batches: DropBatch[] = [];
 

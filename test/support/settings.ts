@@ -10,7 +10,7 @@ export interface LogLine {
   readonly err?: { readonly message: string };
 }
 
-/** Settings as the service makes them, of a component on its own; its log lines are kept. */
+/** Settings as the service makes them, for a single component. Keeps its log lines. */
 export function makeSettings(id = 'test'): Settings & { readonly lines: readonly LogLine[] } {
   const lines: LogLine[] = [];
   const kept = new Map<string, unknown>();
@@ -31,5 +31,5 @@ export function makeSettings(id = 'test'): Settings & { readonly lines: readonly
   };
 }
 
-/** A host whose receivers have nothing to read. */
+/** A host with receivers that have nothing to read. */
 export const quietHost: Host = { refresh: () => Promise.resolve(), health: () => [], sources: () => [] };

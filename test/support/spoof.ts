@@ -8,10 +8,10 @@ const ENV = { ...process.env, PATH: `${process.env.PATH}:/usr/sbin:/sbin` };
 const TRAFFIC = fileURLToPath(new URL('../../build/test/traffic', import.meta.url));
 let made = 0;
 
-/** A network namespace whose rule drops every datagram that is sent, and one that sends from a new address each time. */
+/** A network namespace with a rule that drops every datagram, and one that sends from a new address each time. */
 export class SpoofedFlood {
   readonly name: string;
-  /** As `network.namespace.inode` has it. */
+  /** As in `network.namespace.inode`. */
   readonly inode: number;
   #seed = 1;
 
@@ -25,7 +25,7 @@ export class SpoofedFlood {
     for (const command of ['iptables', 'ip6tables']) this.#in(command, '-A', 'OUTPUT', '-p', 'udp', '-j', 'DROP');
   }
 
-  /** Sends so many, all dropped by the CPU that sends them before this returns. */
+  /** Sends datagrams. The sending CPU has dropped all of them when this returns. */
   send(count: number, address = '127.0.0.1'): void {
     execFileSync(TRAFFIC, this.#args(count, address), { env: ENV });
   }
@@ -35,13 +35,13 @@ export class SpoofedFlood {
     execFileSync(TRAFFIC, [...this.#args(sources, address), `${sources}`], { env: ENV });
   }
 
-  /** Begins to; resolves when they are sent. */
+  /** Starts sending; `sent` resolves when it is done. */
   start(count: number, address = '127.0.0.1', cpu?: number): { readonly process: ChildProcess; readonly sent: Promise<unknown> } {
     const process = spawn(TRAFFIC, this.#args(count, address, cpu), { env: ENV, stdio: 'ignore' });
     return { process, sent: once(process, 'exit') };
   }
 
-  /** What the rule has dropped, by iptables' own counter. */
+  /** What the rule has dropped, by iptables' counter. */
   get dropped(): { readonly packets: number; readonly bytes: number } {
     const counts = ['iptables', 'ip6tables'].map((command) => {
       const [, packets, bytes] = /^\s*(\d+)\s+(\d+)\s+DROP\b/m.exec(this.#in(command, '-nvxL', 'OUTPUT')) ?? [];

@@ -1,11 +1,11 @@
 import { readdirSync, readFileSync } from 'node:fs';
 
-/** The lines of /proc/PID/status that tell a thread's privileges, by name; proc_pid_status(5). */
+/** The lines of /proc/PID/status about a thread's privileges, by name; proc_pid_status(5). */
 export type Privileges = Readonly<Record<string, string>>;
 
 const NONE = '0000000000000000';
 
-/** What is left of a thread that has given up everything. */
+/** The privileges of a thread that has dropped everything. */
 export const NO_PRIVILEGES: Privileges = {
   CapInh: NONE,
   CapPrm: NONE,
@@ -15,12 +15,12 @@ export const NO_PRIVILEGES: Privileges = {
   NoNewPrivs: '1',
 };
 
-/** Of every thread of a process, and of the process itself, which is its first one. */
+/** The privileges of every thread of a process, and of the process, which is its first one. */
 export function privilegesOf(pid: number | 'self' = 'self'): Privileges[] {
   return fieldsOf(pid, /^(Cap\w+|NoNewPrivs):\s*(\S+)/gm);
 }
 
-/** The users and groups of every thread of a process, and of the process itself. */
+/** The users and groups of every thread of a process, and of the process. */
 export function identitiesOf(pid: number | 'self' = 'self'): Readonly<Record<string, string>>[] {
   return fieldsOf(pid, /^(Uid|Gid|Groups):[ \t]*(.*)$/gm);
 }

@@ -8,7 +8,7 @@ const SECRETS = 'var/run/secrets/kubernetes.io/serviceaccount';
 /** A file of test/support/kube_api/certificate. */
 export const certificate = (name: string): Buffer => readFileSync(new URL(name, CERTIFICATE));
 
-/** What a client of the fake is given, in a directory of its own: a service account's secrets and a kubeconfig. */
+/** The credentials of a client of the fake, in a separate directory: secrets of a service account, and a kubeconfig. */
 export class Credentials {
   /** For KUBECONFIG. Its token file is the service account's. */
   readonly kubeConfigFile: string;
@@ -25,7 +25,7 @@ export class Credentials {
     writeFileSync(join(secrets, 'ca.crt'), ca);
     writeFileSync(join(secrets, 'namespace'), 'dropreason');
     const cluster = { server, 'certificate-authority-data': ca.toString('base64'), 'tls-server-name': 'localhost' };
-    // What client-node makes of a service account: a kubeconfig's own `tokenFile` it doesn't know.
+    // client-node does this for a service account. It doesn't support `tokenFile` in a kubeconfig.
     const user = { 'auth-provider': { name: 'tokenFile', config: { tokenFile: this.tokenFile } } };
     const config = {
       apiVersion: 'v1',

@@ -13,33 +13,33 @@ export type { Fault } from './faults.ts';
 export type { KubeObject, StoredObject } from './store.ts';
 
 export interface FakeKubeApiOptions {
-  /** Address to listen on; 127.0.0.1. Elsewhere, take the kubeconfig: it names the certificate's host. */
+  /** Address to listen on. Default: 127.0.0.1. For another, use the kubeconfig, which has the certificate's host name. */
   readonly host?: string;
-  /** 0: any that is free. */
+  /** 0: any free port. */
   readonly port?: number;
-  /** Between the bookmarks of a watch; a minute, as of a real one. */
+  /** Interval between bookmarks of a watch. Default: a minute, as with a real server. */
   readonly bookmarkMillis?: number;
-  /** Resources that the cluster doesn't have; `metricsconfigurations`. */
+  /** Resources that the cluster doesn't have. Default: `metricsconfigurations`. */
   readonly absent?: readonly string[];
-  /** Whether HTTP/2 is offered, as real ones do; true. */
+  /** Whether to offer HTTP/2, as real servers do. Default: true. */
   readonly http2?: boolean;
 }
 
 export interface ApiRequest {
-  /** Of performance.now(). */
+  /** On the clock of performance.now(). */
   readonly atMillis: number;
   /** `get` is for API discovery. */
   readonly verb: 'list' | 'watch' | 'get';
   readonly resource: string;
   readonly path: string;
   readonly query: Readonly<Record<string, string>>;
-  /** Whether it asked for a list's further page. */
+  /** Whether it requests a further page of a list. */
   readonly isPage: boolean;
 }
 
-/** A Kubernetes API server over TLS that serves lists and watches from memory, and fails as it is told. */
+/** A Kubernetes API server over TLS that serves lists and watches from memory, with injected faults. */
 export class FakeKubeApi {
-  /** Every request for a resource that came, in order. */
+  /** All requests for resources, in order. */
   readonly requests: ApiRequest[] = [];
   readonly port: number;
   readonly #credentials: Credentials;
@@ -76,7 +76,7 @@ export class FakeKubeApi {
     this.port = (server.address() as AddressInfo).port;
     this.#credentials = new Credentials(this.url);
     server.on('request', (request, response) => {
-      // The two protocols' requests and responses are alike in all that is used here.
+      // For everything used here, requests and responses of both protocols are alike.
       this.#answer(request as unknown as IncomingMessage, response as unknown as ServerResponse).catch(() => {});
     });
   }
@@ -90,7 +90,7 @@ export class FakeKubeApi {
     return this.#credentials.kubeConfigFile;
   }
 
-  /** A root directory (without a `/` at its end) with a service account's secrets in it, as a pod has them below `/`. */
+  /** A root directory (without a final `/`) with the secrets of a service account, as a pod has them below `/`. */
   get serviceAccountRoot(): string {
     return this.#credentials.directory;
   }
@@ -99,51 +99,51 @@ export class FakeKubeApi {
     return this.#credentials.tokenFile;
   }
 
-  /** How many connections are open. */
+  /** The number of open connections. */
   get connections(): number {
     return this.#sockets.size;
   }
 
-  /** How many watches are open of one resource, or of all. */
+  /** The number of open watches of one resource, or of all. */
   watches(resource?: string): number {
     return [...this.#watches].filter((watch) => resource === undefined || watch.resource === resource).length;
   }
 
-  /** Creates or replaces an object and tells the watches; gives it a uid and a version, and returns it with them. */
+  /** Creates or replaces an object and notifies the watches. Sets a uid and a version, and returns the object. */
   put(resource: string, object: KubeObject): StoredObject {
     const stored = this.#store.put(resource, object);
     this.#pump();
     return stored;
   }
 
-  /** Deletes an object, by uid, `namespace/name` or (a cluster's own) name, and tells the watches. */
+  /** Deletes an object, by uid, `namespace/name` or (if cluster-scoped) name, and notifies the watches. */
   remove(resource: string, uidOrName: string): boolean {
     const found = this.#store.remove(resource, uidOrName);
     this.#pump();
     return found;
   }
 
-  /** From the next request on, for as often as it says. */
+  /** Injects a fault from the next request on, as often as it specifies. */
   fault(fault: Fault): void {
     this.#faults.add(fault);
   }
 
-  /** No faults any more; connections that hang go on hanging. */
+  /** Ends all faults. Hanging connections keep hanging. */
   heal(): void {
     this.#faults.clear();
   }
 
-  /** Older versions than now are answered with 410. */
+  /** Requests for older versions get a 410 from now on. */
   compact(): void {
     this.#store.compact();
   }
 
-  /** Ends the watches that are open, as a server does when it restarts. */
+  /** Ends the open watches, like a server that restarts. */
   closeWatches(): void {
     for (const watch of this.#watches) watch.end();
   }
 
-  /** The watches that are open say nothing any more, as over a connection that a firewall has forgotten. */
+  /** Open watches send nothing any more, as over a connection that a firewall has forgotten. */
   silenceWatches(): void {
     for (const watch of this.#watches) watch.silence();
   }
@@ -153,7 +153,7 @@ export class FakeKubeApi {
     for (const socket of this.#sockets) socket.resetAndDestroy();
   }
 
-  /** A new token is the only one that is taken; it is written to the file unless told otherwise. */
+  /** Replaces the token; only the new one is accepted. Writes it to the file by default. */
   rotateToken({ write = true } = {}): string {
     return this.#credentials.rotate(write);
   }
@@ -178,7 +178,7 @@ export class FakeKubeApi {
     if (request.headers.authorization !== `Bearer ${this.#credentials.token}`) return refuse(response, 401, 'Unauthorized');
     if (found !== undefined) {
       const status = this.#faults.takeStatus();
-      if (status !== undefined) return refuse(response, status, 'told to fail');
+      if (status !== undefined) return refuse(response, status, 'injected failure');
       response.writeHead(200, { 'content-type': 'application/json' });
       response.end(JSON.stringify(found));
       return;
@@ -191,7 +191,7 @@ export class FakeKubeApi {
     if (fault?.kind === 'reset') return reset(request);
     if (fault?.kind === 'half_open' && verb === 'list') return;
     if (fault?.kind === 'status') {
-      const message = fault.code === 403 ? forbidden(verb, target) : 'told to fail';
+      const message = fault.code === 403 ? forbidden(verb, target) : 'injected failure';
       return refuse(response, fault.code, message, fault.retryAfterSeconds);
     }
     if (fault?.kind === 'gone' && (verb === 'list' || fault.as === 'status')) return refuse(response, 410, 'too old');

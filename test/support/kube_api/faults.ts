@@ -1,30 +1,30 @@
-/** What goes wrong with a request. */
+/** The faults of a request. */
 export type FaultKind =
-  /** A watch is answered, and closed at once. */
+  /** A watch is accepted and closed at once. */
   | { readonly kind: 'close' }
-  /** A watch is closed after its next event; where there is none to tell, a known object is told of once more, and then closed. */
+  /** A watch is closed after its next event. If there is none, a known object is sent again first. */
   | { readonly kind: 'close_after_event' }
-  /** A watch is answered with 410, or with 200 and an ERROR event of 410; a list's next page with 410. */
+  /** A watch gets a 410, or a 200 and an ERROR event of 410; a list's next page gets a 410. */
   | { readonly kind: 'gone'; readonly as?: 'status' | 'event' }
-  /** Any answer with this status; `retryAfterSeconds` is a header. Of all resources and verbs, API discovery gives it too. */
+  /** Any response with this status; `retryAfterSeconds` is a header. A fault of all resources and verbs affects API discovery too. */
   | { readonly kind: 'status'; readonly code: number; readonly retryAfterSeconds?: number }
-  /** These bytes in place of the answer, as fast as they are taken; JSON with the status 200 where the headers don't say otherwise. */
+  /** These bytes instead of the response, as fast as they are read. JSON with status 200 unless the headers say otherwise. */
   | {
       readonly kind: 'answer';
-      /** 200. */
+      /** Default: 200. */
       readonly status?: number;
       readonly headers?: Readonly<Record<string, string>>;
       readonly body: () => Iterable<string | Buffer>;
     }
-  /** The answer comes so much later. */
+  /** The response is delayed. */
   | { readonly kind: 'slow'; readonly millis: number }
-  /** A list is never answered; a watch is, but nothing follows, not even an end. */
+  /** A list is never answered. A watch is, but nothing follows, not even an end. */
   | { readonly kind: 'half_open' }
   /** The connection is reset. */
   | { readonly kind: 'reset' }
-  /** Each event of a watch is told twice, the second time after the one that follows it. */
+  /** Each event of a watch is sent twice, the second time after the next one. */
   | { readonly kind: 'duplicates' }
-  /** Events that are told at once come in the opposite order. */
+  /** Simultaneous events are sent in reverse order. */
   | { readonly kind: 'reordering' };
 
 export type Fault = FaultKind & {
@@ -32,11 +32,11 @@ export type Fault = FaultKind & {
   readonly verb?: 'list' | 'watch';
   /** Such as `pods`; undefined: all. */
   readonly resource?: string;
-  /** How many requests; undefined: until `heal`. */
+  /** Number of requests; undefined: until `heal`. */
   readonly times?: number;
 };
 
-/** The faults that are due. */
+/** The pending faults. */
 export class Faults {
   #faults: { readonly fault: Fault; left: number }[] = [];
 
@@ -48,7 +48,7 @@ export class Faults {
     this.#faults = [];
   }
 
-  /** The first of all resources and verbs that is a status. */
+  /** The first status fault for all resources and verbs. */
   takeStatus(): number | undefined {
     const due = this.#faults.find(
       ({ fault, left }) => left > 0 && fault.kind === 'status' && fault.verb === undefined && fault.resource === undefined,
@@ -58,7 +58,7 @@ export class Faults {
     return due.fault.kind === 'status' ? due.fault.code : undefined;
   }
 
-  /** The first that befalls this request, if there is one; it counts as done. */
+  /** Takes the first fault for this request, if there is one. */
   take(verb: 'list' | 'watch', resource: string, isPage: boolean): Fault | undefined {
     const due = this.#faults.find(
       ({ fault, left }) =>

@@ -7,7 +7,7 @@ import { TIMING, type Timing } from '../../../src/kubernetes/timing.ts';
 import { type LogLine, makeSettings } from '../settings.ts';
 import { FakeKubeApi, type FakeKubeApiOptions, type KubeObject } from './fake_kube_api.ts';
 
-/** Waits so short that a test takes no longer than it must. */
+/** Timeouts short enough for tests. */
 export const QUICK: Timing = {
   ...TIMING,
   backoffMillis: 5,
@@ -15,7 +15,7 @@ export const QUICK: Timing = {
   healthyMillis: 200,
   forbiddenMillis: 50,
   absentMillis: 100,
-  // Long enough for a machine that is busy with other things.
+  // Long enough for a busy machine.
   pageMillis: 10_000,
   openMillis: 10_000,
   idleMillis: 10_000,
@@ -28,20 +28,20 @@ export interface NameRecord {
   readonly labels: Readonly<Record<string, string>>;
 }
 
-/** A list and watch against a fake of its own, and what it has told. */
+/** A list and watch against its own fake, and the events it has reported. */
 export interface Follower {
   readonly api: FakeKubeApi;
   readonly listWatch: ListWatch<NameRecord>;
-  /** As told, by uid. */
+  /** The reported objects, by uid. */
   readonly known: Map<string, NameRecord>;
   /** `replaced 2`, `set a`, `deleted a`, in order. */
   readonly told: string[];
   readonly lines: readonly LogLine[];
-  /** Names of what is known, sorted. */
+  /** Names of the known objects, sorted. */
   names(): string[];
 }
 
-/** An API with these pods, and a list and watch of them that has started. */
+/** A fake API with these pods, and a started list and watch of them. */
 export async function follow(
   names: readonly string[],
   given: {
@@ -50,10 +50,10 @@ export async function follow(
     readonly path?: string;
     readonly name?: string;
     readonly query?: Readonly<Record<string, string>>;
-    /** Of another server in the fake's place. */
+    /** Port of another server instead of the fake. */
     readonly port?: number;
     readonly limits?: Partial<Limits>;
-    /** Milliseconds between requests; 0. */
+    /** Milliseconds between requests. Default: 0. */
     readonly turnMillis?: number;
     readonly prepare?: (api: FakeKubeApi) => void;
   } = {},
@@ -106,11 +106,11 @@ export function pod(name: string, labels: Readonly<Record<string, string>> = {},
   return { metadata: { name, namespace: 'shop', labels }, spec: { nodeName: node } };
 }
 
-/** As the agent loads it by `auth_type: kubeConfig`. */
+/** The kubeconfig as the agent loads it with `auth_type: kubeConfig`. */
 export async function kubeConfigOf(api: FakeKubeApi, port = api.port): ReturnType<typeof loadKubeConfig> {
   const before = process.env.KUBECONFIG;
   process.env.KUBECONFIG = api.kubeConfigFile;
-  // Reads the variable before it waits for anything, so that several can be loaded at once.
+  // Reads the variable before the first await, so that several can be loaded at once.
   const loading = loadKubeConfig('kubeConfig');
   if (before === undefined) delete process.env.KUBECONFIG;
   else process.env.KUBECONFIG = before;

@@ -1,4 +1,4 @@
-/** Group and version of each resource that is served. */
+/** Group and version of each served resource. */
 const GROUPS: Readonly<Record<string, string>> = {
   pods: 'v1',
   nodes: 'v1',
@@ -16,7 +16,7 @@ export interface Target {
   readonly namespace: string | undefined;
 }
 
-/** Which resource a path asks for; undefined where no such is served. */
+/** The resource of a path; undefined if it isn't served. */
 export function targetOf(path: string): Target | undefined {
   const match = /^\/(?:api|apis)\/((?:[^/]+\/)?v[^/]+)(?:\/namespaces\/([^/]+))?\/([^/]+)$/.exec(path);
   const [, apiVersion, namespace, resource] = match ?? [];
@@ -24,7 +24,7 @@ export function targetOf(path: string): Target | undefined {
   return { resource, apiVersion, namespace };
 }
 
-/** What API discovery answers to a path of its own; undefined where there is no such. */
+/** The response of API discovery to a path; undefined if there is none. */
 export function discovery(path: string, absent: readonly string[]): object | undefined {
   const served = Object.entries(GROUPS).filter(([resource]) => !absent.includes(resource));
   const [, apiVersion] = /^\/apis\/([^/]+\/v[^/]+)$/.exec(path) ?? [];
@@ -42,7 +42,7 @@ export function discovery(path: string, absent: readonly string[]): object | und
   return { kind: 'APIGroupList', apiVersion: 'v1', groups };
 }
 
-/** As an API server words it. */
+/** The message of a real API server. */
 export function forbidden(verb: string, { resource, apiVersion, namespace }: Target): string {
   const group = apiVersion.includes('/') ? apiVersion.split('/')[0] : '';
   const scope = namespace === undefined ? 'at the cluster scope' : `in the namespace "${namespace}"`;

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 
-/** A Kubernetes object as JSON, as far as a list and watch must know it. */
+/** A Kubernetes object as JSON, with the fields that a list and watch need. */
 export interface KubeObject {
   readonly metadata: {
     readonly name: string;
@@ -26,24 +26,24 @@ export interface Event {
 interface Change {
   readonly revision: number;
   readonly resource: string;
-  /** Undefined where it was created. */
+  /** Undefined if it was created. */
   readonly before: StoredObject | undefined;
-  /** Undefined where it was deleted. */
+  /** Undefined if it was deleted. */
   readonly after: StoredObject | undefined;
-  /** What it was or is, under the change's own resourceVersion. */
+  /** The object with the resourceVersion of the change. */
   readonly object: StoredObject;
 }
 
 const keyOf = ({ metadata: { namespace, name } }: KubeObject) => (namespace === undefined ? name : `${namespace}/${name}`);
 
-/** What an API server keeps: objects by resource, and the changes since the last compaction, under one counter of revisions. */
+/** The data of an API server: objects by resource, and the changes since the last compaction, with one revision counter. */
 export class Store {
   readonly #objects = new Map<string, Map<string, StoredObject>>();
   #changes: Change[] = [];
   #compacted = 0;
   revision = 1000;
 
-  /** Creates or replaces, by namespace and name; gives it a uid where it has none. */
+  /** Creates or replaces, by namespace and name. Sets a uid if there is none. */
   put(resource: string, given: KubeObject): StoredObject {
     const objects = this.#of(resource);
     const key = keyOf(given);
@@ -52,14 +52,14 @@ export class Store {
     const uid = given.metadata.uid ?? before?.metadata.uid ?? randomUUID();
     const object = { ...given, metadata: { ...given.metadata, uid, resourceVersion: `${revision}` } };
     objects.set(key, object);
-    // Another uid is another object: the old one goes first.
+    // Another uid means another object: the old one is deleted first.
     const same = before?.metadata.uid === uid;
     if (before !== undefined && !same) this.#changes.push(this.#deletion(resource, before, revision));
     this.#changes.push({ revision, resource, before: same ? before : undefined, after: object, object });
     return object;
   }
 
-  /** Deletes, by uid, by `namespace/name`, or by name where it has no namespace; false where there is none such. */
+  /** Deletes by uid, by `namespace/name`, or by name if it has no namespace. False if there is no such object. */
   remove(resource: string, uidOrName: string): boolean {
     const objects = this.#of(resource);
     const found = [...objects].find(([key, { metadata }]) => key === uidOrName || metadata.uid === uidOrName);
@@ -69,7 +69,7 @@ export class Store {
     return true;
   }
 
-  /** Forgets all changes: whoever resumes from an older revision is answered with 410. */
+  /** Forgets all changes: watches from an older revision get a 410. */
   compact(): void {
     this.#changes = [];
     this.#compacted = ++this.revision;
@@ -79,7 +79,7 @@ export class Store {
     return [...this.#of(resource).values()].filter(selects);
   }
 
-  /** What a watch of this selection sees after `revision`, or undefined where that is compacted away. */
+  /** The events for a watch of this selection after `revision`, or undefined if they were compacted. */
   eventsAfter(revision: number, resource: string, selects: Selects): Event[] | undefined {
     if (revision < this.#compacted) return undefined;
     return this.#changes
@@ -104,7 +104,7 @@ export class Store {
   }
 }
 
-/** `fieldSelector` and `labelSelector` of a query, equality alone, such as `spec.nodeName=worker-1` or `app=web,tier!=db`. */
+/** `fieldSelector` and `labelSelector` of a query, only equality, such as `spec.nodeName=worker-1` or `app=web,tier!=db`. */
 export function selector(query: URLSearchParams, namespace: string | undefined): Selects {
   const terms = (name: string) => (query.get(name) ?? '').split(',').filter((term) => term !== '');
   const met = (term: string, lookUp: (key: string) => unknown) => {

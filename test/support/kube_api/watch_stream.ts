@@ -36,7 +36,7 @@ export class WatchStream {
     this.#begin();
   }
 
-  /** Tells what has changed since it last told. */
+  /** Sends the changes since the last call. */
   pump(): void {
     if (this.#silent) return;
     const { target, selects } = this.#request;
@@ -51,7 +51,7 @@ export class WatchStream {
     this.#response.end();
   }
 
-  /** Says nothing any more, and keeps the connection. */
+  /** Stops sending, but keeps the connection. */
   silence(): void {
     this.#silent = true;
     this.#clear();

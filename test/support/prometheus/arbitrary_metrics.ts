@@ -16,7 +16,7 @@ const text = fc.oneof(
   fc.string({ unit: 'binary', maxLength: 5 }),
 );
 
-/** Names that become equal, mean something to Prometheus, or are none at all, and any others. */
+/** Names that become equal, are special in Prometheus or invalid, and others. */
 const name = fc.oneof(
   fc.constantFrom('a.b', 'a_b', 'a-b', 'a..b', '1st', '_1st', '', '.', '_', 'ß', 'x:y', 'teamName', 'class', '__proto__'),
   fc.constantFrom('__name__', '_name_', 'le', 'quantile', 'exported_le', 'job', 'instance', 'exported_job', '__meta_x'),
@@ -37,7 +37,7 @@ const boundaries = fc.constantFrom([], [1, 2.5], [0.001, 10, 1e9]);
 
 function points<T>(value: fc.Arbitrary<T>): fc.Arbitrary<DataPoint<T>[]> {
   const point = fc.record({ attributes, value, startTime: time });
-  // The SDK has no attributes twice in a metric.
+  // The SDK never has duplicate attributes in a metric.
   return fc.uniqueArray(
     point.map((each) => ({ ...each, endTime: each.startTime })),
     { maxLength: 5, selector: (each) => JSON.stringify(Object.entries(each.attributes).sort()) },
@@ -78,7 +78,7 @@ const metric = fc
     );
   });
 
-/** Whatever a resource, names of metrics and attributes, and values may be. Values of counters are natural numbers. */
+/** Arbitrary resources, metric names, attributes and values. Values of counters are natural numbers. */
 export const arbitraryMetrics: fc.Arbitrary<ResourceMetrics> = fc
   .record({ resource: attributes, metrics: fc.array(metric, { maxLength: 5 }) })
   .map(({ resource, metrics }) => ({

@@ -5,7 +5,7 @@ import type { ScrapeFormat } from '../../../src/publish/prometheus/scrape_format
 
 const ROOT = join(import.meta.dirname, '../../..');
 
-/** A sample as the official Python parser reads it. */
+/** A sample as read by the official Python parser. */
 export interface Sample {
   readonly family: string;
   readonly type: string;
@@ -14,7 +14,7 @@ export interface Sample {
   readonly value: number;
 }
 
-/** What a script of ours that looks for a program prints, and what it says where there is none. */
+/** The output of one of our scripts that look for a program, and its message if there is none. */
 function find(script: string): { readonly found: string; readonly missing: string | false } {
   const { stdout, stderr } = spawnSync('sh', [join(ROOT, 'scripts', script)], { encoding: 'utf8' });
   const found = stdout.trim();
@@ -27,10 +27,10 @@ function find(script: string): { readonly found: string; readonly missing: strin
 const promtool = find('prometheus.sh');
 const python = find('prometheus_client.sh');
 
-/** Why pages can't be read by them here; false where they can. */
+/** Why the parsers can't run here; false if they can. */
 export const PARSERS_MISSING = promtool.missing || python.missing;
 
-/** What `promtool check metrics` finds wrong: what it can't read, or reads and advises against. */
+/** Problems that `promtool check metrics` reports: errors, or advice. */
 export function promtoolCheck(page: string): { readonly refused: boolean; readonly advice: readonly string[] } {
   const { stdout, stderr, status } = spawnSync(join(promtool.found, 'promtool'), ['check', 'metrics'], {
     input: page,
@@ -55,7 +55,7 @@ export class PythonParsers {
     this.#lines.on('line', (line) => this.#waiting.shift()?.(line));
   }
 
-  /** Rejects with the parser's own words where it refuses the page. */
+  /** Rejects with the parser's message if the page is invalid. */
   async parse(text: string, format: ScrapeFormat): Promise<Sample[]> {
     const line = await new Promise<string>((resolve) => {
       this.#waiting.push(resolve);

@@ -5,23 +5,23 @@ import { HealthCheck } from '../../../src/extensions/health_check/extension.ts';
 import { HttpEndpoint } from '../../../src/http/http_endpoint.ts';
 import { makeSettings, quietHost } from '../settings.ts';
 
-/** What the parent asks for. */
+/** The parent's options. */
 export interface ChildOptions {
-  /** Series of drops; each has one of bytes beside it. */
+  /** Series of drops. Each has one of bytes too. */
   readonly series: number;
-  /** Of the endpoint that is scraped; health_check has the defaults. */
+  /** Settings of the scraped endpoint. health_check has the defaults. */
   readonly settings: object;
 }
 
-/** `stop` has both endpoints end as at a reload. */
+/** `stop` ends both endpoints as at a reload. */
 export type Question = 'state' | 'stop';
 
-/** What the child says: at its start, and to each question. */
+/** The child's messages: at its start, and in reply to each question. */
 export interface ChildState {
   readonly metricsPort: number;
   readonly healthPort: number;
   readonly rss: number;
-  /** The longest that the event loop was held up since the last question, in milliseconds. */
+  /** The longest time that the event loop was blocked since the last question, in milliseconds. */
   readonly blockedMillis: number;
   /** Texts made so far. */
   readonly made: number;
@@ -35,7 +35,7 @@ const { logger, lines } = makeSettings();
 let made = 0;
 let stopMillis = 0;
 
-/** A text as large as that of so many series by source address, in pieces of some 64 kB; its first line has its number. */
+/** A text as large as that of so many series by source address, in pieces of about 64 kB. Its first line has its number. */
 function* pieces(): Generator<Buffer> {
   let piece = `made ${++made}\n`;
   for (const name of ['dropreason_drop_count_total', 'dropreason_drop_bytes_total']) {

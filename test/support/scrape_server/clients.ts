@@ -5,7 +5,7 @@ import { connect, type Socket } from 'node:net';
 const HOST = '127.0.0.1';
 export const GET = 'GET /metrics HTTP/1.1\r\nHost: localhost\r\n\r\n';
 
-/** A raw connection; what the peer does to it is no error of ours. It doesn't read before somebody does. */
+/** A raw connection. Errors caused by the peer are ignored. It doesn't read until requested. */
 export async function dial(port: number): Promise<Socket> {
   const socket = connect({ port, host: HOST });
   socket.on('error', () => {});
@@ -21,7 +21,7 @@ export function hangUp(sockets: readonly Socket[]): void {
   for (const socket of sockets) socket.destroy();
 }
 
-/** Connections that send that and never read. */
+/** Connections that send this text and never read. */
 export async function askAndNeverRead(count: number, port: number, text = GET): Promise<Socket[]> {
   const sockets = await dialAll(count, port);
   for (const socket of sockets) socket.pause().write(text);
@@ -35,7 +35,7 @@ export interface Timed {
   readonly retryAfter: string | undefined;
 }
 
-/** A good client: a connection of its own, and reads at once. */
+/** A well-behaved client: uses its own connection and reads at once. */
 export function fetchTimed(port: number, path: string, headers: Record<string, string> = {}): Promise<Timed> {
   const began = performance.now();
   return new Promise((resolve, reject) => {

@@ -5,8 +5,8 @@ import { NODE_FLAGS } from '../node_flags.ts';
 import type { ChildOptions, ChildState, Question } from './child.ts';
 
 /**
- * The agent's HTTP server with a large text and health_check, in a process of their own: its memory and its event loop are not those
- * of the clients.
+ * The agent's HTTP server with a large text, and health_check, in a separate process, so that memory and event loop are not shared with
+ * the clients.
  */
 export class ScrapeServer {
   readonly metricsPort: number;

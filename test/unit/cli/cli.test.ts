@@ -39,7 +39,7 @@ describe('exit code 0', () => {
     expect(stdout).not.toBe('');
   });
 
-  test('--version says the version of the package', async () => {
+  test('--version prints the version of the package', async () => {
     expect((await dropreason('--version')).stdout).toBe(`${VERSION}\n`);
   });
 
@@ -65,7 +65,7 @@ describe('exit code 1', () => {
     expect(stderr).not.toMatch(/^\s+at /m);
   });
 
-  test('a file that is not there', async () => {
+  test('a missing file', async () => {
     const { code, stderr } = await dropreason('validate', '--config', '/nowhere/config.yaml');
     expect(code).toBe(1);
     expect(stderr).toContain('/nowhere/config.yaml');
@@ -97,7 +97,7 @@ describe('exit code 2: wrong usage', () => {
 });
 
 describe('the configuration', () => {
-  test('is otel-collector.yaml of the working directory where none is named', async () => {
+  test('is otel-collector.yaml in the working directory by default', async () => {
     const path = file(VALID, 'otel-collector.yaml');
     const root = process.cwd();
     process.chdir(join(path, '..'));
@@ -108,7 +108,7 @@ describe('the configuration', () => {
     }
   });
 
-  test('may be of several files, later ones over earlier ones, and --set over all', async () => {
+  test('may consist of several files, later ones over earlier ones, and --set over all', async () => {
     const first = file(
       VALID.replace('debug: }', 'debug: {verbosity: normal}}').replace('dropreason: }', 'dropreason: {collection_interval: 5s}}'),
     );
@@ -136,7 +136,7 @@ describe('the configuration', () => {
   });
 });
 
-test('the configuration that npm start runs is valid and warns of nothing', async () => {
+test('the configuration that npm start runs is valid and has no warnings', async () => {
   expect(await dropreason('validate', '--config', 'otel-collector.yaml')).toEqual({
     code: 0,
     stdout: 'otel-collector.yaml: valid, pipelines: metrics\n',

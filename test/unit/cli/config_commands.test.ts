@@ -36,7 +36,7 @@ describe('print-config', () => {
     return out.stdout;
   }
 
-  test('shows what was merged, with defaults, as it is written in a file', async () => {
+  test('shows the merged configuration with defaults, as written in a file', async () => {
     expect(parse(await print(VALID, OTLP))).toMatchObject({
       receivers: { dropreason: { collection_interval: '5s', attributes: [], pin: false, hooks: { nat: { enabled: true } } } },
       processors: { percpu_sum: {} },
@@ -48,7 +48,7 @@ describe('print-config', () => {
     });
   });
 
-  test('shows no secret, a described one and one in a URL neither', async () => {
+  test('shows no secrets, neither declared ones nor one in a URL', async () => {
     const text = await print(VALID, OTLP);
     expect(text).not.toContain('hunter2');
     expect(parse(text).exporters.otlp).toMatchObject({
@@ -58,7 +58,7 @@ describe('print-config', () => {
     });
   });
 
-  test('what it prints means the same', async () => {
+  test('prints a configuration with the same meaning', async () => {
     const once = await print(VALID);
     expect(await print(once)).toBe(once);
   });

@@ -14,7 +14,7 @@ afterEach(() => {
   for (const server of servers.splice(0)) server.close();
 });
 
-/** A program that answers every request with this text; its port. */
+/** A program that answers every request with this text; returns its port. */
 async function answering(text: string, status = 200): Promise<number> {
   const server = createServer((_, response) => response.writeHead(status).end(text));
   servers.push(server);
@@ -29,7 +29,7 @@ async function explain(...argv: string[]) {
   return { code, stdout: stdout.join(''), stderr: stderr.join('') };
 }
 
-/** A configuration with such prometheus exporters in its pipeline. */
+/** A configuration with these prometheus exporters in its pipeline. */
 function configOf(...ports: number[]): string {
   const ids = ports.map((_, index) => `prometheus/${index}`);
   const exporters = ids.map((id, index) => `  ${id}: {endpoint: "localhost:${ports[index]}"}\n`).join('');
@@ -75,7 +75,7 @@ describe('the reason', () => {
     expect(stdout.split('\n')[0]).toBe(found);
   });
 
-  test('is told with its class, its meaning and what to look at', async () => {
+  test('is printed with its class, its meaning and what to look at', async () => {
     const { stdout } = await explain('netfilter_drop', '--config', configOf());
     expect(stdout).toMatch(/^ {2}class {4}policy: dropped by a rule$/m);
     expect(stdout).toMatch(/^ {2}kernel {3}SKB_DROP_REASON_NETFILTER_DROP$/m);
@@ -95,7 +95,7 @@ describe('the reason', () => {
     expect(stderr).toMatch(said);
   });
 
-  test('left out, all are listed with their class', async () => {
+  test('if omitted, all are listed with their class', async () => {
     const { code, stdout } = await explain();
     const lines = stdout.trimEnd().split('\n');
     const known = await factories.receivers[0]?.explain?.();
@@ -109,7 +109,7 @@ describe('the reason', () => {
 describe('counts of this node', () => {
   const here = (stdout: string) => stdout.slice(stdout.indexOf('  here')).trimEnd();
 
-  test('are summed by direction, whatever else the series have', async () => {
+  test('are summed by direction, whatever other labels the series have', async () => {
     const config = configOf(await answering(OPENTELEMETRY));
     expect(here((await explain('NO_SOCKET', '--config', config)).stdout)).toBe('  here     ingress 29, 1220 bytes');
     expect(here((await explain('TCP_CONNECT_BASIC', '--config', config)).stdout)).toBe('  here     egress 13');
@@ -120,7 +120,7 @@ describe('counts of this node', () => {
     expect(here(stdout)).toBe('  here     ingress 29, 1220 bytes\n           unknown 3');
   });
 
-  test('none yet is told with who says so', async () => {
+  test('none yet is reported with the URL', async () => {
     const port = await answering(OPENTELEMETRY);
     const { code, stdout } = await explain('QDISC_DROP', '--config', configOf(port));
     expect(code).toBe(0);
@@ -157,7 +157,7 @@ describe('counts of this node', () => {
     expect(here(stdout)).toMatch(/no counts: the configuration has no exporter/);
   });
 
-  test('a default configuration that is missing costs the counts alone, one that was named is an error', async () => {
+  test('a missing default configuration only costs the counts; one that was given is an error', async () => {
     const root = process.cwd();
     process.chdir(scratchDirectory());
     try {

@@ -5,11 +5,11 @@ import { files, VALID } from '../config/scratch.ts';
 
 const MAIN = join(import.meta.dirname, '../../../src/main.ts');
 
-/** A configuration whose print is many times what a pipe holds. */
+/** A configuration whose output is far larger than the buffer of a pipe. */
 const lines = Array.from({ length: 2_000 }, (_, index) => `      key_${index}: ${'x'.repeat(30)}\n`);
 const LARGE = VALID.replace('  telemetry:\n', `  telemetry:\n    resource:\n${lines.join('')}`);
 
-/** What `reader` makes of it, as a shell joins them: Node's own pipes are sockets, which hold more. */
+/** The output of `reader` in a shell pipeline. Node's own pipes are sockets, which buffer more. */
 function printConfigTo(reader: string, redirected = '') {
   const [file = ''] = files(LARGE);
   const script = `"$0" "$1" print-config --config "$2" ${redirected} | ${reader}`;
@@ -27,7 +27,7 @@ test('a reader that goes away ends it quietly', () => {
   expect(printConfigTo('head -c 9')).toMatchObject({ stdout: 'receivers', stderr: '', status: 0 });
 });
 
-test('a full disk is told', () => {
+test('a full disk is reported', () => {
   expect(printConfigTo('cat > /dev/null', '> /dev/full')).toMatchObject({
     stderr: expect.stringMatching(/^dropreason: can't write the output: ENOSPC.*\n$/),
     status: 1,

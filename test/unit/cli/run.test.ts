@@ -4,7 +4,7 @@ import { run } from '../../../src/cli/run.ts';
 import type { HandledSignal } from '../../../src/cli/signals.ts';
 import { serve, simple } from '../service/running.ts';
 
-/** An agent whose exporter takes for ever to end. */
+/** An agent whose exporter never ends. */
 async function ending() {
   const { stage, path, lines } = serve(simple());
   let signal: (name: HandledSignal) => void = () => {};
@@ -37,7 +37,7 @@ test.each([
   expect(agent.lines().at(-1)).toMatchObject({ level: 'warn', msg: expect.stringContaining(`second ${name}`) });
 });
 
-test('one that comes twice, as a terminal and npm send it, is one: the end is orderly', async () => {
+test('a signal that arrives twice, as from a terminal and npm, counts once: the end is orderly', async () => {
   const agent = await ending();
   agent.signal('SIGINT');
   agent.signal('SIGINT');

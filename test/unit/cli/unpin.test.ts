@@ -22,7 +22,7 @@ async function run(remove?: (tag: string) => readonly string[]): Promise<string>
 }
 
 describe('unpin', () => {
-  test('names what every receiver that is defined has left, whether a pipeline uses it or not', async () => {
+  test('lists what every defined receiver has left, whether a pipeline uses it or not', async () => {
     expect(await run((tag) => [`/sys/fs/bpf/${tag}/map`, `/sys/fs/bpf/${tag}`])).toBe(
       ['one/map', 'one', 'two/map', 'two'].map((path) => `removed /sys/fs/bpf/${path}\n`).join(''),
     );

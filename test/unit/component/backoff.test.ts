@@ -14,7 +14,7 @@ describe('waits after failures', () => {
     expect(new Backoff({ ...OPTIONS, mostMillis: 400 }).next(0.5)).toBe(400);
   });
 
-  test('are spread by half to either side', () => {
+  test('have ± 50% jitter', () => {
     expect(new Backoff(OPTIONS).next(0)).toBe(500);
     expect(new Backoff(OPTIONS).next(0.999)).toBeCloseTo(1499, 0);
   });

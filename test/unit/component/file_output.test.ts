@@ -6,7 +6,7 @@ import { DescriptorOutput, FileOutput } from '../../../src/component/file_output
 import type { Output } from '../../../src/component/output.ts';
 import { scratchDirectory } from '../../support/scratch.ts';
 
-/** Writes, and returns the code of what it says. */
+/** Writes, and returns the code of the error. */
 function write(output: Output, lines: string): string | undefined {
   let said: NodeJS.ErrnoException | undefined;
   output.write(lines, (error) => {
@@ -22,7 +22,7 @@ function open(path: string): FileOutput {
 }
 
 describe('FileOutput', () => {
-  test('appends, also behind what another process cuts off', () => {
+  test('appends, also after another process has truncated the file', () => {
     const path = join(scratchDirectory(), 'log');
     writeFileSync(path, 'before\n');
     const output = open(path);
@@ -33,7 +33,7 @@ describe('FileOutput', () => {
     expect(readFileSync(path, 'utf8')).toBe('two\n');
   });
 
-  test('goes on in the new file after reopen, and in the old one where there can be none', () => {
+  test('continues in the new file after reopen, or in the old one if that fails', () => {
     const directory = scratchDirectory();
     const path = join(directory, 'log');
     const output = open(path);
@@ -68,7 +68,7 @@ describe('FileOutput', () => {
     expect(lines.slice(0, -2).every((line) => /^y+$/.test(line))).toBe(true);
   });
 
-  test('of a FIFO waits for no reader, and writes when there is one', () => {
+  test('of a FIFO does not wait for a reader, and writes when there is one', () => {
     const path = join(scratchDirectory(), 'fifo');
     execFileSync('mkfifo', [path]);
     const output = open(path);
@@ -79,7 +79,7 @@ describe('FileOutput', () => {
     expect(bytes.toString('utf8', 0, readSync(reader, bytes))).toBe('somebody\n');
   });
 
-  test('cannot be opened where no wait would help', () => {
+  test('cannot be opened if waiting would not help', () => {
     expect(() => new FileOutput(join(scratchDirectory(), 'none', 'log'))).toThrow(/ENOENT/);
     expect(() => new FileOutput(scratchDirectory())).toThrow(/EISDIR/);
   });

@@ -81,13 +81,13 @@ test('listenEndpoint gives host and port, of the default too, and says what is w
   expect(schema.safeParse('x').error?.issues[0]?.message).toBe('must be host:port such as "localhost:9464", got "x"');
 });
 
-test('an address without its brackets is told what to do', () => {
+test('an address without brackets gets a hint', () => {
   expect(endpointMistake('fd00::1:9464', 'localhost:9464')).toBe(
     'must be host:port such as "localhost:9464", got "fd00::1:9464": put an IPv6 address in brackets, "[fd00::1]:9464"',
   );
 });
 
-test('no duration is longer than a timer takes: it would fire at once', () => {
+test('no duration exceeds the limit of a timer, which would fire at once', () => {
   const schema = duration({ fallback: '1s' });
   expect(schema.safeParse('597h').error?.issues[0]?.message).toBe('must be at most 596h, got "597h"');
   expect(schema.safeParse('99999999999999999999h').success).toBe(false);

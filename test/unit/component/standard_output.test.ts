@@ -6,14 +6,14 @@ import { whyNotHere } from '../../support/requirements.ts';
 
 const OUTPUT = new URL('../../../src/component/standard_output.ts', import.meta.url).href;
 
-/** Runs a command with a new terminal, which nobody reads, as its standard output. */
+/** Runs a command with a new terminal as its standard output, which is not read. */
 const ON_A_TERMINAL = `import os, sys
 unread, terminal = os.openpty()
 os.set_inheritable(unread, True)
 os.dup2(terminal, 1)
 os.execv(sys.argv[1], sys.argv[1:])`;
 
-/** Runs a script that has `write(text)` for a standard output and tells what it learned by IPC. */
+/** Runs a script that has `write(text)` for a standard output; returns what it reports by IPC. */
 function run(stdout: 'pipe' | 'terminal' | number, script: string): ChildProcess {
   const head = `
     import { setTimeout as sleep } from 'node:timers/promises';
@@ -27,7 +27,7 @@ function run(stdout: 'pipe' | 'terminal' | number, script: string): ChildProcess
 }
 
 describe('standard output', () => {
-  test('whose reader goes away costs what is written, not the process', async () => {
+  test('whose reader goes away loses output, and the process continues', async () => {
     const child = run(
       'pipe',
       `await write('x\\n'); await told('written'); await sleep(200); await told([await write('a\\n'), await write('b\\n')]);`,
@@ -39,7 +39,7 @@ describe('standard output', () => {
     expect(await once(child, 'exit')).toEqual([0, null]);
   });
 
-  test('whose reader is slow keeps a bounded part of it, blocks nobody, and is written to again', async () => {
+  test('whose reader is slow buffers a bounded amount, blocks nothing, and is written to again', async () => {
     const script = `
       const codes = [];
       const pieces = Array.from({ length: 100 }, () => write('x'.repeat(65_535) + '\\n').then((code) => codes.push(code)));

@@ -5,7 +5,7 @@ import { check } from '../../../src/config/issues.ts';
 import { jsonSchema } from '../../../src/config/json_schema.ts';
 import { KINDS } from '../../../src/config/kinds.ts';
 
-/** What must be given where the defaults alone are no configuration. */
+/** Keys to set if the defaults are not a valid configuration. */
 const LEAST: Readonly<Record<string, unknown>> = {
   otlp_grpc: { endpoint: 'localhost:4317' },
   otlp_http: { endpoint: 'http://localhost:4318' },
@@ -24,13 +24,13 @@ describe.each(all)('$kind::$type', ({ kind, type, schema }) => {
     expect(check(schema, filled(schema, least), [])).toEqual(config);
   });
 
-  test('an unknown key is refused', () => {
+  test('an unknown key is rejected', () => {
     expect(check(schema, { ...(least as object), no_such_key: 1 }, [kind])).toMatchObject({
       complaints: [{ path: [kind, 'no_such_key'], about: 'key' }],
     });
   });
 
-  test('no mapping in it takes any key unless it says so', () => {
+  test('no mapping in it allows arbitrary keys unless it says so', () => {
     const { definitions } = jsonSchema(factories) as { definitions: Record<string, unknown> };
     expect(open(definitions[`${kind}.${type}`], type)).toEqual([]);
   });

@@ -67,19 +67,19 @@ describe('types', () => {
   const token = (text: string, env: Record<string, string>) =>
     (load([text], { env }).exporters.get('otlp')?.config as { token: Secret } | undefined)?.token.reveal();
 
-  test('where text is wanted, what was in the variable is kept as it is', () => {
+  test('for keys that expect text, the value of the variable is unchanged', () => {
     for (const value of ['0017', '1e33', 'true', '{a: b}', '# no comment', 'null']) {
       expect(token(otlp('${env:TOKEN}'), { TOKEN: value })).toBe(value);
     }
   });
 
-  test('text that does not fit is complained of as text', () => {
+  test('invalid text is reported as text', () => {
     expect(mistakes(() => token(otlp('${env:TOKEN}'), { TOKEN: '17' }))).toEqual([
       'exporters::otlp::token: must have at least 4 characters, got [REDACTED] (0.yaml:9:34)',
     ]);
   });
 
-  test('where text and numbers fit, an expansion is text, quoted or not, and a number is as it was written', () => {
+  test('if text and numbers are valid, an expansion is text, quoted or not, and a number stays a number', () => {
     const values = ['"${env:ID}"', '${env:ID}', '${file:NAME}', '1.10', '012', '12345678901234567890', '1e3', '7', '"7"'];
     const [file = ''] = files('012345678912\n');
     const lines = values.map((value, index) => `      k${index}: ${value.replace('NAME', file)}\n`);
@@ -89,7 +89,7 @@ describe('types', () => {
     expect(Object.values(resource)).toEqual([id, id, id, '1.10', '012', '12345678901234567890', '1e3', 7, '7']);
   });
 
-  test('a number that is written where only text fits wants quotes', () => {
+  test('a written number for a key that expects text gets a hint about quotes', () => {
     expect(mistakes(() => token(otlp('x').replace('"x"', '00017'), {}))).toEqual([
       'exporters::otlp::token: must be text, got [REDACTED]: put it in quotes (0.yaml:9:34)',
     ]);
@@ -117,7 +117,7 @@ describe('types', () => {
     ]);
   });
 
-  test('what an unset variable would have been is not complained of again', () => {
+  test('the value of an unset variable is not reported again', () => {
     expect(mistakes(() => token(otlp('${env:TOKEN}'), {}))).toHaveLength(1);
   });
 });

@@ -21,7 +21,7 @@ const otlp = z.strictObject({
   retry: z.strictObject({ enabled: z.boolean().default(true), times: z.int().min(1).max(10).default(3) }).prefault({}),
 });
 
-/** Factories that resemble the real ones, whose own files may change without these tests. */
+/** Factories that resemble the real ones, but don't change with them. */
 export const factories: Factories = {
   receivers: [
     factory(

@@ -8,8 +8,8 @@ import { factories as likeReal } from './factories.ts';
 import { mistakes } from './scratch.ts';
 
 /**
- * Each fixture is a file with a mistake. Its comments say what must be told of it, whole and in order:
- * `# error: …` and `# warning: …`; `# env: NAME=value` and `# set: key=value` are what it is loaded with.
+ * Each fixture is a file with mistakes. Its comments have the complete expected messages in order: `# error: …` and `# warning: …`.
+ * It is loaded with `# env: NAME=value` and `# set: key=value`.
  */
 const DIRECTORY = join(import.meta.dirname, '../../fixtures/config');
 

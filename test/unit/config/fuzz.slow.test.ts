@@ -53,7 +53,7 @@ const edit = fc.record({
   put: fc.oneof(fc.constantFrom(...TOKENS), fc.string({ maxLength: 8 }), fc.constantFrom(...VALID.split(/\b/))),
 });
 
-/** Every complaint has a place, and nothing but a ConfigError comes out. */
+/** Every complaint has a place, and the only exception is a ConfigError. */
 function check(file: string, sets: readonly string[] = []): void {
   try {
     loadConfig({ files: [file], sets, env: { A: '[1' }, factories });

@@ -4,7 +4,7 @@ import { factories } from './factories.ts';
 
 const schema = JSON.parse(JSON.stringify(jsonSchema(factories)));
 
-/** Every schema object in the document, with the way to it. */
+/** Every schema object in the document, with its path. */
 function* objects(json: unknown, path = '#'): Generator<[string, Record<string, unknown>]> {
   if (typeof json !== 'object' || json === null) return;
   if (!Array.isArray(json)) yield [path, json as Record<string, unknown>];
@@ -14,7 +14,7 @@ function* objects(json: unknown, path = '#'): Generator<[string, Record<string, 
 describe('the JSON schema for editors', () => {
   test('is the same text each time', () => expect(JSON.stringify(jsonSchema(factories))).toBe(JSON.stringify(schema)));
 
-  test('says of every mapping which other keys it takes', () => {
+  test('specifies for every mapping which other keys it allows', () => {
     const open = [...objects(schema)].filter(([, each]) => each.type === 'object' && each.additionalProperties === undefined);
     expect(open.map(([path]) => path)).toEqual([]);
   });

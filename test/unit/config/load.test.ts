@@ -4,7 +4,7 @@ import { loadConfig } from '../../../src/config/load.ts';
 import { factories } from './factories.ts';
 import { files, load, mistakes, VALID } from './scratch.ts';
 
-/** A running agent waits for a file at SIGHUP, and ends within 5 s of a SIGTERM. */
+/** A running agent waits for a file at SIGHUP, and must end within 5 s after a SIGTERM. */
 const SIGHUP_MILLIS = 3_000;
 
 describe('a valid file', () => {
@@ -20,7 +20,7 @@ describe('a valid file', () => {
     });
   });
 
-  test('a component of nothing has its defaults', () => {
+  test('a component without a value has its defaults', () => {
     expect(config().extensions.get('health_check')?.config).toEqual({ endpoint: { host: 'localhost', port: 13_134 } });
   });
 
@@ -67,20 +67,20 @@ describe('several files', () => {
     expect(config.service.pipelines.get('metrics')?.processors).toEqual(['percpu_sum']);
   });
 
-  test('a mistake is told of the file that made it', () => {
+  test('a mistake is reported with its file', () => {
     expect(mistakes(() => load([VALID, 'exporters:\n  debug:\n    verbosity: loud\n']))).toEqual([
       'exporters::debug::verbosity: must be one of "basic", "normal", "detailed", got "loud" (1.yaml:3:16)',
     ]);
   });
 
-  test('a key that all of them lack is missed where its mapping was last written', () => {
+  test('a key missing in all files is reported where its mapping was last written', () => {
     const first = VALID.replace('  debug:', '  otlp:\n    compression: gzip\n  debug:');
     expect(mistakes(() => load([first, 'exporters: {otlp: {compression: none}}\n']))).toEqual([
       'exporters::otlp::endpoint: is required (1.yaml:1:13)',
     ]);
   });
 
-  test('nothing replaces a mapping, an empty file changes nothing', () => {
+  test('an empty value does not replace a mapping, an empty file changes nothing', () => {
     expect(load([VALID, 'receivers:\n  dropreason:\n', '']).receivers.get('dropreason')?.config).toMatchObject({
       collection_interval: 10_000,
     });
@@ -93,7 +93,7 @@ describe('several files', () => {
     });
   });
 
-  test('mistakes of all files are told at once, in their order', () => {
+  test('mistakes of all files are reported together, in their order', () => {
     const lines = mistakes(() => load(['a: [', VALID, 'b: {']));
     expect(lines.map((line) => /(\d)\.yaml/.exec(line)?.[1])).toEqual(['0', '2']);
   });
@@ -122,7 +122,7 @@ describe('--set', () => {
     });
   });
 
-  test('its value is not told where it may be a secret', () => {
+  test('its value is not shown, because it may be a secret', () => {
     expect(mistakes(() => load([VALID], { sets: ['a..token=hunter2'] })).join()).not.toContain('hunter2');
   });
 });
@@ -136,7 +136,7 @@ test('a file that is not there, and no file at all', () => {
   ]);
 });
 
-test('a file that stands for billions of values is refused at once', () => {
+test('a file that expands to billions of values is rejected at once', () => {
   const laughs = Array.from({ length: 12 }, (_, level) => `l${level + 1}: &l${level + 1} [${`*l${level}, `.repeat(9)}]`);
   const text = `l0: &l0 [x]\n${laughs.join('\n')}\n`;
   expect(mistakes(() => loadConfig({ files: files(text), env: {}, factories }))[0]).toContain('at most 100000 values');
@@ -149,7 +149,7 @@ test.each([
   ['@:', 50_000],
   ['"', 50_000],
   ['token ', 16_000],
-])('a value of %j 100,000 characters long is refused at once, and shown in part', (part, times) => {
+])('a value of %j 100,000 characters long is rejected at once, and shown in part', (part, times) => {
   const value = JSON.stringify(part.repeat(times));
   const began = performance.now();
   const said = mistakes(() => load([`receivers: {dropreason: {collection_interval: ${value}}}`]));
@@ -182,20 +182,20 @@ describe('aliases', () => {
     );
   });
 
-  test('are one node with what they name: 500 pipelines of one anchor are read as fast as they are long', () => {
+  test('share a node with their anchor: 500 pipelines from one anchor are read in time proportional to their text', () => {
     const pipeline = '{receivers: [dropreason], exporters: [debug]}';
     const more = Array.from({ length: 500 }, (_, index) => `    metrics/${index}: *one`);
     const written = VALID.replace(/ {4}metrics:[\s\S]*/, `    metrics: &one ${pipeline}\n${more.join('\n')}\n`);
     expect(load([written.replace('processors:\n  percpu_sum:\n', '')]).service.pipelines.size).toBe(501);
   });
 
-  test('are counted by what they stand for, and cost what is written', () => {
+  test('count with the size of their anchor, and cost only their text', () => {
     const list = `anchor: &a [${'1,'.repeat(100)}]\nlist: [${'*a,'.repeat(20_000)}]\n`;
     expect(mistakes(() => load([list]))).toEqual([expect.stringContaining('at most 100000 values, including aliases')]);
   });
 });
 
-test('what is too long, or has no end, is refused', () => {
+test('a file that is too long or endless is rejected', () => {
   const tooLong = 'is too large: at most 131072 characters';
   expect(mistakes(() => load([`${VALID}${'#'.repeat(131_072)}`]))).toEqual([`${tooLong} (0.yaml:1:1)`]);
   expect(mistakes(() => loadConfig({ files: ['/dev/zero'], env: {}, factories }))).toEqual([`${tooLong} (/dev/zero:1:1)`]);
@@ -227,7 +227,7 @@ test.each([
   expect(warnings).toEqual([]);
 });
 
-test('what does not run takes nothing', () => {
+test('components that do not run claim nothing', () => {
   const text = VALID.replace('  debug:', '  prometheus/unused: {endpoint: "localhost:9464"}\n  debug:');
   expect(load([text], { factories: real }).warnings).toHaveLength(1);
   const off = VALID.replace('localhost:9464', 'localhost:9465').replace('logs: {level: info}', 'metrics: {level: none}');

@@ -15,17 +15,17 @@ import { SourceReceiver } from '../../support/components.ts';
 import { ENVIRONMENT, mutated } from './mutations.ts';
 import { files } from './scratch.ts';
 
-/** CONTRIBUTING.md says how to have 20,000. */
+/** CONTRIBUTING.md describes how to run 20,000. */
 const RUNS = Number(process.env.DROPREASON_MUTATIONS ?? 2_000);
-/** What the SIGHUP of a running agent may take, of the processor's time: the machine may be busy. */
+/** The longest CPU time of a SIGHUP. CPU time, because the machine may be busy. */
 const MOST_MICROSECONDS = 2_000_000;
-/** Of those that are valid, every so manieth is run. */
+/** One in so many of the valid ones is run. */
 const RUN = 20;
 
 const ROOT = join(import.meta.dirname, '../../..');
 const EXAMPLES = globSync(['otel-collector.yaml', 'config/*.yaml', 'deploy/**/config.yaml'], { cwd: ROOT });
 
-/** The configuration, or its mistakes; anything else is thrown on. */
+/** The configuration, or its mistakes. Other errors are rethrown. */
 function load(file: string): Config | ConfigError {
   try {
     return loadConfig({ files: [file], env: ENVIRONMENT, factories: withoutKernel });
@@ -39,13 +39,13 @@ function expectToTell({ problems }: ConfigError): void {
   expect(problems).not.toEqual([]);
   for (const { path, message, source } of problems) {
     expect(source).toMatch(/\.yaml:\d+:\d+$/);
-    // A whole file that is no YAML, or too much of it, has no path.
+    // A whole file that isn't YAML or is too large has no path.
     if (path === '') expect(message).toMatch(/^(?:is not YAML|is too large|must be (?:one document|a mapping)|a key must be)/);
     expect(message).not.toMatch(/\n\s+at |TypeError|RangeError: (?!Maximum)|\[object|\bundefined$/);
   }
 }
 
-/** Everything is real but what reads the kernel, which takes privileges and a machine of its own. */
+/** Everything is real except for reading the kernel, which requires privileges and an exclusive machine. */
 const withoutKernel: Factories = {
   ...factories,
   receivers: factories.receivers.map((factory) => ({
@@ -55,7 +55,7 @@ const withoutKernel: Factories = {
   })),
 };
 
-/** A start may fail for what this host lacks, such as a service account or a free port; it then says so. */
+/** A start may fail because this host lacks something, such as a service account or a free port. It must then say so. */
 async function run(config: Config): Promise<void> {
   const settingsOf = (_kind: string, id: string) => ({
     id,
@@ -95,6 +95,6 @@ test(`${RUNS} mutated examples are refused in good words and in time, or run`, {
     }),
     { numRuns: RUNS },
   );
-  // Else it would say nothing of the one or of the other.
+  // Otherwise the test would not cover both cases.
   expect(Math.min(valid, refused)).toBeGreaterThan(RUNS / 20);
 });

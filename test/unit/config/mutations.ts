@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 
-/** What stands in for a value: of every kind, of any size, and what YAML, JavaScript and expansions have a meaning for. */
+/** Replacements for a value: of every kind and size, and with a special meaning in YAML, JavaScript or expansions. */
 const VALUES = [
   '',
   'null',
@@ -100,7 +100,7 @@ const mutation: fc.Arbitrary<Mutation> = fc.oneof(
   }),
 );
 
-/** One of `texts` with up to four changes; comments, of which nothing comes, are left out. */
+/** One of `texts` with up to four changes, without comments. */
 export function mutated(texts: readonly string[]): fc.Arbitrary<string> {
   const bare = texts.map((text) => text.split('\n').filter((line) => !/^\s*(?:#|$)/.test(line)));
   return fc

@@ -16,7 +16,7 @@ test.each([
   ['x'.repeat(10_000), undefined],
 ])('%s is near %s', (word, expected) => expect(nearest(word, KEYS)).toBe(expected));
 
-test('where nothing is near all are told, sorted', () => {
+test('if no word is near, all are listed, sorted', () => {
   expect(suggest('colour', KEYS)).toBe('; known: attributes, collection_interval, pin, pin_path');
   expect(suggest('atributes', KEYS)).toBe('; did you mean "attributes"?');
   expect(suggest('colour', [])).toBe('');

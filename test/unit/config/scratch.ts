@@ -29,7 +29,7 @@ service:
       exporters: [prometheus, debug]
 `;
 
-/** Writes texts as files of a directory that goes away with the test; returns their paths. */
+/** Writes texts to files in a directory that is removed after the test; returns their paths. */
 export function files(...texts: readonly (string | Uint8Array)[]): string[] {
   const directory = mkdtempSync(join(tmpdir(), 'dropreason-config-'));
   onTestFinished(() => rmSync(directory, { recursive: true }));
@@ -45,7 +45,7 @@ export function load(texts: readonly string[], options: Partial<LoadOptions> = {
   return loadConfig({ files: files(...texts), env: {}, factories, ...options });
 }
 
-/** The lines of the ConfigError that `run` throws, directories cut from file names; anything else thrown is thrown on. */
+/** The lines of the ConfigError that `run` throws, with file names without directories. Other errors are rethrown. */
 export function mistakes(run: () => unknown): string[] {
   try {
     run();

@@ -17,7 +17,7 @@ const EXAMPLES = globSync(['otel-collector.yaml', 'config/*.yaml', 'deploy/**/co
 );
 const SECRET = 'hunter2-marked';
 
-/** Ways in which a secret gets into a value that isn't one as a whole. */
+/** Ways to include a secret in a value that isn't secret as a whole. */
 const WAYS = [
   'Bearer ${env:SECRET}',
   'u:${env:SECRET}@host:4317',
@@ -37,7 +37,7 @@ const WAYS = [
 ];
 const ENV = { SECRET, OTHER: `http://u:${SECRET}@host`, K8S_NODE_NAME: 'node-1' };
 
-/** Where it is put, beside and in place of what an example has; most are mistakes. */
+/** The places of a secret, in addition to or instead of an example's values. Most are mistakes. */
 const PLACES = [
   'exporters::otlp_grpc::headers::authorization',
   'exporters::otlp_grpc::headers',
@@ -64,7 +64,7 @@ const attempt = async (run: () => unknown) => {
   }
 };
 
-/** An agent that runs, and what it logs when it is to change over to a configuration. */
+/** A running agent, and its log when it changes to a configuration. */
 const [logFile, started] = [join(mkdtempSync(join(tmpdir(), 'dropreason-secrets-')), 'log'), new Stage()];
 const first = `receivers: {source: {}}
 exporters: {sink: {}}
@@ -96,7 +96,7 @@ async function logOfReload(load: () => Config): Promise<string> {
 test.each(EXAMPLES)('%s shows a secret nowhere', async (name) => {
   const example = readFileSync(join(ROOT, name), 'utf8');
   for (const [index, place] of PLACES.entries()) {
-    // Each example has a third of them, all examples together have each place in each way.
+    // Each example tries a third of them; all examples together cover each place in each way.
     for (const way of WAYS.filter((_, nth) => (nth + index + EXAMPLES.indexOf(name)) % 3 === 0)) {
       said.length = 0;
       const [file = ''] = files(example);
@@ -105,7 +105,7 @@ test.each(EXAMPLES)('%s shows a secret nowhere', async (name) => {
       const options = { files: [file], sets, env: ENV, factories };
       await attempt(() => validate(options, io));
       await attempt(() => printConfig(options, io));
-      // Beside a mistake that has it refused in any case.
+      // Together with another mistake, so that it is rejected in any case.
       const refused = { ...options, sets: [...sets, 'receivers::dropreason::pin=neither'] };
       const log = await logOfReload(() => loadConfig(refused));
       expect(log).toContain('refused');

@@ -4,9 +4,9 @@ import { afterEach, describe, expect, it } from 'vitest';
 import { askAndNeverRead, dial, dialAll, fetchTimed, GET, hangUp } from '../../support/scrape_server/clients.ts';
 import { ScrapeServer } from '../../support/scrape_server/scrape_server.ts';
 
-/** A good client beside any of these is answered within a second. */
+/** Beside any of these, a well-behaved client is answered within a second. */
 const ANSWER_MILLIS = 1_000;
-/** An end within 5 s is promised; the clients here must not take the time of everything else that ends. */
+/** An end within 5 s is promised. The clients here must leave time for everything else that ends. */
 const END_MILLIS = 2_500;
 const PARTIAL = 'GET /metrics HTTP/1.1\r\nHost: a\r\n';
 
@@ -21,14 +21,14 @@ afterEach(async () => {
 async function serve(settings: object = {}, series = 10_000): Promise<ScrapeServer> {
   const server = await ScrapeServer.start({ settings, series });
   servers.push(server);
-  // What is compiled and allocated once isn't the clients' doing.
+  // Exclude memory that is compiled and allocated once.
   for (let round = 0; round < 5; round++) await scrape(server);
   return server;
 }
 
 const scrape = ({ metricsPort }: ScrapeServer) => fetchTimed(metricsPort, '/metrics', { 'accept-encoding': 'gzip' });
 
-/** Scrapes and health checks for some seconds: all are answered, half of them at least within a second on a busy machine too. */
+/** Scrapes and health checks for some seconds. All are answered, at least half within a second even on a busy machine. */
 async function expectGoodService(server: ScrapeServer, rounds = 10): Promise<void> {
   const millis: number[] = [];
   for (let round = 0; round < rounds; round++) {
@@ -46,7 +46,7 @@ function keep<T extends Socket | Socket[]>(opened: T): T {
   return opened;
 }
 
-/** Until the server has closed all of them; they must be reading. */
+/** Resolves when the server has closed all of them. They must be reading. */
 const allClosed = (sockets: readonly Socket[]) =>
   expect.poll(() => sockets.filter(({ closed }) => !closed).length, { timeout: 20_000 }).toBe(0);
 
@@ -71,7 +71,7 @@ describe('a good client is served beside', () => {
     const before = await server.ask('state');
     keep(await askAndNeverRead(300, server.metricsPort));
     await expectGoodService(server);
-    // As many texts would be a gigabyte.
+    // A text for each would be a gigabyte.
     expect((await server.ask('state')).rss - before.rss).toBeLessThan(50e6);
     hangUp(clients.splice(0));
     await expectGoodService(server, 5);
@@ -96,7 +96,7 @@ describe('a good client is served beside', () => {
 
   it('some that read a byte a second, and disconnects them', async () => {
     const server = await serve({ write_timeout: '3s', max_unsent_megabytes: 1_000 });
-    // Together more than the system takes for a client that doesn't read.
+    // Together more than the system buffers for a client that doesn't read.
     const sockets = keep(await askAndNeverRead(20, server.metricsPort, GET.repeat(8)));
     const timer = setInterval(() => {
       for (const socket of sockets) socket.read(1);
@@ -106,7 +106,7 @@ describe('a good client is served beside', () => {
       await expect
         .poll(() => logOf(server), { timeout: 20_000 })
         .toMatch(/disconnected a client that had not read its response after [13] s/);
-      // Who reads before the server has given it up gets its answers, and stays.
+      // A client that reads before the server gives it up gets its responses and stays.
       await sleep(6_000);
       for (const socket of sockets) socket.resume();
       await allClosed(sockets);
@@ -195,7 +195,7 @@ describe('the end is not held up by', () => {
   });
 });
 
-/** How long the headers are, with the empty line. */
+/** The length of the headers, including the empty line. */
 function headerBytes(chunk: Buffer): number {
   return chunk.indexOf('\r\n\r\n') + 4;
 }

@@ -20,7 +20,7 @@ interface Served {
   readonly routes?: Readonly<Record<string, Route>>;
 }
 
-/** An endpoint that listens, with the lines that it logs. */
+/** A listening endpoint, with its log. */
 async function serveRoutes({ host = 'localhost', port = 0, settings = {}, routes = {} }: Served) {
   const { logger, lines } = makeSettings();
   const endpoint = new HttpEndpoint({
@@ -71,7 +71,7 @@ describe('HttpEndpoint', () => {
     expect((await ask(`http://[::1]:${port}/metrics?x=1`)).body.toString()).toBe('hello');
   });
 
-  it('names the paths that there are where one asks for another', async () => {
+  it('lists the known paths for an unknown one', async () => {
     const { port } = await serve(text('hello'));
     const { status, body } = await ask(`http://127.0.0.1:${port}/`);
     expect([status, body.toString()]).toEqual([404, 'nothing here; try /metrics\n']);
@@ -93,7 +93,7 @@ describe('HttpEndpoint', () => {
     expect((compressed ? gunzipSync(body) : body).toString()).toBe(long);
   });
 
-  it('says which port is taken and which key to change', async () => {
+  it('reports which port is taken and which key to change', async () => {
     const { port } = await serve(text('hello'));
     const second = serve(text('hello'), 'localhost', port);
     await expect(second).rejects.toThrow(ComponentError);
@@ -109,7 +109,7 @@ describe('HttpEndpoint', () => {
     await expect(ask(`http://127.0.0.1:${port}/metrics`)).rejects.toThrow('ECONNREFUSED');
   });
 
-  it('answers 500 with the reason where the answer fails', async () => {
+  it('answers 500 with the reason if the route fails', async () => {
     const { port } = await serve(() => Promise.reject(new Error('no counters')));
     const { status, body } = await ask(`http://127.0.0.1:${port}/metrics`);
     expect([status, body.toString()]).toEqual([500, 'no counters\n']);
@@ -185,7 +185,7 @@ describe('HttpEndpoint', () => {
     ]);
   });
 
-  it('takes a target in absolute form, as it comes through a proxy', async () => {
+  it('accepts a target in absolute form, as sent by a proxy', async () => {
     const { port } = await serve(text('hello'));
     for (const target of [`http://127.0.0.1:${port}/metrics`, 'HTTP://elsewhere/metrics?x=1']) {
       const answer = await new Promise<number | undefined>((resolve, reject) => {
@@ -210,7 +210,7 @@ describe('HttpEndpoint', () => {
   });
 });
 
-/** Answers with its number when it is told to. */
+/** Answers with its number on demand. */
 function makeGate() {
   const waiting: (() => void)[] = [];
   let made = 0;
@@ -235,7 +235,7 @@ it.each([
   });
   socket.write('GET /metrics HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n');
   await expect.poll(() => waiting.length).toBe(1);
-  // Whoever parses this answers 400.
+  // Parsing this would give a 400.
   send(socket, 'no chunk\r\n'.repeat(10_000));
   await sleep(100);
   waiting[0]?.();
@@ -265,7 +265,7 @@ describe('requests that come together', () => {
     expect(made()).toBe(2);
   });
 
-  it('get a 503 with Retry-After where there are more connections than may be, and none can give way', async () => {
+  it('get a 503 with Retry-After at the limit of connections, if none can be closed', async () => {
     const { answer, waiting } = makeGate();
     const { url, lines } = await serveRoutes({ routes: { '/metrics': { answer } }, settings: { max_connections: 1 } });
     const first = ask(url);

@@ -77,7 +77,7 @@ describe('Unsent', () => {
     expect(unsent.add(body(5_000), one)).toBe(false);
   });
 
-  it('disconnects who takes nothing, and not who takes something', async () => {
+  it('disconnects stalled clients, but not those that make progress', async () => {
     const { unsent, stalled } = make(20_000);
     const [asleep, awake] = [new PassThrough(), new PassThrough()];
     const [first, second] = [body(9_000), body(9_000)];
@@ -91,7 +91,7 @@ describe('Unsent', () => {
     expect(unsent.add(body(9_000), awake)).toBe(false);
   });
 
-  it('has the next text wait for readers to leave, but not for ever', async () => {
+  it('makes the next response wait for readers to finish, but not forever', async () => {
     const { unsent } = make(10_000);
     const first = body(9_000);
     const socket = new PassThrough();
@@ -128,7 +128,7 @@ describe('Turns', () => {
     expect(log).toEqual(['a begins', 'a ends', 'b begins', 'b ends']);
   });
 
-  it('bounds those that wait, of one connection and of all', async () => {
+  it('limits the waiting requests, per connection and in total', async () => {
     const turns = new Turns();
     const never = () => new Promise<void>(() => {});
     const taken = (count: number, socket = new PassThrough()) =>

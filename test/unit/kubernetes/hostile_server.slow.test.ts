@@ -29,7 +29,7 @@ function* endlessItems(): Generator<string> {
 
 const LIMITS = { max_objects: 5_000, max_object_bytes: 100_000, max_page_bytes: 1_000_000 };
 
-/** What a list is answered with, and what is said of it. */
+/** Responses to a list, and the expected message. */
 const LISTS: Readonly<Record<string, readonly [fault: Answer, why: RegExp]>> = {
   'a page of HTML': [text('<html>busy</html>', { 'content-type': 'text/html' }), /returned text\/html, not JSON/],
   'HTML that says it is JSON': [text('<html>busy</html>'), /not a list of Kubernetes objects/],
@@ -49,7 +49,7 @@ const LISTS: Readonly<Record<string, readonly [fault: Answer, why: RegExp]>> = {
   ],
 };
 
-/** The same for what is larger than the limits allow. */
+/** The same for responses beyond the limits. */
 const TOO_LARGE: Readonly<Record<string, readonly [fault: Answer, why: RegExp]>> = {
   'objects without end': [answer(endlessItems), /more than 5000 objects of interest \(limits::max_objects\)|max_page_bytes/],
   'small objects without end': [
@@ -198,7 +198,7 @@ test('an error page without end is not read to its end', async () => {
   await until(() => expect(follower.names()).toEqual(['a']));
 });
 
-test('what is read and thrown away takes no memory: 110 pods of 1 MB each', async () => {
+test('discarded input takes no memory: 110 pods of 1 MB each', async () => {
   const padding = JSON.stringify('x'.repeat(1_000_000));
   const body = function* () {
     yield '{"metadata":{"resourceVersion":"1000"},"items":[';
@@ -236,7 +236,7 @@ describe('stop ends within the 5 seconds that are promised', () => {
     const began = performance.now();
     await listWatch.stop();
     expect(performance.now() - began).toBeLessThan(5_000);
-    // A TLS server of Node's that is held up by its peer doesn't see that this has gone.
+    // Node's TLS server doesn't notice that a blocked peer has gone.
     if (fault.kind !== 'answer') await until(() => expect(api.connections).toBe(0));
   });
 

@@ -55,7 +55,7 @@ describe('serviceAccount', () => {
 });
 
 describe('kubeConfig', () => {
-  test('is the file that KUBECONFIG names', async () => {
+  test('is the file in KUBECONFIG', async () => {
     const api = await fake();
     vi.stubEnv('KUBECONFIG', api.kubeConfigFile);
     expect((await loadKubeConfig('kubeConfig')).getCurrentCluster()?.server).toBe(api.url);
@@ -67,7 +67,7 @@ describe('kubeConfig', () => {
     ['is empty', '', /kubeconfig: /],
     ['has no context', 'apiVersion: v1\nkind: Config', /it has no current-context; see kubectl config use-context$/],
     ['has a context of nothing', 'current-context: a\ncontexts: []', /its current-context "a" has no cluster and user in it/],
-  ])('a file that %s is told of', async (_, text, message) => {
+  ])('a file that %s is reported', async (_, text, message) => {
     const file = join(scratchDirectory(), 'kubeconfig');
     if (text !== undefined) writeFileSync(file, text);
     vi.stubEnv('KUBECONFIG', file);

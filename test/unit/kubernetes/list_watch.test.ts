@@ -9,8 +9,8 @@ const said = (lines: readonly LogLine[]) => lines.filter(({ level }) => level !=
 const counted = ({ api }: Follower, verb: 'list' | 'watch') =>
   api.requests.filter((request) => request.verb === verb && !request.isPage).length;
 
-describe('in step', () => {
-  test('lists once, then watches, and tells what is news', async () => {
+describe('in sync', () => {
+  test('lists once, then watches, and reports changes', async () => {
     const follower = await follow(['a', 'b']);
     const { api, listWatch, told, names } = follower;
     await listWatch.synced;
@@ -29,7 +29,7 @@ describe('in step', () => {
     expect(said(follower.lines)).toEqual([]);
   });
 
-  test('reads a long list in pages, and tells of it when it is whole', async () => {
+  test('reads a long list in pages, and reports it when it is complete', async () => {
     const names = Array.from({ length: 1200 }, (_, at) => `pod-${at}`);
     const { api, listWatch, told, known } = await follow(names);
     await listWatch.synced;
@@ -63,7 +63,7 @@ describe('in step', () => {
     for (const request of follower.api.requests) expect(request).toMatchObject({ query, path: '/api/v1/namespaces/shop/pods' });
   });
 
-  test('what is not of interest is not told of, and is deleted where it was', async () => {
+  test('objects that are not of interest are not reported, and are deleted if they were', async () => {
     const follower = await follow(['a']);
     await watching(follower);
     follower.api.put('pods', pod('b', { ignored: 'true' }));
@@ -72,7 +72,7 @@ describe('in step', () => {
     await until(() => expect(follower.told).toEqual(['replaced 1', 'deleted a', 'set a']));
   });
 
-  test('a resource that the cluster has not is an empty one', async () => {
+  test('a resource that the cluster does not have is empty', async () => {
     const path = '/apis/retina.sh/v1alpha1/metricsconfigurations';
     const { listWatch, told, lines } = await follow([], { name: 'metricsconfigurations', path });
     await listWatch.synced;
@@ -111,11 +111,11 @@ describe('resuming', () => {
     expect(said(follower.lines)).toEqual([]);
   });
 
-  test('from the last bookmark, where nothing else was said', async () => {
+  test('from the last bookmark, if nothing else was received', async () => {
     const follower = await follow(['a'], { api: { bookmarkMillis: 10 } });
     await watching(follower);
     for (let n = 0; n < 5; n += 1) follower.api.put('nodes', { metadata: { name: `n${n}` } });
-    // Once a later bookmark than that of a watch has come, the next watch resumes from there.
+    // After a later bookmark than the watch's first, the next watch resumes from there.
     await until(async () => {
       await new Promise((resolve) => setTimeout(resolve, 50));
       follower.api.closeWatches();
@@ -187,7 +187,7 @@ describe('listing again', () => {
 });
 
 describe('events that come twice or late', () => {
-  test('duplicates are told once', async () => {
+  test('duplicates are reported once', async () => {
     const follower = await follow(['a'], { prepare: (api) => api.fault({ kind: 'duplicates' }) });
     await watching(follower);
     const { metadata } = follower.api.put('pods', pod('b'));
@@ -201,7 +201,7 @@ describe('events that come twice or late', () => {
     const follower = await follow(['a']);
     await watching(follower);
     follower.api.fault({ kind: 'reordering' });
-    // Told at once when the watch resumes, newest first.
+    // Sent at once when the watch resumes, newest first.
     follower.api.closeWatches();
     follower.api.put('pods', pod('a', { step: 'first' }));
     follower.api.put('pods', pod('a', { step: 'second' }));
@@ -216,7 +216,7 @@ describe('events that come twice or late', () => {
 });
 
 describe('while the API fails', () => {
-  test('the last known state stands, one line says when it breaks and one when it heals', async () => {
+  test('the last known state is kept, one line reports the failure and one the recovery', async () => {
     const follower = await follow(['a', 'b'], { timing: { inStepMillis: 0 } });
     const { api, listWatch, lines } = follower;
     await watching(follower);
@@ -225,9 +225,9 @@ describe('while the API fails', () => {
     await until(() => expect(counted(follower, 'watch')).toBeGreaterThan(6));
     expect(follower.names()).toEqual(['a', 'b']);
     expect(listWatch.inStep).toBe(false);
-    expect(listWatch.state()).toMatchObject({ state: 'retrying', why: 'the API server returned 500: told to fail' });
+    expect(listWatch.state()).toMatchObject({ state: 'retrying', why: 'the API server returned 500: injected failure' });
     expect(said(lines)).toEqual([
-      "can't watch pods: the API server returned 500: told to fail; retrying, using the last known state",
+      "can't watch pods: the API server returned 500: injected failure; retrying, using the last known state",
     ]);
     api.heal();
     await until(() => expect(said(lines).at(-1)).toBe('pods are in sync with the API server again'));
@@ -247,7 +247,7 @@ describe('while the API fails', () => {
     expect(names()).toEqual(['a']);
   });
 
-  test('403 names the rule that is missing, once, and heals', async () => {
+  test('403 is logged once with the missing rule, and recovers', async () => {
     const forbid = { kind: 'status', code: 403 } as const;
     const { api, listWatch, lines } = await follow(['a'], { prepare: (it) => it.fault(forbid) });
     await until(() => expect(api.requests.length).toBeGreaterThan(3));
@@ -262,7 +262,7 @@ describe('while the API fails', () => {
     await until(() => expect(said(lines).at(-1)).toBe('pods are in sync with the API server again'));
   });
 
-  test('403 of a server that has allowed it is tried again like any failure: one that starts has yet to read its rules', async () => {
+  test('403 of a server that has allowed it is retried like any failure: a starting server has not read its rules yet', async () => {
     const follower = await follow(['a'], { timing: { forbiddenMillis: 3_600_000 } });
     await watching(follower);
     follower.api.fault({ kind: 'status', code: 403 });
@@ -273,7 +273,7 @@ describe('while the API fails', () => {
     await until(() => expect(follower.names()).toEqual(['a', 'b']));
   });
 
-  test('an expired token is read anew at once, and nothing is said of it', async () => {
+  test('an expired token is read again at once, without a log line', async () => {
     const follower = await follow(['a']);
     await watching(follower);
     follower.api.rotateToken();
@@ -284,7 +284,7 @@ describe('while the API fails', () => {
     expect(counted(follower, 'watch')).toBe(3);
   });
 
-  test('a token that stays expired is told of, until the file has a new one', async () => {
+  test('a token that stays expired is logged, until the file has a new one', async () => {
     const follower = await follow(['a']);
     await watching(follower);
     const token = follower.api.rotateToken({ write: false });
@@ -298,7 +298,7 @@ describe('while the API fails', () => {
     expect(said(follower.lines).length).toBeLessThan(3);
   });
 
-  test('a token file that vanishes is told of, and ends nothing', async () => {
+  test('a token file that vanishes is logged, and ends nothing', async () => {
     const { rmSync } = await import('node:fs');
     const follower = await follow(['a']);
     await watching(follower);

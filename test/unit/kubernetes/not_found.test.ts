@@ -14,9 +14,9 @@ describe('404 to a list', () => {
     await until(() => expect(follower.api.requests.length).toBeGreaterThan(3));
     expect(follower.listWatch.inStep).toBe(false);
     expect(follower.listWatch.behindMillis).toBe(Number.POSITIVE_INFINITY);
-    expect(follower.listWatch.state()).toMatchObject({ state: 'retrying', why: 'the API server returned 404: told to fail' });
+    expect(follower.listWatch.state()).toMatchObject({ state: 'retrying', why: 'the API server returned 404: injected failure' });
     expect(said(follower)).toEqual([
-      "can't list pods: the API server returned 404: told to fail; retrying, no objects known yet",
+      "can't list pods: the API server returned 404: injected failure; retrying, no objects known yet",
     ]);
     expect(follower.told).toEqual([]);
     follower.api.heal();
@@ -24,13 +24,13 @@ describe('404 to a list', () => {
     expect(follower.names()).toEqual(['a']);
   });
 
-  test('of pods is told of the first time, though it is gone the next', async () => {
+  test('of pods is logged the first time, though it is gone the next', async () => {
     const follower = await follow(['a'], { prepare: (api) => api.fault({ ...NOT_FOUND, times: 1 }) });
     await follower.listWatch.synced;
     expect(said(follower)[0]).toMatch(/^can't list pods: the API server returned 404/);
   });
 
-  test('of a kind that may be missing is a fault as long as discovery answers so too', async () => {
+  test('of a kind that may be missing is a failure while discovery returns 404 too', async () => {
     const follower = await follow([], {
       ...REPLICASETS,
       prepare: (api) => {
@@ -61,16 +61,16 @@ describe('404 to a list', () => {
     ['replicasets', ['replicasets'], []],
     // Discovery knows other resources of that version.
     ['pods', ['pods'], ["can't list pods: the API server returned 404"]],
-  ])('of %s, where the cluster has none', async (name, absent, lines) => {
+  ])('of %s, which the cluster does not have', async (name, absent, lines) => {
     const path = name === 'pods' ? '/api/v1/pods' : REPLICASETS.path;
     const follower = await follow([], { name, path, api: { absent } });
     const state = lines.length === 0 ? 'absent' : 'retrying';
     await until(() => expect(follower.listWatch.state().state).toBe(state));
     expect(follower.listWatch.inStep).toBe(state === 'absent');
-    expect(said(follower).map((line) => line.slice(0, 48))).toEqual(lines);
+    expect(said(follower).map((line) => line.replace(/(?<=404): .*/, ''))).toEqual(lines);
   });
 
-  test('of a kind that has gone: so have its objects', async () => {
+  test('of a kind that has gone: its objects are gone too', async () => {
     const absent: string[] = [];
     const follower = await follow([], {
       ...REPLICASETS,
@@ -85,7 +85,7 @@ describe('404 to a list', () => {
   });
 });
 
-test('404 to a watch keeps what is known, and goes on from there', async () => {
+test('404 to a watch keeps the known state, and continues from there', async () => {
   const follower = await follow(['a']);
   await watching(follower);
   follower.api.fault({ ...NOT_FOUND, times: 3 });

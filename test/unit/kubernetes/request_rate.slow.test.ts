@@ -7,11 +7,11 @@ import { type ApiRequest, FakeKubeApi, type Fault } from '../../support/kube_api
 import { follow, kubeConfigOf, pod, QUICK } from '../../support/kube_api/follower.ts';
 import { makeSettings } from '../../support/settings.ts';
 
-/** In place of the second that the agent leaves between two requests: ten times as fast. */
+/** Replaces the second between two requests of the agent: ten times as fast. */
 const TURN_MILLIS = 100;
 const MILLIS = 5_000;
 
-/** Each befalls an API of its own, once the first list has been read. */
+/** Each affects its own API, after the first list has been read. */
 const FAULTS: Readonly<Record<string, readonly Fault[] | ((api: FakeKubeApi) => void)>> = {
   'watches closed at once': [{ kind: 'close' }],
   'one event and then closed': [{ kind: 'close_after_event' }],
@@ -59,16 +59,16 @@ const FAULTS: Readonly<Record<string, readonly Fault[] | ((api: FakeKubeApi) => 
 
 /** What is tried again after longer than that. */
 const ONCE = /^403$/;
-/** A missing token file lets no request be made, and a watch is a good one however often its events come. */
+/** Without a token file no request can be made, and a watch with frequent events is healthy. */
 const NONE = /token file|duplicates|reordering/;
 
-/** Requests in the busiest second, pages not counted. */
+/** Requests in the busiest second, without pages. */
 function busiestSecond(requests: readonly ApiRequest[]): number {
   const times = requests.filter(({ isPage }) => !isPage).map(({ atMillis }) => atMillis);
   return Math.max(0, ...times.map((from) => times.filter((at) => at >= from && at < from + 1000).length));
 }
 
-/** A request may come a little late, and the next one in time. */
+/** A request may be a little late, and the next one on time. */
 const MOST = 1000 / TURN_MILLIS + 2;
 
 test(
@@ -76,7 +76,7 @@ test(
   async () => {
     const all = await Promise.all(
       Object.entries(FAULTS).map(async ([name, faults]) => {
-        // As impatient as can be: it is the turns alone that hold it back.
+        // Without backoff, only the turns limit the rate.
         const timing = { ...QUICK, pageMillis: 500, openMillis: 500, idleMillis: 500, forbiddenMillis: 3000 };
         const names = Array.from({ length: 600 }, (_, at) => `pod-${at}`);
         const follower = await follow(names, { timing, turnMillis: TURN_MILLIS, api: { bookmarkMillis: 250 } });

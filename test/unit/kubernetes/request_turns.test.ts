@@ -3,7 +3,7 @@ import { RequestTurns } from '../../../src/kubernetes/request_turns.ts';
 
 const never = new AbortController().signal;
 
-test('of those that wait the lowest rank is next, and of equals the first', async () => {
+test('the lowest rank is next, and of equals the first', async () => {
   const turns = new RequestTurns(10);
   const order: string[] = [];
   await turns.next(0, never);

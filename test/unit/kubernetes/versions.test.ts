@@ -9,14 +9,14 @@ test('versions are compared as numbers of any width, and only where they are num
   expect(compareVersions('', '8')).toBeUndefined();
 });
 
-describe('what is news', () => {
+describe('a change is reported', () => {
   function listed(): KnownObjects {
     const known = new KnownObjects();
     known.reset('100', [['a', '90']]);
     return known;
   }
 
-  test('nothing that the list has had', () => {
+  test('not if the list has had it', () => {
     const known = listed();
     expect(known.set('a', '90')).toBe(false);
     expect(known.set('deleted before the list', '80')).toBe(false);
@@ -24,7 +24,7 @@ describe('what is news', () => {
     expect(known.set('b', '102')).toBe(true);
   });
 
-  test('neither an older version, nor one that comes after the object went', () => {
+  test('not if it is an older version, or comes after the object was deleted', () => {
     const known = listed();
     expect(known.set('a', '103')).toBe(true);
     expect(known.set('a', '102')).toBe(false);
@@ -33,34 +33,34 @@ describe('what is news', () => {
     expect(known.delete('a', '104')).toBe(false);
   });
 
-  test('an object that goes before its change is told of', () => {
+  test('if an object is deleted before its change arrives', () => {
     const known = listed();
     expect(known.delete('b', '105')).toBe(false);
     expect(known.set('b', '104')).toBe(false);
     expect(known.size).toBe(1);
   });
 
-  test('a deletion that is older than what is known is none', () => {
+  test('not if a deletion is older than the known version', () => {
     const known = listed();
     expect(known.set('a', '106')).toBe(true);
     expect(known.delete('a', '105')).toBe(false);
     expect(known.size).toBe(1);
   });
 
-  test('an object that fits the selector again', () => {
+  test('if an object matches the selector again', () => {
     const known = listed();
     expect(known.delete('a', '101')).toBe(true);
     expect(known.set('a', '102')).toBe(true);
   });
 
-  test('everything in the order in which it comes, where versions are no numbers', () => {
+  test('in order of arrival, if versions are not numbers', () => {
     const known = listed();
     expect(known.set('a', 'x2')).toBe(true);
     expect(known.set('a', 'x1')).toBe(true);
     expect(known.delete('a', 'x0')).toBe(true);
   });
 
-  test('100,000 deletions leave no trace that grows', () => {
+  test('and 100,000 deletions use bounded memory', () => {
     const known = listed();
     for (let n = 0; n < 100_000; n += 1) {
       known.set(`pod-${n}`, `${1000 + 2 * n}`);

@@ -18,8 +18,8 @@ function standing() {
   return { lines, it: new WatchHealth(resource, logger, { inStepMillis: 60_000, settleMillis: 1_000 }) };
 }
 
-describe('how far what is known may be behind', () => {
-  test('is all before the first list, and what has passed since it until the watch has told what came after', () => {
+describe('how far the known state may lag behind', () => {
+  test('is infinite before the first list, then the time since it, until the watch has delivered later changes', () => {
     const { it } = standing();
     expect(it.behindMillis).toBe(Number.POSITIVE_INFINITY);
     it.listed();
@@ -49,7 +49,7 @@ describe('how far what is known may be behind', () => {
     expect(it.behindMillis).toBe(0);
   });
 
-  test('grows where every watch is closed at once', () => {
+  test('grows if every watch is closed at once', () => {
     const { it } = standing();
     it.listed();
     for (let n = 1; n <= 30; n += 1) {
@@ -60,7 +60,7 @@ describe('how far what is known may be behind', () => {
     }
   });
 
-  test('is nothing where the cluster has none, and all after the end', () => {
+  test('is 0 if the cluster has no such resource, and infinite after the end', () => {
     const { it } = standing();
     it.listed();
     it.failed('list', new ApiFailure('absent', ''), 0);

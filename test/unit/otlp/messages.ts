@@ -13,7 +13,7 @@ export function partialSuccess(rejected: number, message: string): Uint8Array {
 
 /** A google.rpc.Status with these details. */
 export function rpcStatus(...details: readonly Uint8Array[]): Uint8Array {
-  const writer = protobuf.Writer.create().uint32(8).int32(8).uint32(18).string('told to fail');
+  const writer = protobuf.Writer.create().uint32(8).int32(8).uint32(18).string('injected failure');
   for (const detail of details) writer.uint32(26).bytes(detail);
   return writer.finish();
 }

@@ -58,11 +58,11 @@ export class OtlpServer {
           if (answer === 'hang') return;
           if (answer === undefined) reply(null, Buffer.alloc(0));
           else if (answer instanceof Uint8Array) reply(null, Buffer.from(answer));
-          else if (typeof answer === 'number') reply({ code: answer, details: 'told to fail' });
+          else if (typeof answer === 'number') reply({ code: answer, details: 'injected failure' });
           else {
             const metadata = new Metadata();
             metadata.set('grpc-status-details-bin', Buffer.from(answer.status));
-            reply({ code: answer.code, details: 'told to fail', metadata });
+            reply({ code: answer.code, details: 'injected failure', metadata });
           }
         },
       },

@@ -157,9 +157,11 @@ describe('an answer', () => {
   });
 
   test('with a Status has its message', async () => {
-    const why = 'HTTP status 400: told to fail';
+    const why = 'HTTP status 400: injected failure';
     expect(await asked({ status: 400, headers: PROTOBUF, body: rpcStatus() })).toMatchObject({ why });
-    expect(await asked({ status: 400, headers: JSON_TYPE, body: '{"code":8,"message":"told to fail"}' })).toMatchObject({ why });
+    expect(await asked({ status: 400, headers: JSON_TYPE, body: '{"code":8,"message":"injected failure"}' })).toMatchObject({
+      why,
+    });
   });
 
   test('has a partial success, in either encoding', async () => {

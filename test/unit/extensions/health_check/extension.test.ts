@@ -34,7 +34,7 @@ describe('HealthCheck', () => {
     });
   });
 
-  it('tells how sources are that processors learn from, and stays 200 whatever they are', async () => {
+  it('reports the sources of processors, and stays 200 whatever their state', async () => {
     health = [{ id: 'dropreason', healthy: true, why: '' }];
     sources = [
       { source: 'k8s_attributes pods', state: 'synced', ageMillis: 1_500, why: '' },
