@@ -9,7 +9,7 @@ const DEFAULT_LABELS: readonly Label[] = ['namespace', 'podname', 'workload'];
 
 const labels = z.array(z.enum(LABELS)).superRefine((given, context) => {
   for (const [index, label] of given.entries()) {
-    if (given.indexOf(label) < index) context.addIssue({ code: 'custom', path: [index], message: `"${label}" is named twice` });
+    if (given.indexOf(label) < index) context.addIssue({ code: 'custom', path: [index], message: `"${label}" is listed twice` });
   }
 });
 
