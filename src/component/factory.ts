@@ -51,7 +51,7 @@ export interface Explanation {
   readonly lookAt: string;
 }
 
-/** Keys that have no effect, with the reason. A key with `only` is accepted with this value alone: others would have an effect. */
+/** Keys that have no effect, with the reason. With `only`, the key is accepted only with this value, because others would have an effect. */
 export type IgnoredKeys = Readonly<Record<string, { readonly why: string; readonly only?: unknown }>>;
 
 interface Factory<Config> {

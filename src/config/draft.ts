@@ -75,7 +75,7 @@ export class Draft {
     return this.#ignored.has(`${kind}::${id}`);
   }
 
-  /** Parses the value at `path` with `schema`. Undefined if it has mistakes, which are collected. The last argument is for keys that the schema hasn't. */
+  /** Parses the value at `path` with `schema`. Undefined if it has mistakes, which are collected. The last argument is for unknown keys. */
   parse<T>(schema: z.ZodType<T>, path: Path, { hints = {}, ignored = {} }: OtherKeys = {}): T | undefined {
     const present = Object.entries(ignored).filter(([key, { only }]) => {
       const node = this.node([...path, ...key.split('::')]);

@@ -79,7 +79,7 @@ function entryAt(node: ConfigNode, step: string | number): MapEntry | undefined 
   return item && { keySource: item.source, node: item };
 }
 
-/** The node at `path`, or undefined where there is none. */
+/** The node at `path`, or undefined if there is none. */
 export function nodeAt(root: ConfigNode, path: Path): ConfigNode | undefined {
   let node: ConfigNode | undefined = root;
   for (const step of path) node = node && entryAt(node, step)?.node;

@@ -2,7 +2,7 @@ import type { DropBatch, HookStatus } from '../pdata/batch.ts';
 import { PodAccumulator } from './pod_accumulator.ts';
 import { type DropSeries, SeriesMap } from './series_map.ts';
 
-/** One loss slot as it stands. */
+/** The current state of one loss slot. */
 export interface LossSeries {
   readonly slot: string;
   readonly startTimeMillis: number;
@@ -23,10 +23,10 @@ export class DropAccumulator {
   #hooks: readonly HookStatus[] = [];
   #lastTimeMillis = 0;
   #notBeforeMillis: number;
-  /** Of rows that say themselves when their series began. */
+  /** For rows with the start time of their series. */
   #resumedMillis: number;
 
-  /** No series begins before `notBeforeMillis`: receivers may have counted, and told others, before this was made. */
+  /** No series begins before `notBeforeMillis`: receivers may have counted for others before this was created. */
   constructor(notBeforeMillis = 0) {
     this.#notBeforeMillis = notBeforeMillis;
     this.#resumedMillis = notBeforeMillis;
@@ -46,22 +46,22 @@ export class DropAccumulator {
     return this.#losses;
   }
 
-  /** Hooks as the last batch told them. */
+  /** Hooks as in the last batch. */
   get hooks(): readonly HookStatus[] {
     return this.#hooks;
   }
 
   /**
-   * When the last batch was read, in milliseconds since the epoch; 0 before the first. It is the time of what is published, for no
-   * series begins after it, however the clock has been set.
+   * When the last batch was read, in milliseconds since the epoch; 0 before the first. It is the time of what is published, because no
+   * series begins after it, however the clock was set.
    */
   get lastTimeMillis(): number {
     return this.#lastTimeMillis;
   }
 
   /**
-   * Told by an exporter that takes over after a reload: series that appear from now on begin at the last read before it,
-   * for what it may have counted earlier stands in a series of other attributes.
+   * Called by an exporter that takes over after a reload. Series that appear from now on begin at the last read before it, because their
+   * earlier counts are in a series with other attributes.
    */
   resume(): void {
     this.#notBeforeMillis = Math.max(this.#notBeforeMillis, this.#lastTimeMillis);

@@ -19,7 +19,7 @@ export function counter(meter: Meter, definition: Counted): Counter {
   return meter.createCounter(definition.name, options(definition));
 }
 
-/** A counter whose value is told at each collection. */
+/** A counter whose value is observed at each collection. */
 export function observableCounter(meter: Meter, definition: Counted): Observable {
   return meter.createObservableCounter(definition.name, options(definition));
 }
@@ -29,7 +29,7 @@ export function gauge(meter: Meter, definition: Gauged): Gauge {
   return meter.createGauge(definition.name, options(definition));
 }
 
-/** A gauge whose value is told at each collection. An attribute set that was told once stays: see HookProducer. */
+/** A gauge whose value is observed at each collection. An attribute set that was observed once stays: see HookProducer. */
 export function observableGauge(meter: Meter, definition: Gauged): Observable {
   return meter.createObservableGauge(definition.name, options(definition));
 }

@@ -31,8 +31,8 @@ export class PodAccumulator {
   }
 
   /**
-   * Told after a reload: where no batch brings series of pods any more, those that there are have ended. One read may still
-   * come on the way from before.
+   * Called after a reload. If no batch brings series of pods any more, the existing ones have ended. One read from before may still
+   * arrive.
    */
   resume(): void {
     this.#readsSinceResume = 0;

@@ -2,13 +2,13 @@ import { AttributeSet } from '../pdata/attributes.ts';
 import type { DropBatch } from '../pdata/batch.ts';
 import type { DropRow } from '../pdata/drop_row.ts';
 
-/** One series as it stands: cumulative since its start. */
+/** The current state of one series: cumulative since its start. */
 export interface DropSeries {
   readonly attributes: AttributeSet;
   /** In milliseconds since the epoch; nothing that it counts happened before. */
   readonly startTimeMillis: number;
   readonly drops: number;
-  /** Undefined where the series is of calls, which have no bytes. */
+  /** Undefined for a series of calls, which have no bytes. */
   readonly bytes: number | undefined;
   /** It is no longer among the series; its numbers are its last. */
   readonly ended: boolean;
@@ -39,7 +39,7 @@ export class SeriesMap {
   #endings = 0;
   #restarts = 0;
 
-  /** What series had counted that have ended, by reason and direction alone: for who sums over everything else, and must not fall. */
+  /** Counts of ended series, only by reason and direction: for sums over everything else, which must not decrease. */
   get remainders(): ReadonlyMap<string, DropSeries> {
     return this.#remainders;
   }
@@ -58,7 +58,7 @@ export class SeriesMap {
     return this.#endings;
   }
 
-  /** Counts up whenever all series begin anew. */
+  /** Incremented whenever all series start again. */
   get restarts(): number {
     return this.#restarts;
   }
@@ -112,8 +112,8 @@ export class SeriesMap {
   }
 
   /**
-   * The clock has been set back to `timeMillis`: what began after that begins there anew, at what it has counted. A backend takes that for
-   * a stream whose beginning is not known, and its first value for the base.
+   * The clock was set back to `timeMillis`. Series that began later now begin there, with their current counts. A backend treats that as a
+   * stream with an unknown start, and its first value as the base.
    */
   setBack(timeMillis: number): void {
     for (const ended of this.#ended.values()) {

@@ -7,7 +7,7 @@ const READERS = {
   json: (answer: Uint8Array) => JSON.parse(Buffer.from(answer).toString()) as IExportMetricsServiceResponse,
 };
 
-/** Reads an ExportMetricsServiceResponse. One that can't be decoded is no success: nobody knows what the server took. */
+/** Reads an ExportMetricsServiceResponse. If it can't be decoded, the push is not a success: it is unknown what the server accepted. */
 export function readAnswer(answer: Uint8Array, encoding: keyof typeof READERS = 'proto'): SendResult {
   try {
     const { partialSuccess } = READERS[encoding](answer);

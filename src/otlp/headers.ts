@@ -3,7 +3,7 @@ import { secret } from '../component/secret.ts';
 
 const value = secret(z.string().regex(/^[\x20-\x7e]*$/, 'must be printable ASCII'));
 
-/** Headers of each request, by name; their values are secrets. `mistake` says what is wrong with a name in lower case. */
+/** Headers of each request, by name. Their values are secrets. `mistake` returns the mistake in a name in lower case. */
 export function headers(mistake: (name: string) => string | undefined) {
   return z.record(z.string(), value).superRefine((given, context) => {
     const seen = new Map<string, string>();

@@ -5,7 +5,7 @@ import type { FailedResult } from './send_result.ts';
 /** A server's words may be as long as a message. */
 const MOST_WORDS = 500;
 
-/** What a server says about a push that it took. */
+/** The server's message about an accepted push. */
 export interface Remark {
   readonly points: number;
   readonly rejected: number;

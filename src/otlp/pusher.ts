@@ -33,8 +33,8 @@ export interface PushSource {
 }
 
 /**
- * Pushes, at most one at a time, and retries. The values are cumulative, so a newer push says all that an older one would
- * have: it takes the place of one that waits for a retry, and nothing is queued.
+ * Pushes, at most one at a time, and retries. The values are cumulative, so a newer push includes everything of an older one: it replaces
+ * one that waits for a retry, and nothing is queued.
  */
 export class Pusher {
   readonly #settings: Settings;
@@ -44,14 +44,14 @@ export class Pusher {
   readonly #failed: Counter;
   readonly #log: PushLog;
   readonly #collecting: Outage;
-  /** The server asked to be left alone until then, by performance.now(). */
+  /** The server requests no push before this, by performance.now(). */
   #notBeforeMillis = 0;
   /** Halved when the server calls a message too large. */
   #mostPoints = MOST_POINTS;
   #asked = false;
   #finishing = false;
   #running: Promise<void> | undefined;
-  /** Ends the wait, where there is one. */
+  /** Ends the current wait, if any. */
   #wake: (() => void) | undefined;
 
   constructor(settings: Settings, config: PushConfig, source: PushSource) {
@@ -69,7 +69,7 @@ export class Pusher {
     this.#failed.add(0, { exporter: settings.id });
   }
 
-  /** Has what stands in the counters pushed soon; returns at once. */
+  /** Starts a push of the current counters soon; returns at once. */
   push(): void {
     this.#asked = true;
     this.#wake?.();
@@ -147,7 +147,7 @@ export class Pusher {
     return rejected;
   }
 
-  /** Before the next attempt of the same push, or undefined where there is none. */
+  /** The wait before the next attempt of the same push, or undefined if there is none. */
   #waitMillis(result: FailedResult, retries: Retries): number | undefined {
     if (result.status !== 'retryable') return undefined;
     const { waitMillis = 0 } = result;

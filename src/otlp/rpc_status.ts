@@ -6,8 +6,8 @@ const TYPE = '/google.rpc.RetryInfo';
 export const MOST_DELAY_MILLIS = 3_600_000;
 
 /**
- * Milliseconds that a google.rpc.Status (trailer `grpc-status-details-bin`) asks to wait before a retry, or undefined if
- * it has no RetryInfo. A RetryInfo without a positive delay gives 0. Never throws: bytes that can't be decoded have no RetryInfo.
+ * The wait before a retry in milliseconds, from a google.rpc.Status (trailer `grpc-status-details-bin`), or undefined if it has no
+ * RetryInfo. A RetryInfo without a positive delay gives 0. Never throws: undecodable bytes have no RetryInfo.
  *
  * https://github.com/googleapis/googleapis/tree/master/google/rpc: Status.details = 3, RetryInfo.retry_delay = 1
  */
@@ -26,18 +26,18 @@ export function retryDelay(status: Uint8Array): number | undefined {
         return durationMillis(new Map(fields(value)).get(1));
     }
   } catch {
-    // Truncated, or not protobuf at all.
+    // Truncated, or not protobuf.
   }
   return undefined;
 }
 
-/** The message of a google.rpc.Status (field 2); empty where it has none or can't be decoded. */
+/** The message of a google.rpc.Status (field 2); empty if it has none or can't be decoded. */
 export function statusMessage(status: Uint8Array): string {
   try {
     for (const [field, value] of fields(status))
       if (field === 2 && typeof value !== 'number') return Buffer.from(value).toString();
   } catch {
-    // Truncated, or not protobuf at all.
+    // Truncated, or not protobuf.
   }
   return '';
 }
@@ -50,7 +50,7 @@ function durationMillis(duration: Uint8Array | number | undefined): number {
   return Math.min(Math.max(millis, 0), MOST_DELAY_MILLIS) || 0;
 }
 
-/** Integers and length-delimited fields, by number. @throws where the bytes are no message. */
+/** Integers and length-delimited fields, by number. @throws if the bytes are not a message. */
 function* fields(bytes: Uint8Array): Generator<[field: number, value: Uint8Array | number]> {
   const reader = protobuf.Reader.create(bytes);
   while (reader.pos < reader.len) {

@@ -1,7 +1,7 @@
 /** What became of one attempt, whatever carried it. */
 export type SendResult =
   | SentResult
-  /** `waitMillis`: how long the server asks to be left alone. */
+  /** `waitMillis`: the wait that the server requests. */
   | { readonly status: 'retryable'; readonly why: string; readonly waitMillis?: number }
   /** The message has more bytes than the server accepts. */
   | { readonly status: 'too_large'; readonly why: string }

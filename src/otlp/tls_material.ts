@@ -31,7 +31,7 @@ export class TlsMaterial {
     });
   }
 
-  /** @throws ComponentError where a file can't be read or used. */
+  /** @throws ComponentError if a file can't be read or used. */
   static async read(settings: TlsSettings, logger: Logger): Promise<TlsMaterial> {
     return new TlsMaterial(settings, logger, await read(settings));
   }
@@ -84,7 +84,7 @@ async function read(settings: TlsSettings): Promise<SecureContextOptions> {
   return options;
 }
 
-/** OpenSSL passes over a CA that is none: then no server would be trusted, and nothing would say why. */
+/** OpenSSL silently skips an invalid CA. Then no server would be trusted, without an explanation. */
 function checkCertificates(pem: string): void {
   const all = pem.match(/-----BEGIN CERTIFICATE-----[^-]*-----END CERTIFICATE-----/g);
   if (all === null) throw new Error('the CA has no certificate in PEM format');

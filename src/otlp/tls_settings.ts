@@ -6,7 +6,7 @@ import { secret } from '../component/secret.ts';
 export const TLS_VERSIONS = ['1.0', '1.1', '1.2', '1.3'] as const;
 export type TlsVersion = (typeof TLS_VERSIONS)[number];
 
-/** A version is text there, and a number for whoever leaves out the quotes. */
+/** A version is text there, and a number if the quotes are missing. */
 const version = z
   .union([z.enum(TLS_VERSIONS), z.number()])
   .transform((given) => (typeof given === 'number' ? given.toFixed(1) : given))

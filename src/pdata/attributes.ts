@@ -19,7 +19,7 @@ export class AttributeSet {
     return Object.hasOwn(this.values, name) ? this.values[name] : undefined;
   }
 
-  /** This set without `name`; this very set where it has no such attribute. */
+  /** This set without `name`; the same set if it has no such attribute. */
   without(name: string): AttributeSet {
     if (!Object.hasOwn(this.values, name)) return this;
     const { [name]: _, ...rest } = this.values;

@@ -12,9 +12,9 @@ export interface LossRow {
 export interface HookStatus {
   readonly hook: string;
   readonly attached: boolean;
-  /** `fexit`, `kprobe`, `tracepoint`, `state`, or `none` where it isn't attached. */
+  /** `fexit`, `kprobe`, `tracepoint`, `state`, or `none` if it isn't attached. */
   readonly rung: string;
-  /** Why it isn't attached, or stands on no higher rung, as a short code (hook_why.ts); empty where there is nothing to say. */
+  /** Why it isn't attached, or not on a better rung, as a short code (hook_why.ts); empty if there is no reason. */
   readonly why: string;
   /** The same in full, for people to read. */
   readonly detail: string;
@@ -24,7 +24,7 @@ export interface HookStatus {
 export interface PodRead {
   /** Additive, as the node's rows are. */
   readonly rows: readonly DropRow[];
-  /** Series that end with this batch, after its rows: exporters forget them. A row that comes later begins one anew. */
+  /** Series that end with this batch, after its rows: exporters forget them. A later row starts a new one. */
   readonly ended: readonly AttributeSet[];
   /** None of the drops in `rows` happened before it, in milliseconds since the epoch; absent: all since the last read. */
   readonly sinceMillis?: number;
@@ -37,22 +37,22 @@ export interface DropBatch {
   /** When the receiver began to count, in milliseconds since the epoch. */
   readonly startTimeMillis: number;
   /**
-   * The first batch of a receiver that counts from another beginning than before a reload: what its series had counted is over.
-   * Pins that a later process carries on with must not stand for less than has been published.
+   * The first batch of a receiver whose counts start again after a reload: its earlier series are over. Pins that a later process continues
+   * with must not stand for less than has been published.
    */
   readonly anew?: boolean;
-  /** When this read was made, in milliseconds since the epoch. Earlier than that of the read before, where the clock was set back. */
+  /** When this read was made, in milliseconds since the epoch. Earlier than the previous read if the clock was set back. */
   readonly timeMillis: number;
-  /** The same moment by performance.now(), which nobody can set: what ages are measured by. */
+  /** The same moment by performance.now(), which can't be set. Used to measure ages. */
   readonly steadyMillis: number;
   readonly rows: readonly DropRow[];
-  /** Series of `rows` that end with this batch, after its rows: exporters forget them. A row that comes later begins one anew. */
+  /** Series of `rows` that end with this batch, after its rows: exporters forget them. A later row starts a new one. */
   readonly ended?: readonly AttributeSet[];
   /** What series had counted that ended under an earlier process, whose counters these carry on; by reason and direction. */
   readonly endedBefore?: readonly DropRow[];
   readonly losses: readonly LossRow[];
   readonly hooks: readonly HookStatus[];
-  /** In advanced mode, with each read: whose drops those of `rows` are. Absent from a batch that tells of rows alone. */
+  /** In advanced mode: the flows of the drops in `rows`. Absent from a batch with rows only. */
   readonly flows?: FlowRead;
   /** What a processor has made of the flows: series of their own beside the node's. */
   readonly pods?: PodRead;

@@ -6,13 +6,13 @@ import type { AttributeSet } from './attributes.ts';
  */
 export interface DropRow {
   readonly attributes: AttributeSet;
-  /** Dropped packets, or failed calls where the attribute `class` is `call`. A row of 0 makes its series exist. */
+  /** Dropped packets, or failed calls if the attribute `class` is `call`. A row of 0 creates its series. */
   readonly drops: number;
   /** Bytes of those packets from the network header on; undefined for failed calls, which have none. */
   readonly bytes: number | undefined;
   /**
-   * Of the node's rows: when the series began, in milliseconds since the epoch, where that was after the receiver began to count. Of
-   * rows that are merged, the earliest.
+   * For the node's rows: when the series began, in milliseconds since the epoch, if that was after the receiver began to count. For merged
+   * rows, the earliest.
    */
   readonly sinceMillis?: number;
 }

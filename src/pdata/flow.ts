@@ -3,7 +3,7 @@ import type { IpAddress } from './ip_address.ts';
 
 /** One end of a flow. */
 export interface FlowEnd {
-  /** Undefined where the packet, or the socket of a failed call, has none. */
+  /** Undefined if the packet, or the socket of a failed call, has none. */
   readonly address: IpAddress | undefined;
   /** Who that is, as far as a processor has found out (`k8s.pod.name`, …), without `source.` or `destination.`. */
   readonly attributes: AttributeSet;
@@ -13,15 +13,15 @@ export interface FlowEnd {
 export interface FlowKind {
   /** `reason`, `direction`, `class`; `error.type` of a failed call. The same object for all kinds of which they are equal. */
   readonly attributes: AttributeSet;
-  /** `tcp`, `udp`, `sctp`, `icmp`, `icmpv6`, else the protocol's number; empty where there is no IP header. */
+  /** `tcp`, `udp`, `sctp`, `icmp`, `icmpv6`, else the protocol's number; empty without an IP header. */
   readonly transport: string;
   /** Name of the network interface, or `unknown`. */
   readonly interface: string;
-  /** Inode number of the network namespace, which another one may have later; 0 where it isn't known. */
+  /** Inode number of the network namespace, which may be reused later; 0 if unknown. */
   readonly netns: number;
   /** Its cookie, which no other one ever has; 0 before Linux 5.12. */
   readonly netnsCookie: number;
-  /** Its name under /run/netns; empty where it has none. */
+  /** Its name under /run/netns; empty if it has none. */
   readonly netnsName: string;
 }
 

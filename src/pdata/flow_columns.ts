@@ -4,9 +4,9 @@ import type { IpAddress } from './ip_address.ts';
 import type { Sums } from './sums.ts';
 
 /**
- * The flows of a read by column: the nth flow has the nth item of each. There may be 65,536 a read, and an object of each would be
- * garbage at the next. What flows have in common is told once, and flows have its number: their kinds, and their ends. Nothing of it
- * changes once it is handed on.
+ * The flows of a read by column: the nth flow has the nth item of each. A read may have 65,536 flows, and an object for each would be
+ * garbage at the next read. Kinds and ends that flows share are stored once, and flows refer to them by number. Nothing changes once it
+ * has been passed on.
  */
 export interface FlowColumns {
   readonly length: number;

@@ -10,11 +10,11 @@ export interface FlowRead {
   readonly rows: FlowColumns;
   /** What the kernel had no room for, by reason and direction. */
   readonly overflow: readonly DropRow[];
-  /** By how much the node's rows rose, summed where they are counted. */
+  /** The increase of the node's rows, summed in the place where they are counted. */
   readonly node: Sums;
   /**
-   * `k8s.pod.uid` of pods that have ended (deleted or finished) since the batch before, each told once; this batch may still
-   * bring drops of theirs, and so may a later one. Absent where none has.
+   * `k8s.pod.uid` of pods that have ended (deleted or finished) since the previous batch. Each is reported once. This batch and later ones
+   * may still contain their drops. Absent if there are none.
    */
   readonly endedPods?: readonly string[];
   /**

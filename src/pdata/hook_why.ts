@@ -1,6 +1,6 @@
 /**
- * Why a hook isn't attached, or not on the rung that it would stand on at best: the values of the label `why`, which is no place
- * for a sentence. Any other errno that the kernel answers with stands for itself, in lower case.
+ * Why a hook isn't attached, or not on its best rung: the values of the label `why`, which must be short codes. Any other errno of the
+ * kernel is used as it is, in lower case.
  */
 export const HOOK_WHY = {
   disabled: '`hooks::HOOK::enabled` is false',

@@ -2,8 +2,8 @@
 export type AddressKey = number | string;
 
 /**
- * An IP address. An IPv4-mapped IPv6 address (RFC 4291 section 2.5.5.2) is the IPv4 address. Two addresses that are equal
- * have the same `key`; the text is made when it is first asked for.
+ * An IP address. An IPv4-mapped IPv6 address (RFC 4291 section 2.5.5.2) is the IPv4 address. Equal addresses have the same `key`. The text
+ * is made on first use.
  */
 export class IpAddress {
   /** An IPv4 address as an unsigned number of 32 bits, an IPv6 one as eight UTF-16 units: cheap to make, and to look up. */
@@ -27,7 +27,7 @@ export class IpAddress {
     return new IpAddress(key);
   }
 
-  /** An address as text, such as `10.0.0.1` or `2001:db8::1`; undefined where it isn't one. A zone (`%eth0`) is none of it. */
+  /** Parses an address such as `10.0.0.1` or `2001:db8::1`; undefined if it isn't one. A zone (`%eth0`) is ignored. */
   static parse(text: string): IpAddress | undefined {
     const key = text.includes(':') ? parseIpv6(text) : parseIpv4(text);
     return key === undefined ? undefined : new IpAddress(key);
@@ -37,7 +37,7 @@ export class IpAddress {
     return typeof this.key === 'number';
   }
 
-  /** The network of so many bits that it is in, such as `10.1.2.0/24`; the address alone where that is all of it. */
+  /** Its network with that many bits, such as `10.1.2.0/24`; only the address if the bits cover it all. */
   network(bits: number): string {
     const { key } = this;
     if (typeof key === 'number') {

@@ -1,6 +1,6 @@
 import { AttributeSet } from './attributes.ts';
 
-/** As the SDK's specification names it: a series that sums what has no series of its own. */
+/** The attribute of the SDK's specification for a series that sums everything without a series of its own. */
 export const OVERFLOW = 'otel.metric.overflow';
 
 const made = new Map<string, AttributeSet>();

@@ -7,7 +7,7 @@ export class WordTable {
   readonly #factor = 2 * randomInt(2 ** 30) + 1;
   /** The runs by number. */
   #words: Uint32Array;
-  /** Numbers + 1 by hash; 0 where there is none. Twice as many as runs at least, a power of two. */
+  /** Numbers + 1 by hash; 0 means none. At least twice as many slots as runs, a power of two. */
   #slots = new Uint32Array(1024);
   #size = 0;
 
@@ -21,7 +21,7 @@ export class WordTable {
     return this.#size;
   }
 
-  /** The number of the run that begins at `at`; {@link size}, as it was before, where it is new. */
+  /** The number of the run that begins at `at`; equal to the previous {@link size} if it is new. */
   numberOf(words: Uint32Array, at: number): number {
     const last = this.#slots.length - 1;
     let slot = this.#hash(words, at) & last;

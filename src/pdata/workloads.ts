@@ -9,7 +9,7 @@ export const WORKLOADS: Readonly<Record<string, string>> = {
 };
 
 /**
- * Set to `Pod` where the name of a pod stands for its workload too, for want of another. It tells Retina's names apart, and
- * is not published.
+ * Set to `Pod` if the name of a pod is used for its workload, because there is no other. It distinguishes Retina's names, and is not
+ * published.
  */
 export const BARE_POD = 'k8s.workload.kind';

@@ -7,8 +7,8 @@ import type { Naming, SeriesNaming } from './naming.ts';
 import { type PublishedSeries, PublishedView } from './published_view.ts';
 
 /**
- * What one exporter publishes, for a text. It is what DropPublisher collects by the SDK, in the same order (a test compares them); but the
- * SDK makes several objects of each series at each collection, and these are columns over what is accumulated.
+ * The series of one exporter, for a text. The content and order are those that DropPublisher collects with the SDK (a test compares them).
+ * But the SDK creates several objects per series at each collection, and these are columns over the accumulator.
  */
 export class DropColumns {
   readonly #accumulator: DropAccumulator;
@@ -26,7 +26,7 @@ export class DropColumns {
     this.#pods = PublishedView.of(accumulator.pods.map, naming.pods);
   }
 
-  /** Everything as it stands now; what happens later changes nothing of it. */
+  /** The current values. Later changes don't affect them. */
   collect(): Published {
     const { lastTimeMillis, pods } = this.#accumulator;
     const metrics = [
@@ -82,7 +82,7 @@ function seriesColumns(series: PublishedSeries, { count, bytes }: SeriesNaming, 
   return [of(count, series.drops), of(bytes, series.bytes)];
 }
 
-/** Undefined where the clock was set back since. */
+/** Undefined if the clock was set back since. */
 function begun(startMillis: number, endMillis: number): number | undefined {
   return Math.trunc(startMillis) > Math.trunc(endMillis) ? undefined : startMillis;
 }

@@ -18,12 +18,12 @@ import { PublishedView } from './published_view.ts';
 import { PullReader } from './pull_reader.ts';
 
 /**
- * What one exporter publishes by the SDK: observable counters over its accumulator, in a MeterProvider of its own, and the hooks.
+ * The metrics of one exporter, published with the SDK: observable counters over its accumulator, in a separate MeterProvider, and the hooks.
  *
- * Drops are OpenTelemetry observable counters, as the agent promises. For these the SDK takes the first observation for the start
- * time, which comes after the drops that it counts, so that a backend would not see them as an increase, and after a reload it
- * would move: {@link collect} puts each series' own start time in its place. Nor does an instrument ever forget a series: when some
- * have ended, the instruments are made anew. The series of pods, which come and go all the time, have a producer.
+ * Drops are OpenTelemetry observable counters, as the agent promises. The SDK uses the first observation as start time. That is later than
+ * the drops it counts, so a backend would not see them as an increase, and it would change after a reload. So {@link collect} sets each
+ * series' own start time. Also, an instrument never forgets a series: when some have ended, the instruments are recreated. The series of
+ * pods, which change all the time, have a producer.
  */
 export class DropPublisher {
   readonly #accumulator: DropAccumulator;
@@ -35,7 +35,7 @@ export class DropPublisher {
   readonly #lossAttributes = new WeakMap<LossSeries, Attributes>();
   /** Names of the metrics whose series are observed here. */
   readonly #observed: ReadonlySet<string>;
-  /** Start times by the attributes object, which the SDK hands back as it was given. */
+  /** Start times by the attributes object. The SDK returns the same object. */
   readonly #startTimes = new WeakMap<Attributes, HrTime>();
 
   constructor({ accumulator, naming, resource }: { accumulator: DropAccumulator; naming: Naming; resource: Resource }) {
@@ -48,7 +48,7 @@ export class DropPublisher {
     this.#reader = this.#instruments();
   }
 
-  /** Everything as it stands now: cumulative, monotonic, integer sums, and the gauge of the hooks. */
+  /** The current values: cumulative, monotonic integer sums, and the gauge of the hooks. */
   async collect(): Promise<ResourceMetrics> {
     if (this.#view.settle()) this.#reader = this.#instruments();
     const { resourceMetrics, errors } = await this.#reader.collect();

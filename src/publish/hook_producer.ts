@@ -10,8 +10,8 @@ import type { DropAccumulator } from '../metrics/drop_accumulator.ts';
 export const SCOPE = { name: 'dropreason', version: VERSION };
 
 /**
- * Publishes the hooks as they stand. No instrument does: one never forgets an attribute set, so that a hook which fell to
- * a lower rung would stay attached on the higher one for ever.
+ * Publishes the current state of the hooks. An instrument can't: it never forgets an attribute set, so a hook on a lower rung would also
+ * stay attached on the higher one forever.
  */
 export class HookProducer implements MetricProducer {
   readonly #accumulator: DropAccumulator;

@@ -20,7 +20,7 @@ export interface MetricColumns {
   readonly attributes: readonly Attributes[];
   /** Undefined for a series that is none of this metric's. */
   readonly values: readonly (number | Histogram | undefined)[];
-  /** When each series began, in milliseconds since the epoch; undefined where that is not before it was read. */
+  /** When each series began, in milliseconds since the epoch; undefined if that is not before the read. */
   readonly startMillis: readonly (number | undefined)[];
 }
 

@@ -15,7 +15,7 @@ export interface SeriesNaming {
   readonly bytes: CounterDefinition;
   /** The attributes that are published; sets that become equal are one series, their sum. */
   publish(attributes: AttributeSet): AttributeSet;
-  /** Whether a published series ends when all that it sums have ended; where there can only be few, it stays. */
+  /** Whether a published series ends when all its parts have ended. If there can only be few, it stays. */
   readonly ends: boolean;
 }
 

@@ -8,8 +8,8 @@ export function countPoints({ scopeMetrics }: ResourceMetrics): number {
 }
 
 /**
- * Parts of at most `most` points each, in order; metrics are cut where they must be. A receiver takes 4 MiB a message,
- * some 17,000 points, by default.
+ * Splits metrics into parts of at most `most` points each, in order. A receiver accepts 4 MiB per message by default, about 17,000
+ * points.
  */
 export function splitPoints({ resource, scopeMetrics }: ResourceMetrics, most: number): ResourceMetrics[] {
   const parts: ResourceMetrics[] = [];

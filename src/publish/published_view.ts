@@ -7,7 +7,7 @@ import type { SeriesNaming } from './naming.ts';
  * names make equal.
  */
 export interface PublishedSeries {
-  /** The same objects at each look, and the same array where no series is new or gone. */
+  /** The same objects at each look, and the same array if no series is new or gone. */
   readonly attributes: readonly AttributeSet['values'][];
   /** Of the earliest of those that are summed, in milliseconds since the epoch. */
   readonly startMillis: readonly number[];
@@ -26,7 +26,7 @@ interface Sum {
   readonly attributes: AttributeSet;
   startTimeMillis: number;
   parts: Part[];
-  /** What parts had counted that have ended: the sum goes on without them, and never falls. */
+  /** The counts of ended parts. The sum continues without the parts and never decreases. */
   endedDrops: number;
   endedBytes: number | undefined;
 }
@@ -48,8 +48,8 @@ export class PublishedView {
   #restarts: number;
 
   /**
-   * The view of a map, which outlives a reload as the map does: what has been shown of series that ended is not shown again, and no sum
-   * falls. Another naming has another view.
+   * The view of a map, which outlives a reload like the map: the counts of ended series are not shown again, and no sum decreases. Each
+   * naming has its own view.
    */
   static of(map: SeriesMap, naming: SeriesNaming): PublishedView {
     let view = views.get(map);
@@ -69,7 +69,7 @@ export class PublishedView {
     this.#restarts = map.restarts;
   }
 
-  /** The series as they stand now; what happens later changes nothing of it. */
+  /** The current series. Later changes don't affect them. */
   look(): PublishedSeries {
     this.settle();
     this.#meet();
@@ -91,8 +91,8 @@ export class PublishedView {
   }
 
   /**
-   * Takes leave of series that have ended, before new ones join, so that one which came back begins anew. Those whose last numbers have
-   * still to be shown go after the next look. Whether published series have gone.
+   * Removes ended series before new ones are added, so that a series that came back starts again. Series whose last values have not been
+   * shown are removed after the next look. Returns whether published series were removed.
    */
   settle(): boolean {
     const isAnew = this.#restarts !== this.#map.restarts;
@@ -138,7 +138,7 @@ export class PublishedView {
     if (this.#beginnings === this.#map.beginnings) return;
     this.#beginnings = this.#map.beginnings;
     for (const series of this.#map.living.values()) if (!this.#known.has(series)) this.#join(series);
-    // Sums that never end go on with what their parts had counted, also for who looks first after a reload.
+    // Sums that never end include the counts of their ended parts, also at the first look after a reload.
     if (!this.#naming.ends) for (const series of this.#map.remainders.values()) if (!this.#known.has(series)) this.#join(series);
   }
 

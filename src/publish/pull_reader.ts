@@ -1,15 +1,15 @@
 import { type CollectionResult, MetricReader, type MetricReaderOptions } from '@opentelemetry/sdk-metrics';
 
 /**
- * A reader that collects when it is asked to, and knows no limit of series: the kernel's maps are bounded, and a series
- * that the SDK folds into its overflow would be a drop that nobody sees.
+ * A reader that collects on demand, without a limit of series: the kernel's maps are bounded, and a series folded into the SDK's
+ * overflow would hide drops.
  */
 export class PullReader extends MetricReader {
   constructor(options: Pick<MetricReaderOptions, 'metricProducers'> = {}) {
     super({ ...options, cardinalitySelector: () => Number.MAX_SAFE_INTEGER });
   }
 
-  /** Everything as it stands now, with one entry for each scope. */
+  /** The current values, with one entry per scope. */
   override async collect(): Promise<CollectionResult> {
     const { resourceMetrics, errors } = await super.collect();
     const scopes = new Map<string, (typeof resourceMetrics.scopeMetrics)[number]>();

@@ -17,7 +17,7 @@ const RENDER = { basic: renderBasic, normal: renderNormal, detailed: renderDetai
 /** Flows, and series of pods, that are printed at most. */
 const MOST_FLOWS = { basic: 0, normal: 10, detailed: 100 } as const;
 
-/** What was printed last, so that the next print can tell what rose; it outlives a reload as the accumulator does. */
+/** What was printed last, to compute the increase for the next print. Outlives a reload, like the accumulator. */
 interface Printed {
   readonly series: WeakMap<DropSeries, { readonly drops: number; readonly bytes: number }>;
   readonly losses: Map<string, number>;

@@ -63,7 +63,7 @@ function publishedPod(attributes: AttributeSet): AttributeSet {
 const numbers = new WeakMap<AttributeSet, number>();
 let lastNumber = 0;
 
-/** The attributes are one object where they are equal, and their number is shorter than their key. */
+/** A number per attribute set, which is shorter than its key. Equal attributes are the same object. */
 function numberOf(attributes: AttributeSet): number {
   let number = numbers.get(attributes);
   if (number === undefined) {

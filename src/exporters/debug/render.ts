@@ -53,7 +53,7 @@ export function renderNormal(change: Change): string {
   return `${summary(change)}${lost}\n${rose.length > 0 ? table : ''}${flows}`;
 }
 
-/** Every series with its total and what was added, flows, every loss slot, every hook; empty where nothing changed. */
+/** Every series with its total and increase, flows, every loss slot, every hook; empty if nothing changed. */
 export function renderDetailed(change: Change): string {
   const flows = renderFlows(change.whose);
   if (risen(change).length === 0 && lossLine(change) === '' && flows === '' && !change.hooksChanged) return '';

@@ -4,7 +4,7 @@ import type { FlowChange } from './flow_tally.ts';
 import { renderTable } from './table.ts';
 import type { Top } from './tally.ts';
 
-/** Tables of the flows and of the pods with the most drops; empty where there are none. */
+/** Tables of the flows and of the pods with the most drops; empty if there are none. */
 export function renderFlows({ flows, overflow, pods }: FlowChange): string {
   const flowTable = renderTable(
     ['reason', 'direction', 'source', 'destination', 'transport', 'port', 'interface', 'drops', 'bytes'],
@@ -39,7 +39,7 @@ function dropsText(drops: number): string {
   return `${drops} ${drops === 1 ? 'drop' : 'drops'}`;
 }
 
-/** The address and who that is: `10.0.0.1 shop/cart-0`, `10.0.0.9 node-1`, `192.0.2.1 world`; `-` where there is none. */
+/** The address and its owner: `10.0.0.1 shop/cart-0`, `10.0.0.9 node-1`, `192.0.2.1 world`; `-` if there is none. */
 function endText({ address, attributes }: FlowEnd): string {
   const namespace = attributes.get('k8s.namespace.name');
   const name = attributes.get('k8s.pod.name') ?? attributes.get('k8s.service.name');

@@ -1,4 +1,4 @@
-/** Entries that are told apart; memory for twice as many. */
+/** The number of separate entries. Memory is for twice as many. */
 const MOST = 4096;
 
 /** What was added to one thing since the last print. */
@@ -13,19 +13,19 @@ export interface Counted<T> {
 export interface Top<T> {
   /** Most drops first. */
   readonly rows: readonly Counted<T>[];
-  /** How many more there are; undefined where they weren't all told apart. */
+  /** How many more there are; undefined if some were summed. */
   readonly others: number | undefined;
   /** Drops of those. */
   readonly otherDrops: number;
 }
 
-/** Sums by key between two prints, in bounded memory: where there are too many, those with the fewest drops are summed as one. */
+/** Sums by key between two prints, in bounded memory: beyond the limit, the keys with the fewest drops are summed. */
 export class Tally<T> {
   #entries = new Map<string, Counted<T>>();
   #merged = 0;
   #least = 0;
 
-  /** `make` makes what has this key, where it isn't known. */
+  /** `make` creates the entry of an unknown key. */
   add(key: string, make: () => T, drops: number, bytes: number | undefined): void {
     if (drops === 0) return;
     const known = this.#entries.get(key);
@@ -34,7 +34,7 @@ export class Tally<T> {
       if (bytes !== undefined) known.bytes = (known.bytes ?? 0) + bytes;
       return;
     }
-    // Where there were too many before, what is no larger than the least that was kept then isn't worth a place.
+    // After an overflow, skip entries no larger than the smallest one that was kept.
     if (drops <= this.#least) {
       this.#merged += drops;
       return;
@@ -43,7 +43,7 @@ export class Tally<T> {
     this.#entries.set(key, { item: make(), drops, bytes });
   }
 
-  /** The `most` with the most drops; what comes next is counted anew. */
+  /** Returns the `most` entries with the most drops, and starts again. */
   take(most: number): Top<T> {
     const sorted = [...this.#entries.values()].sort((a, b) => b.drops - a.drops);
     const others = sorted.slice(most);

@@ -4,9 +4,9 @@ import type { Destination } from './writer.ts';
 const CLOSED = 'the connection was closed';
 
 /**
- * A live reader behind a stream. Connects when there is something to write, and again at a later read where the reader has
- * gone away: what it had not taken of that read isn't written to the next one, whose first line is a whole one. (What one reader
- * of a FIFO leaves in the kernel's buffer is the next one's to find, where that comes before the next read.)
+ * A live reader behind a stream. Connects when there is something to write, and reconnects at a later read after the reader has gone away.
+ * The unsent part of a read isn't written to the next reader, whose first line is complete. (Data that one reader of a FIFO leaves in the
+ * kernel's buffer goes to the next one, if that connects before the next read.)
  */
 export class Channel implements Destination {
   readonly #connect: () => Promise<Writable>;
@@ -82,5 +82,5 @@ export class Channel implements Destination {
   }
 }
 
-/** Errors reach the writer through its `write`; they come as events too, which would end the process if nobody listened. */
+/** Errors reach the writer through its `write`. They are also emitted as events, which would end the process without a listener. */
 function ignore(): void {}

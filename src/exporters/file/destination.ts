@@ -12,8 +12,8 @@ import type { Destination } from './writer.ts';
 const STDOUT = '/dev/stdout';
 
 /**
- * What is at `path` decides how it is written to; nothing there means a regular file. A reader need not be there yet.
- * @throws ComponentError where it can't be written to, ever.
+ * Chooses how to write by the type of the file at `path`; a missing file becomes a regular one. A reader need not be connected yet.
+ * @throws ComponentError if it can never be written.
  */
 export async function openDestination({ path, rotation }: FileConfig): Promise<Destination> {
   if (path === STDOUT) return new Channel(() => Promise.resolve(process.stdout), 'shared');
@@ -23,7 +23,7 @@ export async function openDestination({ path, rotation }: FileConfig): Promise<D
       throw error;
     });
     if (there === undefined || there.isFile()) {
-      // Backups are made beside it, later: better told now.
+      // Backups are created in the same directory later. Report a missing permission now.
       await access(dirname(path), constants.W_OK);
       return await RotatedFile.open(path, rotation);
     }
@@ -48,7 +48,7 @@ function explain({ code, message }: NodeJS.ErrnoException, path: string): string
   return message;
 }
 
-/** Rejects with ENXIO where nobody has it open for reading. Neither the open nor a write ever blocks. */
+/** Rejects with ENXIO if it has no reader. Neither the open nor a write ever blocks. */
 async function openFifo(path: string): Promise<Writable> {
   const descriptor = openSync(path, constants.O_WRONLY | constants.O_NONBLOCK);
   try {
@@ -59,7 +59,7 @@ async function openFifo(path: string): Promise<Writable> {
   }
 }
 
-/** Peers may have closed their sending side and go on reading; what they send is of no interest. */
+/** Peers may close their sending side and continue to read. What they send is ignored. */
 function connectSocket(path: string): Promise<Writable> {
   return new Promise((resolve, reject) => {
     const socket = connect({ path, allowHalfOpen: true }, () => {

@@ -18,7 +18,7 @@ export class FileExporter implements Exporter {
   readonly #sent: Counter;
   readonly #failed: Counter;
   #writer: Writer | undefined;
-  /** Why flows are being lost, as it was last told; undefined where none are. */
+  /** Why flows are being lost, as last logged; undefined if none are. */
   #trouble: string | undefined;
   #toldOfBasic = false;
 

@@ -23,14 +23,14 @@ export function countLines({ flows }: TimedRead): number {
 
 /**
  * A read as JSON lines (https://jsonlines.org), some at a time. Each line is an object:
- * - `time`, `start_time`: RFC 3339 in UTC with milliseconds. What is counted was dropped after `start_time`, until `time`.
- * - `drops`: packets, or failed calls where the attribute `class` is `call`.
+ * - `time`, `start_time`: RFC 3339 in UTC with milliseconds. The drops happened after `start_time`, until `time`.
+ * - `drops`: packets, or failed calls if the attribute `class` is `call`.
  * - `bytes`: of those packets, from the network header on; calls have none.
  * - `attributes`: those of the flow (`reason`, `direction`, `class`, `error.type`, `network.transport`,
  *   `network.interface.name`, `network.namespace.inode`, `.cookie` and `.name`, `destination.port`) and of its ends, with `source.` and `destination.`
- *   before them: `source.address`, and what processors have found out. Of drops that the map of flows had no room for, those of
- *   their row and `otel.metric.overflow: "true"`.
- * The lines of a read add up to what the node's rows rose by, in drops and in bytes.
+ *   prefixed with `source.` and `destination.`: `source.address`, and what processors have added. For drops that did not fit into the
+ *   flow map: the attributes of their row and `otel.metric.overflow: "true"`.
+ * The lines of a read add up to the increase of the node's rows, in drops and in bytes.
  */
 export function* linesOf(read: TimedRead): Generator<{ readonly count: number; readonly text: string }> {
   const time = new Date(read.timeMillis).toISOString();

@@ -9,7 +9,7 @@ interface ReadTime {
   readonly steadyMillis: number;
 }
 
-/** When the read before each was made; it outlives a reload. Receivers are told apart by when they began. */
+/** The time of each previous read. Outlives a reload. Receivers are distinguished by the start of their counting. */
 export class ReadTimes {
   readonly #last = new Map<number, ReadTime>();
 

@@ -9,8 +9,8 @@ const MODE = 0o600;
 const STAMP = /^\d{4}-\d\d-\d\dT\d\d-\d\d-\d\d\.\d{3}$/;
 
 /**
- * A file that lines are added to. Before it would grow beyond its bound it is renamed, `flows.jsonl` to
- * `flows-2026-01-02T03-04-05.678.jsonl`, and begun anew; the oldest backups are removed.
+ * A file to which lines are appended. Before it exceeds its size limit, it is renamed from `flows.jsonl` to
+ * `flows-2026-01-02T03-04-05.678.jsonl`, and a new one is started. The oldest backups are removed.
  */
 export class RotatedFile implements Destination {
   readonly #path: string;
@@ -25,7 +25,7 @@ export class RotatedFile implements Destination {
     this.#backups = max_backups;
   }
 
-  /** Opens it, and makes it where it is missing. */
+  /** Opens it. Creates it if missing. */
   static async open(path: string, rotation: FileConfig['rotation']): Promise<RotatedFile> {
     const rotated = new RotatedFile(path, rotation);
     await rotated.#open();
@@ -71,7 +71,7 @@ export class RotatedFile implements Destination {
     const size = await sizeOf(file);
     if (size > 0) {
       const { buffer } = await file.read(Buffer.alloc(1), 0, 1, size - 1);
-      // An agent that was killed may have left half a line; what comes begins one of its own.
+      // An agent that was killed may have left half a line. Start a new one.
       if (buffer.toString() !== '\n') await file.write('\n');
     }
     return file;

@@ -9,11 +9,11 @@ const CLOSE_MILLIS = 100;
 export interface Destination {
   /** Told before the lines of each read: what comes is no continuation of what failed before. */
   begin(): void;
-  /** Has the next `write` go to what is at the path then; of no meaning where that isn't a file. */
+  /** Makes the next `write` go to the file that is at the path then. Does nothing if it isn't a file. */
   reopen?(): void;
   /** Writes whole lines. Rejects where not all were taken; then nothing more comes before the next `begin`. */
   write(lines: string): Promise<void>;
-  /** Frees at once; what is being written is abandoned, and its `write` rejects. */
+  /** Frees at once. A write in progress is abandoned and rejects. */
   close(): Promise<void>;
 }
 
@@ -27,8 +27,8 @@ export interface WriterEvents {
 }
 
 /**
- * Writes reads, one at a time, off the caller's stack and some lines at a time, so that nobody waits for it. At most one more
- * waits: one that comes meanwhile is lost as a whole. Where a write fails, the rest of that read is lost.
+ * Writes reads asynchronously, one at a time and some lines at a time, so that no caller waits. At most one more waits; further reads are
+ * lost as a whole. If a write fails, the rest of that read is lost.
  */
 export class Writer {
   readonly #destination: Destination;
@@ -55,7 +55,7 @@ export class Writer {
     this.#destination.reopen?.();
   }
 
-  /** Writes what there is, for `deadlineMillis` at most, and closes; what is left then is lost. */
+  /** Writes what is left, for `deadlineMillis` at most, and closes. The rest is lost. */
   async finish(deadlineMillis: number): Promise<void> {
     this.#closed = true;
     await within(deadlineMillis, this.#running);
@@ -90,7 +90,7 @@ export class Writer {
         await this.#destination.write(text);
         left -= count;
         this.#events.sent(count);
-        // A write that the kernel takes at once has let nobody else run.
+        // A write that the kernel accepts at once does not yield.
         await setImmediate();
       }
       return true;

@@ -12,7 +12,7 @@ import { makeCredentials, usesTls } from './credentials.ts';
 
 const PATH = '/opentelemetry.proto.collector.metrics.v1.MetricsService/Export';
 
-/** After so many attempts in a row without an answer the connection is made anew: it may be half open. */
+/** The connection is replaced after so many consecutive attempts without a response, because it may be half open. */
 const MOST_UNANSWERED = 5;
 
 /** Codes that the OTLP specification lets a client retry, and RESOURCE_EXHAUSTED only with a RetryInfo. */
@@ -25,13 +25,13 @@ const RETRYABLE: ReadonlySet<number> = new Set([
   status.DATA_LOSS,
 ]);
 
-/** What gRPC's servers say of a message beyond their limit (4 MiB by default): those of Go, Node.js, C++ and Java. */
+/** Messages of gRPC servers about a message beyond their limit (4 MiB by default): Go, Node.js, C++ and Java. */
 const TOO_LARGE = /larger than max|exceeds maximum size/i;
 
 /** A server may refuse what a certificate that was replaced meanwhile would allow. */
 const REFUSED: readonly number[] = [status.UNAVAILABLE, status.UNAUTHENTICATED, status.PERMISSION_DENIED];
 
-/** OTLP over gRPC; docs/adr/0014-otlp-over-grpc-without-the-sdks-exporter.md says why without the SDK's exporter. */
+/** OTLP over gRPC. docs/adr/0014-otlp-over-grpc-without-the-sdks-exporter.md explains why it doesn't use the SDK's exporter. */
 export class GrpcCarrier implements Carrier {
   readonly #config: OtlpGrpcConfig;
   readonly #material: TlsMaterial | undefined;
@@ -51,7 +51,7 @@ export class GrpcCarrier implements Carrier {
     this.#client = this.#connect();
   }
 
-  /** @throws ComponentError where a file of `tls` can't be read or used. Connects at the first attempt only. */
+  /** @throws ComponentError if a file of `tls` can't be read or used. Connects at the first attempt. */
   static async create(config: OtlpGrpcConfig, logger: Logger, version: string): Promise<GrpcCarrier> {
     const material = usesTls(config) ? await TlsMaterial.read(config.tls, logger) : undefined;
     return new GrpcCarrier(config, material, version);
@@ -101,7 +101,7 @@ export class GrpcCarrier implements Carrier {
 
   #connect(): Client {
     const { address } = this.#config.endpoint;
-    // With the scheme of gRPC's names: without it a host called "unix" would be taken for one.
+    // With gRPC's scheme. Otherwise a host called "unix" would be treated as a scheme.
     const target = address.startsWith('unix:') ? address : `dns:${address}`;
     return new Client(target, makeCredentials(this.#material, this.#config), this.#options);
   }
@@ -130,7 +130,7 @@ function serialize(metrics: ResourceMetrics): Buffer {
   return Buffer.from(buffer, byteOffset, byteLength);
 }
 
-/** Of an answer whose message can't be decompressed the library tells nothing, neither a code nor why. */
+/** If the message of a response can't be decompressed, the library reports neither a code nor a reason. */
 function failure({ code, message = '', metadata }: Partial<ServiceError>): FailedResult {
   if (code === undefined) return { status: 'refused', cause: 'undecodable answer', why: "the answer can't be read as gRPC" };
   const delays = metadata?.get('grpc-status-details-bin').map((details) => retryDelay(Buffer.from(details)));

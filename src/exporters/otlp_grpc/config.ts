@@ -12,7 +12,7 @@ const SCHEME = /^(https?):\/\//i;
 export interface Target {
   /** `host:port`, or `unix:PATH`. */
   readonly address: string;
-  /** `http` is without TLS whatever `tls` says, as in the Collector. */
+  /** `http` means without TLS, whatever `tls` contains, as in the Collector. */
   readonly scheme: 'http' | 'https' | undefined;
 }
 

@@ -10,7 +10,7 @@ const OF_THE_CONNECTION = [
   'upgrade',
 ];
 
-/** gRPC's own: it overwrites what is given, or a server goes wrong by it. */
+/** gRPC's own headers: it overwrites given ones, or a server fails because of them. */
 const OF_GRPC = ['content-length', 'content-type', 'content-encoding', 'accept-encoding', 'expect', 'host', 'user-agent'];
 
 /** What is wrong with a header's name, in lower case; undefined where nothing is. `-bin` keys have bytes, which YAML can't write. */

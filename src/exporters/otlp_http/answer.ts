@@ -32,7 +32,7 @@ export function readHttpAnswer({ status, headers, body }: HttpAnswer): SendResul
   return { status: 'refused', cause, why: `${why}; redirects are not followed: set the endpoint to ${place(headers.location)}` };
 }
 
-/** Other types have no partial success. A page of HTML is a proxy's or a login's: nobody has taken the points. */
+/** Other types have no partial success. A page of HTML comes from a proxy or a login, and the points were not accepted. */
 function success(type: string, body: Buffer): SendResult {
   if (body.length === 0) return { status: 'sent', rejected: 0, message: '' };
   if (type === 'application/x-protobuf') return readAnswer(body);

@@ -22,7 +22,7 @@ const REFUSED = [401, 403];
 /** What a server that has closed an idle connection makes of the next request on it. */
 const CLOSED = ['ECONNRESET', 'EPIPE'];
 
-/** OTLP over HTTP/1.1, one request at a time over a connection that is kept; docs/adr/0014 says why without the SDK's exporter. */
+/** OTLP over HTTP/1.1, one request at a time over a persistent connection. docs/adr/0014 explains why it doesn't use the SDK's exporter. */
 export class HttpCarrier implements Carrier {
   readonly #config: OtlpHttpConfig;
   readonly #material: TlsMaterial | undefined;
@@ -47,7 +47,7 @@ export class HttpCarrier implements Carrier {
     };
   }
 
-  /** @throws ComponentError where a file of `tls` can't be read or used. Connects at the first attempt only. */
+  /** @throws ComponentError if a file of `tls` can't be read or used. Connects at the first attempt. */
   static async create(config: OtlpHttpConfig, logger: Logger, version: string): Promise<HttpCarrier> {
     const material = targetOf(config).protocol === 'https:' ? await TlsMaterial.read(config.tls, logger) : undefined;
     return new HttpCarrier(config, material, version);
@@ -102,7 +102,7 @@ export class HttpCarrier implements Carrier {
     return compression === 'none' ? message : COMPRESS[compression](message);
   }
 
-  /** Once more, on a new connection, where the server had closed the one that was kept. Values are cumulative: nothing counts twice. */
+  /** Repeats the request on a new connection if the server had closed the persistent one. Values are cumulative: nothing counts twice. */
   #again(error: unknown, body: Uint8Array, signal: AbortSignal): Promise<HttpAnswer> {
     const { code = '', wasReused = false } = error as { code?: string; wasReused?: boolean };
     if (!wasReused || !CLOSED.includes(code)) throw error;

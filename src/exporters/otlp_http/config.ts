@@ -6,7 +6,7 @@ import { tlsSettings } from '../../otlp/tls_settings.ts';
 import { METRIC_NAMES } from '../../publish/naming.ts';
 import { mistake } from './header_names.ts';
 
-/** Below the base, as OTLP 1.x says (https://opentelemetry.io/docs/specs/otlp/#otlphttp-request). */
+/** Relative to the base URL, as in OTLP 1.x (https://opentelemetry.io/docs/specs/otlp/#otlphttp-request). */
 const PATH = '/v1/metrics';
 
 const url = z.string().superRefine((given, context) => {

@@ -1,8 +1,8 @@
 import { MOST_DELAY_MILLIS } from '../../otlp/rpc_status.ts';
 
 /**
- * Milliseconds that a Retry-After header asks to wait, in seconds or until a date (RFC 9110, 10.2.3); undefined where there is none
- * that can be read. At most an hour, as for gRPC.
+ * The wait in milliseconds of a Retry-After header, in seconds or as a date (RFC 9110, 10.2.3); undefined if there is none or it is
+ * invalid. At most an hour, as for gRPC.
  */
 export function retryAfterMillis(header: string | undefined, nowMillis: number): number | undefined {
   if (header === undefined) return undefined;

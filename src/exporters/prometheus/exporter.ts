@@ -17,7 +17,7 @@ import { CONTENT_TYPES, formatFor, type ScrapeFormat } from '../../publish/prome
 import { PrometheusText } from '../../publish/prometheus/text.ts';
 import type { PrometheusConfig } from './config.ts';
 
-/** Answers scrapes. Every scrape has the receivers read first, so that what was dropped before it is in it. */
+/** Answers scrapes. Every scrape makes the receivers read first, so that it includes all earlier drops. */
 export class PrometheusExporter implements Exporter {
   readonly #id: string;
   readonly #accumulator: DropAccumulator;

@@ -1,12 +1,12 @@
 import { createRequire } from 'node:module';
 import type { RE2JS } from 're2js';
 
-/** Characters of what the engine says. */
+/** The most characters of the engine's message. */
 const MOST_WHY = 120;
 
 const require = createRequire(import.meta.url);
 
-/** Made once and asked often; the time it takes is linear in the length of the value, whatever the expression is. */
+/** Compiled once and used often. Matching takes linear time in the length of the value, whatever the expression is. */
 export interface Expression {
   /** Whether the whole value fits. */
   fits(value: string): boolean;
@@ -17,7 +17,7 @@ export interface Expression {
 /**
  * An expression in the syntax of RE2, which is the Collector's. Its engine (0.7 MB) is loaded with the first one.
  *
- * @throws Error where `text` isn't one; its message says why.
+ * @throws Error if `text` is invalid; its message says why.
  */
 export function compile(text: string): Expression {
   const { RE2JS: Engine } = require('re2js') as { RE2JS: typeof RE2JS };

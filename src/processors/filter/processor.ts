@@ -10,13 +10,13 @@ import { compile } from './expression.ts';
 type Predicate = (attributes: AttributeSet) => boolean;
 
 /**
- * Hands on the rows that `include` keeps and `exclude` doesn't drop. A flow is judged as the row that it is of, so that flows and
- * overflow still are what is left of the rows.
+ * Passes on the rows that `include` keeps and `exclude` doesn't drop. A flow is treated like its row, so that flows plus overflow still
+ * equal the remaining rows.
  */
 export class Filter implements Processor {
   readonly #next: Consumer;
   readonly #keeps: Predicate;
-  /** The receiver hands on the same sets at each read, so each is judged once. */
+  /** The receiver passes the same sets at each read, so each is evaluated once. */
   readonly #verdicts = new WeakMap<AttributeSet, boolean>();
 
   constructor({ include, exclude }: FilterConfig, next: Consumer) {

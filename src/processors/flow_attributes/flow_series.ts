@@ -8,7 +8,7 @@ type Name = (typeof FLOW_ATTRIBUTES)[number];
 
 /** Which series the flows of a read belong to, by the attributes that are chosen. */
 export interface SeriesOfFlows {
-  /** Of a flow: tells series apart, those of other attributes too, which another configuration had before a reload. */
+  /** Distinguishes the series of flows, also those with other attributes from a configuration before a reload. */
   keyOf(index: number): string;
   attributesOf(index: number): AttributeSet;
 }
@@ -23,7 +23,7 @@ export function seriesOf(flows: FlowColumns, { attributes: names, prefix_ipv4, p
   const signature = names.join(' ');
   const kindKeys = flows.kinds.map(({ attributes }) => `${signature} ${attributes.key}`);
   const kindOf = (index: number) => flows.kinds[flows.kind[index] as number] as FlowKind;
-  /** Empty where the flow has none. */
+  /** Empty if the flow has none. */
   const valueAt = (index: number, name: Name): AttributeValue => {
     switch (name) {
       case 'source.address':

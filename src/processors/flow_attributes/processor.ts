@@ -39,9 +39,9 @@ class Sum implements Candidate {
 type Writable<T> = { -readonly [K in keyof T]: T[K] };
 
 /**
- * Makes the rows of a read out of its flows: the same drops, told apart by more. What the kernel had no room for, and what is over
- * the bound, is summed by reason and direction, so that the sums are the node's. Batches without flows pass: the rows at 0, and
- * after a restart what an earlier process had told, whose flows are gone.
+ * Replaces the rows of a read by its flows: the same drops with more attributes. Drops that the kernel had no room for, and those over the
+ * limit, are summed by reason and direction, so that the sums equal the node's. Batches without flows pass: the rows at 0 and, after a
+ * restart, the counts of an earlier process, whose flows are gone.
  */
 export class FlowAttributes implements Processor {
   readonly #next: Consumer;
@@ -59,7 +59,7 @@ export class FlowAttributes implements Processor {
     this.#next = next;
     this.#bounds = { maxSeries: config.max_series, expirationMillis: config.metric_expiration };
     this.#config = config;
-    // Exporters go on publishing what they have once been told until it ends, also after a reload.
+    // Exporters continue to publish a series until it ends, also after a reload.
     this.#table = settings.keep('series', () => new SeriesTable());
     this.#series = gauge(settings.meter, PROCESSOR.series);
     this.#overflow = counter(settings.meter, PROCESSOR.overflow);

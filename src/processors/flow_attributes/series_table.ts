@@ -7,7 +7,7 @@ export interface Candidate {
   readonly key: string;
   readonly drops: number;
   readonly bytes: number | undefined;
-  /** Called where the series is new. */
+  /** Called if the series is new. */
   attributes(): AttributeSet;
 }
 

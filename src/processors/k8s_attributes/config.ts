@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { duration } from '../../component/schema.ts';
 import { LIMITS } from '../../kubernetes/limits.ts';
 
-/** What can be told of an end of a flow, by the names of OpenTelemetry's conventions. */
+/** Attributes for an end of a flow, by the names of OpenTelemetry's conventions. */
 export const METADATA = [
   'k8s.namespace.name',
   'k8s.pod.name',

@@ -9,7 +9,7 @@ import { watchedResources } from './resources.ts';
 
 const TIMEOUT_MILLIS = 5_000;
 
-/** Whether the cluster's API can be asked for what is needed: one object of each resource. */
+/** Checks whether the cluster's API returns the required resources: one object of each. */
 export async function diagnose(id: string, config: K8sAttributesConfig): Promise<readonly Finding[]> {
   const subject = `processors::${id}`;
   try {

@@ -129,7 +129,7 @@ export const connect: Connect = async (watched, { auth_type: authType, limits },
     const rank = hasAddresses ? at : watched.length + at;
     return use((resource, events): Informer => new ListWatch({ kubeConfig, resource, events, logger, limits, count, rank }));
   });
-  // After the pods' list, so that it takes no turn from what is needed.
+  // After the pods' list, so that it delays no required request.
   void informers[0]?.synced.then(() => reportMetricsConfigurations(kubeConfig, logger, stopped));
   return informers;
 };

@@ -6,15 +6,15 @@ import { type Connect, Informers } from './informers.ts';
 import { nodeName } from './node_name.ts';
 import { watchedResources } from './resources.ts';
 
-/** Made once: an error refers to whoever is on the stack when it is made, and a signal to its reason for as long as anything refers to it. */
+/** Created once: an error keeps the objects on its stack alive, and a signal keeps its reason alive. */
 const STOPPED = new Error('stopped');
 
-/** A cluster with the lists and watches that keep it in step. A reload hands it on while it runs. */
+/** A cluster with the lists and watches that keep it in sync. A reload passes it on while it runs. */
 export class LiveCluster {
   readonly cluster: Cluster;
-  /** Which pods it asks for. */
+  /** The selection of pods. */
   readonly filter: string;
-  /** What it asks for and shows: two whose views are equal show the same of a pod. */
+  /** What it watches and shows: with equal views, two clusters show the same of a pod. */
   readonly view: string;
   readonly #settings: Settings;
   readonly #config: K8sAttributesConfig;
@@ -38,7 +38,7 @@ export class LiveCluster {
     this.#informers.start();
   }
 
-  /** Ends the lists and watches; what is known stays. */
+  /** Ends the lists and watches. The known objects stay. */
   async stop(): Promise<void> {
     this.#stopping.abort(STOPPED);
     await this.#informers?.stop();

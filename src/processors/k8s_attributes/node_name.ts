@@ -2,9 +2,9 @@ import { ComponentError } from '../../component/errors.ts';
 import type { K8sAttributesConfig } from './config.ts';
 
 /**
- * The node whose pods are asked for; undefined for those of all.
+ * The node whose pods are watched; undefined for all nodes.
  *
- * @throws ComponentError where the environment variable that should have its name has none.
+ * @throws ComponentError if the environment variable with its name is empty.
  */
 export function nodeName(
   { node, node_from_env_var: variable }: K8sAttributesConfig['filter'],

@@ -23,22 +23,22 @@ export interface K8sAttributesOptions {
   readonly mostWaiting?: number;
 }
 
-/** Not made by a processor: what it is given to is handed on, and would refer to it. */
+/** Not created by a processor, because the function is passed on and would keep the processor alive. */
 const steadyMillis = () => performance.now();
 
 /** What outlives a reload, beside the flows that wait. */
 interface Kept {
-  /** What the processor of before the reload watches, until the next one has begun; so nobody ever has to wait for lists again. */
+  /** The cluster from before the reload, until the next one has started, so that lists are never waited for again. */
   live: LiveCluster | undefined;
-  /** Of the last read, for what is handed on after it. */
+  /** Of the last read, for flows that are passed on after it. */
   last: Pick<DropBatch, 'startTimeMillis' | 'timeMillis' | 'steadyMillis'> | undefined;
 }
 
 /**
- * Says who is at each end of a flow: who has its address when it is resolved, even where another had it when the packet was
- * dropped. A flow of which an end isn't known waits for `pending_timeout`, for the first pod that takes the address, and is handed
- * on with a later read; so a batch that is handed on may have more drops than its node rows rose by, or fewer. A reload changes
- * nothing for it: it waits on, and is handed on by the next processor.
+ * Resolves the ends of a flow: the current owner of the address, even if another had it when the packet was dropped. A flow with an unknown
+ * end waits up to `pending_timeout` for the first pod that takes the address, and is passed on with a later read. So a batch may have more
+ * or fewer drops than its node rows increased by. A reload does not affect waiting flows: the next processor passes
+ * them on.
  */
 export class K8sAttributes implements Processor {
   readonly #settings: Settings;
@@ -96,9 +96,9 @@ export class K8sAttributes implements Processor {
     await within(deadlineMillis, this.#who.stop());
   }
 
-  /** What waits, waits on; what is watched goes on, and its metrics are the next one's. */
+  /** Waiting flows keep waiting. The watched cluster and its metrics pass to the next processor. */
   async handOver(deadlineMillis: number): Promise<void> {
-    // Until we have begun, it is for the next one too.
+    // Until this one has started, the next one gets it too.
     const live = this.#kept.live ?? this.#who.handedOn;
     // One that has never known anything has nothing to give: reloads while the API server is away pile up none.
     this.#kept.live = live.hasHeard ? live : undefined;
@@ -116,12 +116,12 @@ export class K8sAttributes implements Processor {
     this.#begin();
     this.#who.update();
     if (flows === undefined) {
-      // In basic mode nobody will ask which pods have ended.
+      // In basic mode ended pods are never queried.
       if (last === undefined && batch.trigger === 'interval') this.#who.takeEnded();
       this.#next.consume(batch);
       return;
     }
-    // Series begin anew with this batch: what waits is of those that end.
+    // With this batch series start again. The waiting flows belong to the ended ones.
     if (batch.anew === true) this.#flush();
     const endedPods = this.#who.takeEnded();
     this.#account.count('node', flows.node);

@@ -5,17 +5,17 @@ import type { IpAddress } from '../../pdata/ip_address.ts';
 import type { WhoIsWho } from './who_is_who.ts';
 
 /**
- * Who the ends of a read's flows are. Each address is asked for once, and once more with each port where it is a node's: then the port
- * tells whose it is.
+ * Resolves the ends of a read's flows. Each address is looked up once, and again with each port if it is a node's: then the port
+ * determines the owner.
  */
 export class ResolvedEnds {
   readonly #flows: FlowColumns;
   readonly #who: WhoIsWho;
-  /** By the numbers that they have in the flows; undefined where it isn't known. */
+  /** By their numbers in the flows; undefined if unknown. */
   readonly #known: readonly (AttributeSet | undefined)[];
-  /** Numbers of ends by what they were asked for with. */
+  /** Numbers of ends by lookup key. */
   readonly #others = new Map<string, number>();
-  /** For {@link FlowColumns}: the flows' own, then those that ports have told. */
+  /** For {@link FlowColumns}: the flows' own, then those found by port. */
   readonly addresses: (IpAddress | undefined)[];
   readonly who: AttributeSet[];
 
@@ -32,7 +32,7 @@ export class ResolvedEnds {
     return number === undefined ? undefined : this.who[number];
   }
 
-  /** The number of a flow's source; undefined where it isn't known. */
+  /** The number of a flow's source; undefined if unknown. */
   source(flow: number): number | undefined {
     const number = this.#flows.source[flow] as number;
     return this.#known[number] === undefined ? undefined : number;

@@ -11,7 +11,7 @@ import {
 } from './cluster/records.ts';
 import type { K8sAttributesConfig } from './config.ts';
 
-/** A resource with who is told of it. `use` ties the two together, for each has records of its own type. */
+/** A resource and its listener. `use` connects them, because each has its own record type. */
 export interface Watched {
   readonly name: string;
   /** Whether an address that isn't known may be one of these. */
@@ -19,10 +19,10 @@ export interface Watched {
   use<R>(watch: <T extends { readonly uid: string }>(resource: WatchedResource<T>, events: WatchEvents<T>) => R): R;
 }
 
-/** Retina's mark on a pod or a namespace that is to be observed; told wherever it stands, under the name that pod_drops knows. */
+/** Retina's mark on a pod or a namespace to observe. Passed on from any of them, under the name that pod_drops expects. */
 const RETINA = 'retina.sh';
 
-/** What has to be watched for what is asked for, and nothing else. */
+/** The resources to watch for this configuration. */
 export function watchedResources(config: K8sAttributesConfig, node: string | undefined, cluster: Cluster): Watched[] {
   const { filter, extract } = config;
   const wants = (...names: readonly string[]) => extract.metadata.some((name) => names.includes(name));

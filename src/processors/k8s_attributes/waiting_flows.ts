@@ -4,9 +4,9 @@ import type { AddressKey, IpAddress } from '../../pdata/ip_address.ts';
 import type { Cluster } from './cluster/cluster.ts';
 import type { Claim } from './cluster/pod.ts';
 
-/** Flows that may wait at a time; about 45 MB where they are all different. */
+/** The most flows that may wait; about 45 MB if all are different. */
 const MOST_WAITING = 65_536;
-/** Flows that come within so many milliseconds of one another wait as one, where they are equal. */
+/** Equal flows that arrive within so many milliseconds wait as one. */
 const SLOT_MILLIS = 1_000;
 
 /** A flow that waits; who its ends are is undefined as long as that isn't known. */
@@ -31,7 +31,7 @@ export interface Taker {
   readonly timeoutMillis: number;
   /** Who has an address; undefined as long as that isn't known. `at` is the flow of which it is the destination. */
   known(address: IpAddress | undefined, at: FlowRow | undefined): AttributeSet | undefined;
-  /** What is said of an end whose time is over. */
+  /** The attributes of an end after its time is over. */
   finally(address: IpAddress | undefined, at: FlowRow | undefined, waitedMillis: number): AttributeSet;
 }
 
@@ -71,7 +71,7 @@ export class WaitingFlows {
     this.#looksAgain = true;
   }
 
-  /** Who ends are is shown in another way from now on: those that were known are asked for again. */
+  /** Ends are shown differently from now on: known ones are looked up again. */
   forgetEnds(): void {
     this.#arrived.clear();
     for (const { flows } of this.#slots) {
@@ -83,7 +83,7 @@ export class WaitingFlows {
     this.lookAgain();
   }
 
-  /** Has a flow wait whose end isn't known where the set is undefined; false where too many do. */
+  /** Adds a flow with an unknown end, whose set is undefined; false if too many wait. */
   add(flow: FlowRow, source: AttributeSet | undefined, destination: AttributeSet | undefined, nowMillis: number): boolean {
     const { flows } = this.#slot(nowMillis);
     const key = this.#keyOf(flow);
@@ -154,7 +154,7 @@ export class WaitingFlows {
     return slot;
   }
 
-  /** What flows that are equal have in common. An IPv6 address has eight UTF-16 units of any value, so its length tells its end. */
+  /** The key of equal flows. An IPv6 address has eight UTF-16 units of any value, so it is delimited by its length. */
   #keyOf({ attributes, source, destination, transport, port, interface: name, netns, netnsCookie }: FlowRow): string {
     let id = this.#ids.get(attributes);
     if (id === undefined) {
@@ -175,7 +175,7 @@ function finish({ flow, source, destination, drops, bytes }: Waiting, taker: Tak
   );
 }
 
-/** Named field by field: as fast as it gets, where a spread is five times slower. */
+/** Named field by field, because a spread is five times slower. */
 function resolvedFlow(
   flow: FlowRow,
   source: AttributeSet,

@@ -23,7 +23,7 @@ export class WhoIsWho {
   #previous: LiveCluster | undefined;
   /** Whose word is taken at once; none while all flows have to wait. */
   #trusted: LiveCluster | undefined;
-  /** Who is asked for a flow whose time is over, the best first. */
+  /** The clusters to look up a flow whose time is over, best first. */
   #all: readonly LiveCluster[];
   #stopped: Promise<void> = Promise.resolve();
 
@@ -66,7 +66,7 @@ export class WhoIsWho {
     return address !== undefined && (this.#trusted?.cluster.isNode(address.key) ?? false);
   }
 
-  /** Who that is; undefined where it isn't known and may be later. `at` is where a flow goes whose destination it is. */
+  /** The owner; undefined if unknown so far. `at` is the destination of a flow, if this is one. */
   known(address: IpAddress | undefined, at?: PortOfNode): AttributeSet | undefined {
     if (address === undefined) return UNKNOWN;
     const { key } = address;
@@ -95,7 +95,7 @@ export class WhoIsWho {
     await Promise.all([this.#stopped, ...ending.map((live) => live.stop())]);
   }
 
-  /** What a reload hands on: ours, but where the one before it still knows more. */
+  /** The cluster to pass on at a reload: ours, unless the previous one still knows more. */
   get handedOn(): LiveCluster {
     return this.#previous ?? this.#own;
   }
@@ -117,7 +117,7 @@ export class WhoIsWho {
   }
 }
 
-/** A function of its own, so that a cluster that is handed on refers to nothing of whom it came from. */
+/** A separate function, so that a cluster that is passed on doesn't refer to its previous owner. */
 function listen({ cluster }: LiveCluster, waiting: WaitingFlows): void {
   cluster.onClaim = (claim) => waiting.arrived(claim, cluster);
 }

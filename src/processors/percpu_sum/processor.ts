@@ -4,10 +4,10 @@ import type { AttributeSet } from '../../pdata/attributes.ts';
 import type { DropBatch } from '../../pdata/batch.ts';
 import type { DropRow } from '../../pdata/drop_row.ts';
 
-/** Sums the rows that differ in `cpu` alone. */
+/** Sums the rows that differ only in `cpu`. */
 export class PercpuSum implements Processor {
   readonly #next: Consumer;
-  /** The receiver hands on the same sets at each read, so each is taken apart once. */
+  /** The receiver passes the same sets at each read, so each is split once. */
   readonly #summed = new WeakMap<AttributeSet, AttributeSet>();
 
   constructor(next: Consumer) {

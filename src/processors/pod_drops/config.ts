@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { duration } from '../../component/schema.ts';
 
-/** What can be said of a side of a drop. */
+/** Labels for a side of a drop. */
 export const LABELS = ['ip', 'namespace', 'podname', 'workload', 'service', 'port', 'zone'] as const;
 export type Label = (typeof LABELS)[number];
 

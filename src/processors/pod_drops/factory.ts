@@ -2,7 +2,7 @@ import type { ProcessorFactory } from '../../component/factory.ts';
 import type { Need, Supply } from '../../component/joints.ts';
 import { configSchema, type Label, type PodDropsConfig } from './config.ts';
 
-/** Where the value of a label comes from, if not from what is always known of a pod. */
+/** The source of a label's value, if it isn't always known for a pod. */
 const SOURCES: Readonly<Partial<Record<Label, { readonly supply: Supply; readonly add: string }>>> = {
   ip: { supply: 'k8s.pod.ip', add: 'k8s.pod.ip to extract::metadata of k8s_attributes' },
   service: { supply: 'k8s.service.name', add: 'k8s.service.name to extract::metadata of k8s_attributes' },

@@ -20,7 +20,7 @@ interface Kept {
   shape: string;
 }
 
-/** Puts beside the node's rows those of pods: what was dropped from or to each, as far as k8s_attributes could tell. */
+/** Adds series of pods to the node's rows: drops from or to each pod that k8s_attributes has resolved. */
 export class PodDrops implements Processor {
   readonly #config: PodDropsConfig;
   readonly #next: Consumer;
@@ -113,7 +113,7 @@ export class PodDrops implements Processor {
     }
   }
 
-  /** To its series, or to the overflow; `direction` is the flow's own where it is undefined. */
+  /** Adds to its series, or to the overflow. If `direction` is undefined, the flow's own is used. */
   #add(flows: FlowColumns, flow: number, found: Series | null, direction: string | undefined): void {
     const [drops, bytes] = [flows.drops[flow] as number, bytesAt(flows, flow)];
     if (found !== null) {
@@ -130,7 +130,7 @@ export class PodDrops implements Processor {
   }
 }
 
-/** Bytes and calls that failed are told apart by the reason, so the errno's name makes no series of its own. */
+/** The reason distinguishes bytes from failed calls, so the errno's name creates no separate series. */
 function identity({ attributes }: FlowKind, direction: string): Record<string, AttributeValue> {
   const values: Record<string, AttributeValue> = { reason: attributes.get('reason') ?? '', direction };
   const drawn = attributes.get('class');

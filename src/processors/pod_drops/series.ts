@@ -2,27 +2,27 @@ import type { AttributeSet } from '../../pdata/attributes.ts';
 import type { DropRow } from '../../pdata/drop_row.ts';
 import { overflowSeries } from '../../pdata/overflow.ts';
 
-/** One series with what was added to it since the last batch. */
+/** One series, with what was added since the last batch. */
 export interface Series {
   readonly attributes: AttributeSet;
   drops: number;
   /** Undefined until there are packets: failed calls have no bytes. */
   bytes: number | undefined;
-  /** Whether it is among those that the next batch tells of. */
+  /** Whether the next batch contains it. */
   touched: boolean;
   /** Its pods that have not ended. */
   alive: number;
-  /** When it ends, by performance.now(); undefined while a pod of it is alive, or where no pod of it is known. */
+  /** When it ends, by performance.now(); undefined while one of its pods is alive, or if none is known. */
   expiresMillis: number | undefined;
   ended: boolean;
 }
 
-/** Drops may be told of a pod after it has ended; by then it must not be taken for a new one. */
+/** Drops of a pod may arrive after it has ended. It must not be treated as a new pod then. */
 const REMEMBERED_MILLIS = 600_000;
 
 /**
- * The series that there are: at most so many, each until its pods have ended and no drop of theirs has come for a while.
- * What finds no room is summed by reason and direction. It outlives a reload, so that exporters are told of every end.
+ * The series, up to a limit. Each exists until its pods have ended and have had no drops for a while. Beyond the limit, drops are summed by
+ * reason and direction. It outlives a reload, so that every end is reported to exporters.
  */
 export class SeriesTable {
   #maxSeries: number;
@@ -61,7 +61,7 @@ export class SeriesTable {
     this.room++;
   }
 
-  /** The series of these attributes, or undefined where there is no room for a new one. `uids` are of the pods it tells of. */
+  /** The series with these attributes, or undefined if there is no room for a new one. `uids` are those of its pods. */
   admit(attributes: AttributeSet, uids: readonly string[]): Series | undefined {
     let series = this.#series.get(attributes.key);
     if (series === undefined) {
@@ -120,7 +120,7 @@ export class SeriesTable {
     return { rows, ended: this.#ended.splice(0) };
   }
 
-  /** Ends every series but those of the overflow: what is counted from now on has other attributes. */
+  /** Ends every series except the overflow: later counts have other attributes. */
   endAll(): void {
     for (const series of [...this.#series.values()]) this.#end(series);
     this.#alive.clear();

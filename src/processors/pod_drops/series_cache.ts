@@ -10,9 +10,9 @@ import { makeSide, type Side } from './side.ts';
 const KEY = 4;
 
 /**
- * The way from a flow to its series without making the attributes of either: there may be 65,536 flows a read. The stages
- * before hand on the same sets at each read, so they are told by identity. What is known here is forgotten at times as a
- * whole, so that it is bounded and keeps no pod that is gone.
+ * Finds the series of a flow without making its attributes: a read may have 65,536 flows. Earlier stages pass the same sets at each read,
+ * so they are compared by identity. From time to time the cache is emptied, so that it is bounded and keeps no pod that is
+ * gone.
  */
 export class SeriesCache {
   static readonly #MOST = 131_072;
@@ -76,13 +76,13 @@ export class SeriesCache {
     return this.#keys.numberOf(key, 0);
   }
 
-  /** Undefined where it isn't known, or has ended. */
+  /** Undefined if it is unknown or has ended. */
   at(number: number): Series | null | undefined {
     const series = this.#series[number];
     return series?.ended ? undefined : series;
   }
 
-  /** The series of these attributes, found or made, and put where it is found again. */
+  /** The series with these attributes, found or created, and cached. */
   keep(number: number, attributes: AttributeSet, uids: readonly string[]): Series | null {
     const series = this.#table.admit(attributes, uids) ?? null;
     this.#series[number] = series;

@@ -2,7 +2,7 @@ import type { AttributeSet, AttributeValue } from '../../pdata/attributes.ts';
 import { BARE_POD, WORKLOADS } from '../../pdata/workloads.ts';
 import type { Label, PodDropsConfig } from './config.ts';
 
-/** What a side of a flow is to us, told by the attributes it was given. */
+/** The meaning of a flow's side here, from the attributes it was given. */
 export interface Side {
   /** Small, and the same for one set of attributes for as long as these are known. */
   readonly id: number;
@@ -10,7 +10,7 @@ export interface Side {
   readonly pod: boolean;
   /** A pod whose drops are counted. */
   readonly observed: boolean;
-  /** `k8s.pod.uid`; undefined where it is no pod, or the uid isn't known. */
+  /** `k8s.pod.uid`; undefined if it isn't a pod, or the uid is unknown. */
   readonly uid: string | undefined;
   readonly attributes: AttributeSet;
 }
@@ -18,7 +18,7 @@ export interface Side {
 const ANNOTATION = 'annotations.retina.sh';
 const OBSERVE = 'observe';
 
-/** A pod has a namespace and a name; `world` and `unknown` stand where there is none. */
+/** A pod has a namespace and a name. For other ends, `world` and `unknown` are used. */
 function isPod(attributes: AttributeSet): boolean {
   const namespace = attributes.get('k8s.namespace.name');
   const name = attributes.get('k8s.pod.name');

@@ -39,7 +39,7 @@ function earlier(one: number | undefined, other: number | undefined): number | u
   return one === undefined || other === undefined ? (one ?? other) : Math.min(one, other);
 }
 
-/** Two histograms of one metric have the same boundaries; where they haven't, the first stays as it is. */
+/** Histograms of one metric have the same boundaries. If they don't, the first is kept. */
 function sum(a: Value, b: Value): Value {
   if (typeof a === 'number' || typeof b === 'number') return typeof a === 'number' && typeof b === 'number' ? a + b : a;
   const { boundaries, counts } = a.buckets;

@@ -17,7 +17,7 @@ export interface Family extends Pick<MetricColumns, 'attributes' | 'values' | 's
 export interface FamilyOptions {
   /** Metrics, by their OpenTelemetry name, that are shown as gauges though they are counters. */
   readonly gauges: ReadonlySet<string>;
-  /** Is told of a metric that is left out. */
+  /** Called for each metric that is left out. */
   readonly warn: (name: string, message: string) => void;
 }
 
@@ -32,8 +32,8 @@ const SUFFIXES: Readonly<Record<Family['type'], readonly string[]>> = {
 const TARGET = ['target', 'target_info'];
 
 /**
- * Metrics by the name that Prometheus gets. It refuses a page that has a name twice: what is alike is put together, and what
- * has a name that another metric took before it is left out.
+ * Groups metrics by their Prometheus name. Prometheus rejects a page with duplicate names: equal metrics are merged, and a metric whose
+ * name is already used by a different one is left out.
  */
 export function familiesOf(metrics: readonly MetricColumns[], { gauges, warn }: FamilyOptions): Iterable<Family> {
   const families = new Map<string, Family>();

@@ -5,7 +5,7 @@ export type Labelled = Readonly<Record<string, unknown>>;
 
 /** The labels of one series. */
 export interface Written {
-  /** In braces; empty where there is none. */
+  /** In braces; empty if there are none. */
   readonly text: string;
   /** Whether attributes that differ from these have other labels, as far as names and types go that were seen. */
   readonly exact: boolean;
@@ -14,7 +14,7 @@ export interface Written {
 export interface PrometheusLabelsOptions {
   /** Puts the resource's attributes on every series. */
   readonly resourceLabels: boolean;
-  /** Is told once of each label that doesn't show what one would expect. */
+  /** Called once for each label that doesn't show the expected value. */
   readonly warn: (message: string) => void;
 }
 

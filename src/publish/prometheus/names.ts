@@ -13,24 +13,24 @@ export function metricName(name: string): string {
 }
 
 /**
- * An attribute's name as a label. `le` and `quantile` belong to histograms and summaries: an attribute of that name gets the
- * prefix that Prometheus gives to labels which it needs for itself. Names with `__` before them are Prometheus' own too, and
- * can't come out of this. `job` and `instance` stay: a scrape renames them to `exported_job` and `exported_instance`, unless
- * `honor_labels` says that they are meant.
+ * An attribute's name as a label. `le` and `quantile` belong to histograms and summaries: an attribute with that name gets the prefix that
+ * Prometheus uses for labels it reserves. Names that start with `__` are reserved by Prometheus too, and are never returned. `job` and
+ * `instance` are kept: a scrape renames them to `exported_job` and `exported_instance`, unless
+ * `honor_labels` is set.
  */
 export function labelName(name: string): string {
   let label = labels.get(name);
   if (label === undefined) {
     const shown = legal(name);
     label = RESERVED.has(shown) ? `exported_${shown}` : shown;
-    // There are some dozens; whoever writes thousands of names has no use for what is known.
+    // Usually there are some dozens. With thousands of names the cache is useless.
     if (labels.size >= MOST) labels.clear();
     labels.set(name, label);
   }
   return label;
 }
 
-/** Those that were asked for: each series has the same. */
+/** Cached names, because every series has the same ones. */
 const labels = new Map<string, string>();
 const MOST = 1000;
 

@@ -12,10 +12,10 @@ const PLAIN = 'text/plain';
 const PROTOBUF = 'application/vnd.google.protobuf';
 
 /**
- * The format for an Accept header (RFC 9110, 12.5.1). OpenMetrics has when each series began, in a line of its own. A Prometheus
- * that isn't told to use these lines makes series of them, twice as many as before, and yet asks for OpenMetrics before the plain
- * text. One that is told to (`created-timestamp-zero-ingestion`) asks for protobuf before both. So whoever takes the plain text
- * as well gets it, unless it takes protobuf too (docs/adr/0011).
+ * The format for an Accept header (RFC 9110, 12.5.1). OpenMetrics has an extra line per series with its start time. A Prometheus that isn't
+ * configured to use these lines turns them into series, twice as many as before, and yet prefers OpenMetrics to the plain text. One that is
+ * configured (`created-timestamp-zero-ingestion`) prefers protobuf to both. So a client that also accepts the plain text gets it, unless it
+ * accepts protobuf too (docs/adr/0011).
  */
 export function formatFor(accept = ''): ScrapeFormat {
   const taken = accept.split(',').flatMap(mediaType);
@@ -23,7 +23,7 @@ export function formatFor(accept = ''): ScrapeFormat {
   return taken.includes(PLAIN) && !taken.includes(PROTOBUF) ? 'prometheus' : 'openmetrics';
 }
 
-/** The media type of one entry; none where it is not acceptable, or of a version that we don't write. */
+/** The media type of one entry; none if it is not acceptable, or of an unsupported version. */
 function mediaType(entry: string): string[] {
   const [type = '', ...parameters] = entry
     .toLowerCase()

@@ -12,7 +12,7 @@ export interface PrometheusTextOptions {
   readonly gauges?: readonly string[];
   /** Puts the resource's attributes on every series, besides `target_info`. */
   readonly resourceLabels?: boolean;
-  /** Is told once of each name that can't be shown as it is meant. */
+  /** Called once for each name that can't be shown as intended. */
   readonly warn?: (message: string) => void;
 }
 
@@ -129,7 +129,7 @@ function histogram(name: string, labels: string, { buckets, sum, count }: Histog
   }
   text += `${name}_bucket${withLabel(labels, 'le', '+Inf')} ${count}\n`;
   if (sum !== undefined) text += `${name}_sum${labels} ${numberText(sum)}\n`;
-  // OpenMetrics has them together or not at all.
+  // OpenMetrics has both or neither.
   return sum === undefined && isOpen ? text : `${text}${name}_count${labels} ${count}\n`;
 }
 

@@ -10,7 +10,7 @@ export class WrittenLabels {
 
   readonly #attributes: readonly Labelled[];
   readonly #bytes: Buffer;
-  /** Where those of the nth begin; where the last ones end is behind them. */
+  /** The start of the nth series' labels, and the end of the last ones. */
   readonly #begins: Uint32Array;
   /** See {@link PrometheusLabels.write}. */
   readonly #inexact: ReadonlySet<Labelled>;
@@ -49,7 +49,7 @@ export class WrittenLabels {
     return new WrittenLabels(attributes, bytes, begins, inexact);
   }
 
-  /** Writes those of the nth series, in braces; nothing where it has none. */
+  /** Writes the labels of the nth series, in braces; nothing if it has none. */
   writeTo(writer: PieceWriter, index: number): void {
     writer.bytes(this.#bytes, this.#begins[index], this.#begins[index + 1]);
   }

@@ -9,7 +9,7 @@ import type { Extracted, NamespaceRecord, NodeRecord, OwnerRecord, ServiceRecord
 import { Table } from './table.ts';
 import { addWorkload } from './workload.ts';
 
-/** A port of a node's address; 0 where it isn't known. */
+/** A port of a node's address; 0 if unknown. */
 export interface PortOfNode {
   readonly transport: string;
   readonly port: number;
@@ -23,9 +23,9 @@ export interface ClusterOptions {
 }
 
 /**
- * Who has an address: what is known of pods, nodes and services, and the attributes that they show. An address is a pod's, else a
- * node's, else a service's own. Behind a service may stand addresses of which no pod is known: of pods that aren't asked for, or
- * outside of the cluster.
+ * Finds the owner of an address, from the known pods, nodes and services, and its attributes. An address belongs to a pod, else to a node,
+ * else to a service. A service may have endpoints without a known pod: pods that aren't watched, or addresses outside the
+ * cluster.
  */
 export class Cluster {
   readonly pods: Pods;
@@ -46,7 +46,7 @@ export class Cluster {
   readonly #nodesByName = new Map<string, NodeRecord>();
   readonly #namespacesByName = new Map<string, NamespaceRecord>();
   readonly #described = new WeakMap<object, Described>();
-  /** Rises when something has changed that pods or nodes may show besides what is their own. */
+  /** Incremented when something changes that pods or nodes show in addition to their own attributes. */
   #version = 0;
 
   constructor({ metadata, now }: ClusterOptions) {
@@ -73,8 +73,8 @@ export class Cluster {
   }
 
   /**
-   * What shows whose address this is, a pod's, a node's or a service's; undefined where that isn't known. A port of a node's address
-   * is a pod's where one pod alone has it; without a port, what a pod on the node's network does can't be told from the node.
+   * The attributes of the owner of this address: a pod, a node or a service; undefined if unknown. A port of a node's address belongs to a
+   * pod if exactly one pod has it. Without a port, traffic of pods on the node's network can't be distinguished from the node's.
    */
   find(key: AddressKey, at?: PortOfNode): AttributeSet | undefined {
     const claim = this.pods.owner(key);
@@ -93,15 +93,15 @@ export class Cluster {
     return this.#nodeAddresses.first(key) !== undefined && this.pods.owner(key) === undefined;
   }
 
-  /** The service behind which this address stands, for one that {@link find} doesn't know; undefined where there is none. */
+  /** The service with this address as endpoint, for an address that {@link find} doesn't know; undefined if there is none. */
   findBehindService(key: AddressKey): AttributeSet | undefined {
     const slice = this.#endpoints.first(key);
     return slice === undefined ? undefined : this.#describeService(slice);
   }
 
   /**
-   * The node in whose pod network the address is, for one that is nobody's as far as is known. The first two addresses of that network
-   * (of flannel's device, and of the bridge) are always the node's; the others where `isCurrent`, else they may be new pods'.
+   * The node whose pod network contains the address, for an address without a known owner. The first two addresses of that network (of
+   * flannel's device, and of the bridge) always belong to the node. The others do if `isCurrent`; else they may belong to new pods.
    */
   findInPodNetwork(key: AddressKey, isCurrent: boolean): AttributeSet | undefined {
     const found = this.#podNetworks.find(key);

@@ -3,14 +3,14 @@ import { AttributeSet, type AttributeValue } from '../../../pdata/attributes.ts'
 export type Values = Readonly<Record<string, AttributeValue>>;
 
 /**
- * The attributes that something shows. They are made when they are first asked for, since most pods never lose a packet, and
- * looked at again when the cluster has a new version; where they show what they did, they stay the same object.
+ * The attributes of one object. They are made on first use, because most pods never lose a packet, and checked again when the cluster has a
+ * new version. If they are unchanged, the same object is kept.
  */
 export class Described {
   #set: AttributeSet | undefined;
   #version = -1;
 
-  /** The set, where it is of this version; else undefined, and {@link make} has to follow. */
+  /** The set if it has this version; else undefined, and {@link make} must be called. */
   at(version: number): AttributeSet | undefined {
     return this.#version === version ? this.#set : undefined;
   }

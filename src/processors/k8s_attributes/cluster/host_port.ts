@@ -10,7 +10,7 @@ export interface HostPort {
   readonly address: AddressKey | undefined;
 }
 
-/** API servers put hostPort in where a container on the node's network names a port. */
+/** API servers fill in hostPort if a container on the node's network declares a port. */
 export function hostPortsOf({ containers = [], initContainers = [] }: NonNullable<ApiPod['spec']> = {}): readonly HostPort[] {
   const ports: HostPort[] = [];
   for (const { ports: own = [] } of [

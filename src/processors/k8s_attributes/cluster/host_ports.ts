@@ -18,7 +18,7 @@ export class HostPorts {
     }
   }
 
-  /** Whose port that is, of a node's address; undefined where no pod says that it is its own, or several do. */
+  /** The owner of that port of a node's address; undefined if no pod or several declare it. */
   find(node: string, transport: string, port: number, address: AddressKey): Pod | undefined {
     const all = this.#pods.get(keyOf(node, transport, port));
     if (all === undefined) return undefined;

@@ -1,5 +1,5 @@
 /*
- * What is read of the API's objects, as its JSON has them. Every field may be missing: an API server leaves out what is empty.
+ * The fields that are read of the API's objects, as in its JSON. Every field may be missing: an API server omits empty ones.
  */
 
 /** Metadata that every object has. */

@@ -56,7 +56,7 @@ export function networksOf({ podCIDR = '', podCIDRs = [podCIDR] }: NonNullable<A
   return podCIDRs.flatMap((text) => parseNetwork(text) ?? []);
 }
 
-/** Undefined where it is none; bits beyond the prefix don't count. */
+/** Undefined if it is invalid. Bits beyond the prefix are ignored. */
 export function parseNetwork(text: string): Network | undefined {
   const [, address = '', length = ''] = /^([^/]+)\/(\d{1,3})$/.exec(text) ?? [];
   const key = IpAddress.parse(address)?.key;

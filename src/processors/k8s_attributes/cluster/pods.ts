@@ -19,17 +19,17 @@ export interface PodListener {
 }
 
 /**
- * Pods by address. Of several that say they have the same, the one that started last does; a deleted pod has its address for
- * two minutes, until another takes it.
+ * Pods by address. If several report the same address, the one that started last has it. A deleted pod keeps its address for two minutes,
+ * or until another pod takes it.
  */
 export class Pods implements WatchEvents<PodRecord> {
   readonly #byUid = new Map<string, Writable<Pod>>();
-  /** The owner first. One claim alone, which is the rule, takes no array. */
+  /** The owner first. A single claim, the usual case, takes no array. */
   readonly #byAddress = new Map<AddressKey, Claim | readonly Claim[]>();
   readonly #hostPorts = new HostPorts();
   /** Deleted pods, the oldest first. */
   readonly #deleted = new Set<Writable<Pod>>();
-  /** Uids of pods that were deleted, or have finished, since they were last asked for. */
+  /** Uids of pods that were deleted or have finished since the last query. */
   readonly #ended = new Set<string>();
   readonly #listener: PodListener;
   readonly #now: () => number;
@@ -49,7 +49,7 @@ export class Pods implements WatchEvents<PodRecord> {
     return claims === undefined || isOne(claims) ? claims : claims[0];
   }
 
-  /** What the pod shows that alone has this port of a node, under this address; undefined where there is none, or several. */
+  /** The claim of the only pod with this port of a node, at this address; undefined if there is none, or several. */
   atHostPort(node: string, transport: string, port: number, address: AddressKey): Claim | undefined {
     const pod = this.#hostPorts.find(node, transport, port, address);
     return pod?.claims.find(({ key }) => key === address) ?? pod?.claims[0];
@@ -73,7 +73,7 @@ export class Pods implements WatchEvents<PodRecord> {
     this.#hostPorts.remove(pod);
     this.#deleted.delete(pod);
     if (record.addresses.length === 0) {
-      // What it was stays readable to whoever still has one of its claims.
+      // Other holders of its claims can still read its attributes.
       this.#byUid.delete(record.uid);
       this.#ended.add(record.uid);
       return;
@@ -95,7 +95,7 @@ export class Pods implements WatchEvents<PodRecord> {
     pod.deletedMillis = this.#now();
     this.#ended.add(uid);
     this.#deleted.add(pod);
-    // Where another says that it has the address too, it goes to that one now.
+    // If another pod reports the address too, that one gets it now.
     for (const claim of pod.claims) if (!isOne(this.#byAddress.get(claim.key) ?? claim)) this.#release(claim);
   }
 
@@ -107,8 +107,8 @@ export class Pods implements WatchEvents<PodRecord> {
   }
 
   /**
-   * Takes the place of pods that were watched before. What isn't known here has ended; where the same were asked for, those that were
-   * deleted lately stay known, as they were there: their last drops may be read yet.
+   * Replaces pods that were watched before. Pods unknown here have ended. If the same pods were selected, recently deleted ones are kept,
+   * because their last drops may still be read.
    */
   succeed(before: Pods, askedForTheSame: boolean): void {
     for (const uid of [...before.#byUid.keys()]) if (!this.#byUid.has(uid)) before.deleted(uid);
@@ -140,7 +140,7 @@ export class Pods implements WatchEvents<PodRecord> {
     for (const claim of pod.claims) this.#claim(claim);
   }
 
-  /** A deleted pod has its addresses where no other has them. */
+  /** A deleted pod keeps its addresses while no other pod has them. */
   #adopt(pod: Writable<Pod>): void {
     this.#byUid.set(pod.record.uid, pod);
     this.#hostPorts.add(pod);

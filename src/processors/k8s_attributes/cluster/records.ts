@@ -10,7 +10,7 @@ export interface ExtractedText {
   readonly attribute: string;
 }
 
-/** Attributes that an object's labels and annotations give, by name; undefined where there are none. */
+/** Attributes from an object's labels and annotations, by name; undefined if there are none. */
 export type Extracted = Readonly<Record<string, string>> | undefined;
 
 /** Who made a pod. */
@@ -18,11 +18,11 @@ export interface Owner {
   readonly kind: string;
   readonly name: string;
   readonly uid: string;
-  /** The name of who made that, as its own name tells it; '' where it doesn't. See {@link guessAbove}. */
+  /** The name of its creator, guessed from its own name; '' if that isn't possible. See {@link guessAbove}. */
   readonly guess: string;
 }
 
-/** What is kept of a pod: about 300 bytes, where the object has 10 kB. */
+/** The record of a pod: about 300 bytes, while the object has 10 kB. */
 export interface PodRecord {
   readonly uid: string;
   readonly name: string;
@@ -44,7 +44,7 @@ export interface PodRecord {
 /** A ReplicaSet or a Job, for who made it. */
 export interface OwnerRecord {
   readonly uid: string;
-  /** Name of the Deployment or the CronJob; '' where there is none. */
+  /** Name of the Deployment or the CronJob; '' if there is none. */
   readonly above: string;
 }
 
@@ -55,7 +55,7 @@ export interface NodeRecord {
   readonly addresses: readonly AddressKey[];
   /** The networks of its pods. */
   readonly podCidrs: readonly Network[];
-  /** '' where it has no label `topology.kubernetes.io/zone`. */
+  /** '' without a label `topology.kubernetes.io/zone`. */
   readonly zone: string;
   readonly extracted: Extracted;
 }
@@ -76,7 +76,7 @@ export interface ServiceRecord {
 
 const ZONE = 'topology.kubernetes.io/zone';
 const SERVICE_NAME = 'kubernetes.io/service-name';
-/** A node's own addresses in the pods' network, where the network's agent writes them down (Calico, Cilium). */
+/** A node's addresses in the pods' network, if the network's agent records them (Calico, Cilium). */
 const INTERFACES = [
   'projectcalico.org/IPv4IPIPTunnelAddr',
   'projectcalico.org/IPv4VXLANTunnelAddr',
@@ -86,12 +86,12 @@ const INTERFACES = [
   'network.cilium.io/ipv4-cilium-host',
   'network.cilium.io/ipv6-cilium-host',
 ];
-/** Calico gives its pods addresses of networks of its own, whatever podCIDR says. */
+/** Calico gives pods addresses from its own networks, whatever podCIDR is. */
 const OWN_NETWORKS = ['projectcalico.org/IPv4Address', 'projectcalico.org/IPv6Address'];
 
 /**
- * A pod that has no addresses (any more) is kept as nothing but that. Undefined for one on its node's network that has no port there:
- * nothing tells its packets from the node's own.
+ * A pod without addresses, or that has lost them, is kept as only that. Undefined for a pod on the node's network without a port: its
+ * packets can't be distinguished from the node's.
  */
 export function podRecord(object: unknown, texts: readonly ExtractedText[]): PodRecord | undefined {
   const { metadata = {}, spec, status } = object as ApiPod;
@@ -143,7 +143,7 @@ export function namespaceRecord(object: unknown, texts: readonly ExtractedText[]
   return { uid: nameOf(metadata.uid), name: nameOf(metadata.name), extracted: extract(metadata, texts) };
 }
 
-/** Undefined for a service without an address of its own (headless, or a name outside). */
+/** Undefined for a service without an address (headless, or an external name). */
 export function serviceRecord(object: unknown): ServiceRecord | undefined {
   const { metadata = {}, spec } = object as ApiService;
   const addresses = keysOf(spec?.clusterIPs ?? [spec?.clusterIP]);
@@ -156,7 +156,7 @@ export function endpointSliceRecord(object: unknown): ServiceRecord | undefined 
   const { metadata = {}, addressType, endpoints = [] } = object as ApiEndpointSlice;
   const service = nameOf(metadata.labels?.[SERVICE_NAME]);
   if (service === '' || addressType === 'FQDN') return undefined;
-  // An API server writes null for no endpoints at all.
+  // An API server writes null instead of an empty list.
   const addresses = keysOf((endpoints ?? []).flatMap((endpoint) => endpoint.addresses ?? []));
   return { uid: nameOf(metadata.uid), namespace: nameOf(metadata.namespace), service, addresses };
 }
@@ -177,16 +177,16 @@ const NOTHING = {
 };
 
 /**
- * A name, a uid or a label's value, '' where there is none. None in Kubernetes is longer than 253 characters.
+ * A name, a uid or a label's value; '' if there is none. In Kubernetes none is longer than 253 characters.
  *
- * @throws Error where it is longer, or no text: its object can't be read.
+ * @throws Error if it is longer or not a string: its object can't be read.
  */
 function nameOf(value: string | undefined = ''): string {
   if (typeof value !== 'string' || value.length > MOST_CHARACTERS) throw new Error('it has a name that is none of Kubernetes');
   return value;
 }
 
-/** Each once; what is no address (`None`, a name) is left out. */
+/** Each once. Values that aren't addresses (`None`, a name) are left out. */
 function keysOf(texts: readonly (string | undefined)[]): readonly AddressKey[] {
   const keys = texts.flatMap((text) => IpAddress.parse(text ?? '')?.key ?? []);
   return keys.length < 2 ? keys : [...new Set(keys)];

@@ -4,7 +4,7 @@ import type { WatchEvents } from '../../../kubernetes/watched_resource.ts';
 /** What changed; `before` is undefined for a new record, `after` for one that is gone. */
 export type Change<T> = (before: T | undefined, after: T | undefined) => void;
 
-/** The records of one resource by uid. Events that change nothing of what is kept (most of a node's) change nothing here. */
+/** The records of one resource by uid. Events that don't change the record (most of a node's) change nothing here. */
 export class Table<T extends { readonly uid: string }> implements WatchEvents<T> {
   readonly #records = new Map<string, T>();
   readonly #changed: Change<T>;

@@ -15,9 +15,9 @@ const KINDS: Readonly<Record<string, Kind>> = {
 };
 
 /**
- * Adds the attribute of the workload that `owner` stands for: the Deployment of a ReplicaSet and the CronJob of a Job, where they are
- * asked for. Where the ReplicaSet or Job isn't known (yet, or any more, or because it may not be listed) its name tells, as
- * it does in the Collector. Adds none for a kind that is none of Kubernetes' own.
+ * Adds the attribute of the workload of `owner`: the Deployment of a ReplicaSet and the CronJob of a Job, if requested. If the ReplicaSet or
+ * Job is unknown (not yet, not any more, or it may not be listed), its name is used, as in the Collector. Adds none for a kind outside
+ * Kubernetes itself.
  */
 export function addWorkload(
   values: Record<string, string>,

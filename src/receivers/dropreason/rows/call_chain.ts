@@ -1,6 +1,6 @@
 /**
- * Which hook of netfilter a packet was dropped at, by the kernel functions that run the hooks (NF_HOOK and its kin; static
- * ones are often inlined, then their callers stand for them). A chain is read from the free outwards; the first one decides.
+ * The netfilter hook at which a packet was dropped, by the kernel functions that run the hooks (NF_HOOK and related macros; static functions
+ * are often inlined, so their callers are listed). A chain is read from the free outwards; the first match decides.
  */
 const HOOK_OF_FUNCTION: Readonly<Record<string, string>> = {
   // net/ipv4
@@ -59,7 +59,7 @@ const HOOK_OF_FUNCTION: Readonly<Record<string, string>> = {
   __dev_queue_xmit: 'egress',
 };
 
-/** Behind it lies what was interrupted: other packets' business. */
+/** What follows was interrupted, and belongs to other packets. */
 const BOUNDARY = /softirq|_interrupt$/;
 
 const NAT_FUNCTIONS: ReadonlySet<string> = new Set(['nft_nat_do_chain', 'nf_nat_inet_fn']);
@@ -73,7 +73,7 @@ export interface ChainStory {
   readonly byVerdict: boolean;
 }
 
-/** What a call chain tells: names of functions, that which freed the packet first; empty where one isn't known. */
+/** What a call chain shows. `functions`: names, starting with the one that freed the packet; empty if unknown. */
 export function readChain(functions: readonly string[]): ChainStory {
   const end = functions.findIndex((name) => BOUNDARY.test(name));
   const ours = end === -1 ? functions : functions.slice(0, end);

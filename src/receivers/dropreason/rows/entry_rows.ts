@@ -21,9 +21,9 @@ interface EntryRowsOptions {
   /** Those that the programs may write to. */
   readonly maps: readonly MapName[];
   readonly origins: Origins;
-  /** Which series end; none where nothing is said. */
+  /** Which series end; none by default. */
   readonly ends?: SeriesEnds;
-  /** What was told before: nothing, where counting begins. */
+  /** What was reported before; nothing at the start of counting. */
   readonly told?: Progress['entries'];
   readonly toldOverflow?: Progress['entries'];
 }
@@ -58,8 +58,8 @@ export class EntryRows {
   }
 
   /**
-   * Appends what was added since the last read, and what of that had no room among the flows; the rescued ones are read last. Appends to
-   * `ended` the series that end after that: `mayEnd` is false while a drain is under way.
+   * Appends what was added since the last read, and the part whose flow did not fit in the map. The rescued rows are read last. Appends to
+   * `ended` the series that end after that. `mayEnd` is false during a drain.
    */
   read(rows: DropRow[], overflow: DropRow[] = [], ended: AttributeSet[] = [], { nowMillis = 0, mayEnd = true } = {}): void {
     for (const map of this.#options.maps) {

@@ -36,7 +36,7 @@ export class FlowRows {
   /** Addresses that were seen, by their number: most are seen again at the next read. */
   #addresses: (IpAddress | undefined)[] = [];
   #addressTable = new WordTable(ADDRESS);
-  /** The words of a key that tell its kind: all but the addresses and the port. */
+  /** The words of a key that determine its kind: all except the addresses and the port. */
   readonly #kindWords: readonly number[];
 
   constructor(
@@ -58,7 +58,7 @@ export class FlowRows {
     this.#kindWords = words.filter((word) => !isOf(word, source) && !isOf(word, destination));
   }
 
-  /** Others run in between. */
+  /** Yields to other work in between. */
   async decode(flows: Flows): Promise<FlowColumns> {
     const { count } = flows;
     const { flow: at } = this.#layout;
@@ -179,7 +179,7 @@ export class FlowRows {
     };
   }
 
-  /** A number where the place of the free is not part of the key, which is all but always so. */
+  /** A number if the key has no location of the free, which is almost always the case. */
   #keyOf({ reason, error, direction, family, unconfirmed }: Told, words: Uint32Array, base: number): number | string {
     const { flow: at } = this.#layout;
     const [location, stack] = [(base + at.location) >> 2, (base + at.stack) >> 2];

@@ -1,14 +1,14 @@
 type Trigger = 'interval' | 'request';
 
 /**
- * Reads that wait for the kernel, one after another. A request joins a read only if that has not begun, since what was dropped before
- * the request has to be in it: so at most one is under way and one waits, however many ask.
+ * Serializes reads that wait for the kernel. A request joins a read only if that has not begun, because it must include all drops before the
+ * request. So at most one read is in progress and one waits, however many requests there are.
  */
 export class JoinedReads {
   readonly #read: (trigger: Trigger) => Promise<void>;
   #running: Promise<void> | undefined;
   #next: Promise<void> | undefined;
-  /** What the next read is for: where both have asked, the clock, since whoever asks is served by that too. */
+  /** Trigger of the queued read. `interval` wins over `request`, because an interval read also serves requests. */
   #nextTrigger: Trigger = 'request';
 
   constructor(read: (trigger: Trigger) => Promise<void>) {

@@ -6,14 +6,14 @@ const NAMED = '/run/netns';
 /** Namespaces that are remembered: those seen longest ago are forgotten, and looked up again. */
 const MOST = 4096;
 
-/** What tells a network namespace: its inode number, which the next one may have again, and its cookie, which none has again. */
+/** Identifies a network namespace: its inode number, which may be reused, and its cookie, which never is. */
 export interface NamespaceId {
   readonly netns: number;
   /** 0 before Linux 5.12. */
   readonly cookie: number;
 }
 
-/** One number for each namespace. Before Linux 5.12 two that had the same inode number, one after the other, are taken for one. */
+/** One number per namespace. Before Linux 5.12, successive namespaces with the same inode number can't be distinguished. */
 export function numberOf({ netns, cookie }: NamespaceId): number {
   return cookie === 0 ? netns : -cookie;
 }
@@ -36,8 +36,8 @@ export class NamespaceNames {
   }
 
   /**
-   * Empty where it has none. A name is that of the namespace which has this inode number now: one that was gone before its first drop was
-   * read has none, unless its number has been used again since.
+   * Empty if it has none. The name is that of the namespace that has this inode number now. If a namespace is deleted before its first drop
+   * was read, it has no name, unless its number has been reused.
    */
   of(namespace: NamespaceId): string {
     const key = numberOf(namespace);
@@ -54,7 +54,7 @@ export class NamespaceNames {
   }
 }
 
-/** Names by inode number; none where the directory isn't there or can't be read. */
+/** Names by inode number; none if the directory is missing or can't be read. */
 function namesIn(directory: string): ReadonlyMap<number, string> {
   const names = new Map<number, string>();
   for (const name of entriesOf(directory)) {

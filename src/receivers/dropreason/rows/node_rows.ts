@@ -14,8 +14,8 @@ export const PLANES = {
 } as const;
 
 /**
- * The node rows, read from memory that the kernel writes: no system call, no copy. Remembers what it saw, so that each
- * read tells what was added since the one before. Counts are exact up to 2^53.
+ * The node rows, read from memory that the kernel writes: no system call, no copy. Remembers the last values, so that each read returns
+ * what was added since the previous one. Counts are exact up to 2^53.
  */
 export class NodeRows {
   readonly #cpus: number;
@@ -25,7 +25,7 @@ export class NodeRows {
   readonly #planes: readonly number[];
   readonly #seen: Float64Array;
 
-  /** `seen` has what was told before: nothing, where counting begins. */
+  /** `seen` has what was reported before; nothing at the start of counting. */
   constructor(
     probe: Probe,
     layout: Layout,
@@ -64,8 +64,8 @@ export class NodeRows {
 }
 
 /**
- * A 64-bit counter of a little-endian machine as a number. A BigInt for each would be garbage; two halves may be torn
- * where the kernel carries from one to the other in between, so the upper half is read until it stands still.
+ * A 64-bit counter of a little-endian machine as a number, without a BigInt for each. The halves may be inconsistent if the kernel carries
+ * from one to the other in between, so the upper half is read again until it is unchanged.
  */
 function counterAt(words: Uint32Array, low: number): number {
   for (;;) {

@@ -4,11 +4,11 @@ import type { DropRow } from '../../../pdata/drop_row.ts';
 import type { FlowColumns } from '../../../pdata/flow_columns.ts';
 import type { Flows } from '../probe.ts';
 
-/** What one read brings: flows and overflow where they are counted. */
+/** The result of one read: flows and overflow, if counted. */
 export interface Unread {
   readonly rows: DropRow[];
   readonly losses: LossRow[];
-  /** Of each drain that it takes in. */
+  /** Of each drain that it includes. */
   readonly flows: FlowColumns[];
   readonly overflow: DropRow[];
   /** Series that end after it. */
@@ -21,26 +21,26 @@ export function nothingUnread(): Unread {
   return { rows: [], losses: [], flows: [], overflow: [], ended: [], before: [] };
 }
 
-/** How far the kernel's counts have been read: what each was when its rise was last told. */
+/** How far the kernel's counts have been read: the values at the last report. */
 export interface Progress {
   /** When these counts began, in milliseconds since the epoch. */
   readonly startTimeMillis: number;
   /** Packets and bytes of node rows, as they lie in Probe.counters. */
   readonly node: Float64Array;
-  /** Those of the other rows, by what the kernel tells them apart by. */
+  /** Those of the other rows, by the kernel's key. */
   readonly entries: Map<string, { packets: number; bytes: number }>;
   /** What of both had no room among the flows. */
   readonly nodeOverflow: Float64Array;
   readonly entriesOverflow: Map<string, { packets: number; bytes: number }>;
   /** Loss slots that are made in user space. */
   readonly losses: Map<string, number>;
-  /** Taken from the kernel and not handed on yet: what a read that failed half-way had seen is in the next one. */
+  /** Read from the kernel and not passed on yet. If a read fails half-way, the next one includes its counts. */
   unread: Unread;
   /** Taken from the kernel and not decoded yet. */
   readonly drained: Flows[];
-  /** Whether this process has told what stands here: what an earlier one had told is told once. */
+  /** Whether this process has reported these values. Those of an earlier process are reported once. */
   isBegun: boolean;
-  /** Whether it has told what series had counted that ended before it began. */
+  /** Whether it has reported the counts of series that ended before it began. */
   hasToldEnded: boolean;
 }
 
@@ -59,12 +59,12 @@ export function noProgress(words: number, startTimeMillis: number): Progress {
   };
 }
 
-/** That of pinned maps, by their directory: exporters outlive a reload, and so must how much they have been told. */
+/** The progress with pinned maps, by directory. Exporters outlive a reload, so this must too. */
 const ofPinned = new Map<string, Progress>();
 
 /**
- * Where this process has come to with what is pinned in a directory: at the beginning, unless it has read there before and
- * the counts are the same.
+ * The progress of this process with the pins in a directory: the beginning, unless it has read there before and the counts are the
+ * same.
  */
 export function progressOfPinned(directory: string, words: number, startTimeMillis: number): Progress {
   let progress = ofPinned.get(directory);

@@ -18,7 +18,7 @@ import { RowAttributes } from './row_attributes.ts';
 import { rowsAtStart } from './rows_at_start.ts';
 import { SeriesEnds } from './series_ends.ts';
 
-/** What a read brings, as it is handed on. */
+/** The result of a read, as it is passed on. */
 export type Read = Pick<DropBatch, 'rows' | 'losses' | 'flows' | 'ended' | 'endedBefore'>;
 
 /** Events for which the kernel skipped a program, of packets and of calls. */
@@ -27,7 +27,7 @@ interface Skipped {
   readonly calls: number;
 }
 
-/** Reads of one session: from the kernel's cumulative counts to what was added since the read before. */
+/** The reads of one session: from the kernel's cumulative counts to the increase since the previous read. */
 export class Reader {
   readonly #session: Session;
   readonly #attributes: RowAttributes;
@@ -47,7 +47,7 @@ export class Reader {
   readonly #nodeAttributes = new Map<number, AttributeSet>();
   readonly #progress: Progress;
 
-  /** What stands in `progress` was handed on before. */
+  /** The values in `progress` were passed on before. */
   constructor(session: Session, config: DropreasonConfig, progress = noProgress(2 * session.probe.cpus * session.probe.rows, 0)) {
     const { probe, layout, reasons, named, byFunction, chainsTell, facts } = session;
     this.#session = session;
@@ -102,7 +102,7 @@ export class Reader {
     return { rows, losses: slots.map((slot) => ({ slot, count: 0 })) };
   }
 
-  /** What was added since the read before, by the node's rows alone. */
+  /** What was added since the previous read, only by the node's rows. */
   read(): Read {
     const { rows, losses, ...unread } = this.#readRows(this.#skipped());
     this.#progress.unread = nothingUnread();
@@ -124,8 +124,8 @@ export class Reader {
   }
 
   /**
-   * What was told by an earlier process, whose pinned maps this one has taken over: the node's counters carry on from there. What had
-   * no room among its flows is nobody's any more. Nothing where there was no such process.
+   * The counts of an earlier process, whose pinned maps this one has taken over: the node's counters continue from there. Its flows
+   * and overflow are gone. Empty if there was no such process.
    */
   history(): Read {
     if (this.#progress.isBegun) return { rows: [], losses: [] };
@@ -135,7 +135,7 @@ export class Reader {
     return { rows, losses, ...endedOf(unread) };
   }
 
-  /** Ends a generation: what was added in it, by the node's rows and by flows. */
+  /** Ends a generation: returns what was added in it, by the node's rows and by flows. */
   async drain(): Promise<Read> {
     const skipped = this.#skipped();
     const flows = await this.#session.probe.drain();
@@ -153,8 +153,8 @@ export class Reader {
   }
 
   /**
-   * What the kernel skipped is read first and what was rescued of it last, with what was counted in between: so neither
-   * `nested` nor its sum with the drops is ever more than what happened.
+   * Skipped runs are read first, and the drops rescued from them last, together with those counted in between. So neither `nested` nor its
+   * sum with the drops ever exceeds what happened.
    */
   #readRows(skipped: Skipped): Unread {
     const { layout, reasons } = this.#session;
@@ -188,7 +188,7 @@ export class Reader {
     return { attributes: new AttributeSet({ reason, direction }), drops: row.packets, bytes: row.bytes };
   }
 
-  /** Entries in use by map, where that is bounded. */
+  /** Entries in use, of bounded maps. */
   get mapsUsed(): ReadonlyMap<string, number> {
     if (this.#flowsUsed === undefined) return this.#entryRows.used;
     return new Map([...this.#entryRows.used, ['dropreason_flows', this.#flowsUsed]]);
@@ -204,7 +204,7 @@ export class Reader {
     return attributes;
   }
 
-  /** A sum that may be too low for a moment, but is never too high: it is told where it has risen. */
+  /** The sum may be too low for a moment, but never too high: it is reported when it has increased. */
   #lose(slot: string, sum: number, losses: LossRow[]): void {
     const told = this.#progress.losses.get(slot) ?? 0;
     if (sum <= told) return;

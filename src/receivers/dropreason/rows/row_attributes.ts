@@ -17,13 +17,13 @@ const NETFILTER: ReadonlySet<string> = new Set([RULE, NAT, CONNTRACK]);
 
 /** Where a packet's end was seen. */
 export interface Origin {
-  /** The kernel function that freed it; empty where that isn't known. */
+  /** The kernel function that freed it; empty if unknown. */
   readonly freedBy: string;
-  /** What the call chain tells, where one was recorded. */
+  /** What the call chain shows, if one was recorded. */
   readonly chain: ChainStory | undefined;
 }
 
-/** What tells the row that a flow is of, besides where the packet ended. */
+/** What identifies the row of a flow, besides where the packet ended. */
 export type Told = Pick<Row, 'reason' | 'error' | 'direction' | 'family' | 'unconfirmed'>;
 
 const NOWHERE: Origin = { freedBy: '', chain: undefined };
@@ -37,9 +37,9 @@ export interface RowAttributesOptions {
   readonly config: DropreasonConfig;
   /** Whether the freeing function can be named. */
   readonly named: boolean;
-  /** Whether it tells the reason. */
+  /** Whether it determines the reason. */
   readonly byFunction: boolean;
-  /** Whether call chains tell what NAT and conntrack dropped. */
+  /** Whether call chains show what NAT and conntrack dropped. */
   readonly chainsTell: boolean;
   readonly namespaces?: NamespaceNames;
 }
@@ -52,7 +52,7 @@ export class RowAttributes {
   readonly #byFunction: boolean;
   readonly #namesFunction: boolean;
   readonly #namespaces: NamespaceNames;
-  /** What call chains are asked for. */
+  /** The information needed from call chains. */
   readonly #chains: { readonly nat: boolean; readonly conntrack: boolean; readonly hook: boolean };
 
   constructor({ layout, reasons, config, named, byFunction, chainsTell, namespaces }: RowAttributesOptions) {
@@ -85,7 +85,7 @@ export class RowAttributes {
     return new AttributeSet({ ...this.#common(reason, row.direction, row.family, origin.freedBy), ...more });
   }
 
-  /** Attributes of the row that a flow is of, without those that the flow tells itself. */
+  /** Attributes of a flow's row, without those that the flow has itself. */
   ofFlow(flow: Told, origin: Origin = NOWHERE): AttributeSet {
     if (this.isCall(flow)) return this.ofCall(this.#callOf(flow), errnoName(flow.error), flow.direction, flow.family);
     return new AttributeSet(this.#common(this.#reasonOf(flow, origin), flow.direction, flow.family, origin.freedBy));
@@ -118,7 +118,7 @@ export class RowAttributes {
     return reason === this.#layout.calls.connect ? CONNECT_REASON : ACCEPT_REASON;
   }
 
-  /** A hook's note goes before what the free tells; a call chain tells what no hook could note. */
+  /** A hook's note takes precedence over the free. A call chain shows what no hook could note. */
   #reasonOf(row: Pick<Row, 'reason' | 'unconfirmed'>, { freedBy, chain }: Origin): string {
     const { notes } = this.#layout;
     if (row.reason === notes.nat) return NAT;

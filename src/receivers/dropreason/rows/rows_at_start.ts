@@ -7,14 +7,14 @@ import type { RowAttributes } from './row_attributes.ts';
 const CONNECT_ERRORS = ['ECONNREFUSED', 'ETIMEDOUT', 'ENETUNREACH', 'EHOSTUNREACH', 'EADDRNOTAVAIL'];
 const ACCEPT_ERRORS = ['EMFILE', 'ECONNABORTED', 'EINVAL'];
 
-/** Families and directions alone are known before the first drop. */
+/** Only families and directions are known before the first drop. */
 const KNOWN_AT_START: ReadonlySet<OptInAttribute> = new Set(['network.type']);
 
 /**
- * The series that exist at 0 before anything was dropped: PromQL's increase() needs a value to rise from. They are those of the
- * reasons that Retina's users know, in every direction and on every CPU; and of this kernel's reasons to alert on, in the
- * directions in which each can occur and on one CPU, since `percpu_sum` makes it all. Opt-in attributes beyond the family give a
- * series another identity, which nobody can know beforehand: then there are none of the latter.
+ * The series that exist at 0 before the first drop, because PromQL's increase() needs a value to increase from. They are: the reasons that
+ * Retina's users know, in every direction and on every CPU; and this kernel's reasons to alert on, in the directions in which each can
+ * occur, on one CPU, because `percpu_sum` sums them anyway. Opt-in attributes other than the family change the identity of series in an
+ * unpredictable way. Then the latter are left out.
  */
 export function rowsAtStart(
   attributes: RowAttributes,

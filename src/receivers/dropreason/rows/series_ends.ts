@@ -21,7 +21,7 @@ interface SeriesEndsOptions {
 /** So full the kernel's map is emptied: what comes before the next read finds room. */
 const NEARLY_FULL = 0.75;
 
-/** Which series with opt-in attributes end: what has been idle for long, and sooner where others need the room. */
+/** Which series with opt-in attributes end: those idle for long, and earlier if others need the room. */
 export class SeriesEnds {
   readonly #options: SeriesEndsOptions;
   #wantsRoom = false;

@@ -3,7 +3,7 @@ import { native } from '../probe.ts';
 /** Addresses that are remembered; there are hundreds. */
 const MOST = 65_536;
 
-/** Names of kernel functions by return address; each address is asked for once, since an answer reads all symbols (50 ms). */
+/** Names of kernel functions by return address. Each address is looked up once, because a look-up reads all symbols (50 ms). */
 export class SymbolNames {
   readonly #names = new Map<bigint, string>([[0n, '']]);
 
@@ -22,7 +22,7 @@ export class SymbolNames {
     });
   }
 
-  /** Empty where it can't be told. */
+  /** Empty if unknown. */
   of(address: bigint): string {
     return this.#names.get(address) ?? '';
   }
