@@ -1,13 +1,21 @@
-import type { Reporter, TestCase } from 'vitest/node';
+import type { Reporter, TestCase, Vitest } from 'vitest/node';
 
 /** Closes a run with the counts on a line of their own, and with why each test that skipped did. */
 export default class ClosingLine implements Reporter {
   #counts = { passed: 0, failed: 0, skipped: 0 };
   #skips: string[] = [];
 
+  /** With `-t`: the tests that were asked for. */
+  #wanted: RegExp | undefined;
+
+  onInit({ config }: Vitest): void {
+    this.#wanted = config.testNamePattern;
+  }
+
   onTestCaseResult(test: TestCase): void {
     const { state, ...result } = test.result();
-    if (state === 'pending') return;
+    // Vitest's pattern is for the names with spaces between them.
+    if (state === 'pending' || this.#wanted?.test(test.fullName.replaceAll(' > ', ' ')) === false) return;
     this.#counts[state] += 1;
     if (state === 'skipped')
       this.#skips.push(`skipped: ${test.fullName}${'note' in result && result.note ? `: ${result.note}` : ''}`);
@@ -17,5 +25,8 @@ export default class ClosingLine implements Reporter {
     const { passed, failed, skipped } = this.#counts;
     const lines = [...this.#skips, `${passed} passed, ${failed + errors.length} failed, ${skipped} skipped`];
     process.stdout.write(`${lines.join('\n')}\n`);
+    if (this.#wanted === undefined || passed + failed + skipped > 0) return;
+    process.stderr.write(`no test has a name like ${this.#wanted.source}\n`);
+    process.exitCode = 1;
   }
 }
