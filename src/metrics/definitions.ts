@@ -25,21 +25,20 @@ const PACKET_ATTRIBUTES = {
   'network.type': '`ipv4`, `ipv6` or `other`; opt-in',
   'network.transport': "`tcp`, `udp`, `sctp`, `icmp`, `icmpv6` or the protocol's number; opt-in",
   'network.interface.name': 'the interface, or `unknown`; opt-in',
-  'network.namespace.inode':
-    'inode number of the network namespace, which the kernel gives to another one when it is gone; opt-in, with the next two',
-  'network.namespace.cookie': 'number of the network namespace that no other one ever has; from Linux 5.12 on',
+  'network.namespace.inode': 'inode number of the network namespace, which may be reused later; opt-in, with the next two',
+  'network.namespace.cookie': 'number of the network namespace, never reused; Linux 5.12 or later',
   'network.namespace.name':
-    'its name under /run/netns, where it has one that the agent sees: `cni-UUID` for a pod of containerd; see Network namespaces',
-  'code.function.name': 'the kernel function that freed the packet, or `unknown`; opt-in, where kernel symbols can be read',
+    'its name under /run/netns, if the agent can see one: `cni-UUID` for a pod of containerd; see Network namespaces',
+  'code.function.name': 'the kernel function that freed the packet, or `unknown`; opt-in, requires readable kernel symbols',
   'netfilter.hook':
-    "`prerouting`, `input`, `forward`, `output`, `postrouting`, `ingress`, `egress` or `unknown`, of netfilter's drops; opt-in, likewise",
+    '`prerouting`, `input`, `forward`, `output`, `postrouting`, `ingress`, `egress` or `unknown`, for netfilter drops; opt-in, requires readable kernel symbols',
 } as const;
 
 const DROP_ATTRIBUTES = { ...PACKET_ATTRIBUTES, 'error.type': 'name of the errno; only for failed calls' } as const;
 
 const RETINA_ATTRIBUTES = {
   reason: 'as under the OpenTelemetry names',
-  direction: '`ingress`, `egress` or `unknown`, which takes in what was forwarded',
+  direction: '`ingress`, `egress` or `unknown`, which includes forwarded packets',
 } as const;
 
 /** What was dropped: through every exporter, named by `metric_names: opentelemetry`. */
@@ -72,19 +71,19 @@ const POD_ATTRIBUTES = {
   reason: 'as of the drops on the node',
   direction: "with `context: local` from the pod's view: `egress` from it, `ingress` to it; else as of the drops on the node",
   class: 'as of the drops on the node; absent from the overflow',
-  'k8s.namespace.name': "the pod's namespace; `world` or `unknown` where the address is no pod's; label `namespace`",
-  'k8s.pod.name': 'the pod; `world` or `unknown` likewise; label `podname`, and `workload` of a bare pod',
+  'k8s.namespace.name': "the pod's namespace; `world` or `unknown` if the address is not a pod's; label `namespace`",
+  'k8s.pod.name': 'name of the pod, or `world` or `unknown`; label `podname`, and `workload` for a pod without a workload',
   'k8s.pod.ip': "the pod's address; label `ip`",
-  'k8s.deployment.name': 'the workload, in the one that fits of these; label `workload`',
-  'k8s.statefulset.name': 'likewise',
-  'k8s.daemonset.name': 'likewise',
-  'k8s.cronjob.name': 'likewise',
-  'k8s.job.name': 'likewise',
-  'k8s.replicaset.name': 'likewise',
+  'k8s.deployment.name': 'name of the workload, if it is a Deployment; label `workload`',
+  'k8s.statefulset.name': 'the same for a StatefulSet',
+  'k8s.daemonset.name': 'the same for a DaemonSet',
+  'k8s.cronjob.name': 'the same for a CronJob',
+  'k8s.job.name': 'the same for a Job',
+  'k8s.replicaset.name': 'the same for a ReplicaSet',
   'k8s.service.name': 'a service that the pod is behind, or whose address it is; label `service`',
   'cloud.availability_zone': "the node's zone; label `zone`",
   'destination.port': 'the destination port, where the receiver counts ports; label `port`',
-  'otel.metric.overflow': '`true`: the sum of what found no room in `max_series`, by reason and direction alone',
+  'otel.metric.overflow': '`true`: the sum of drops beyond `max_series`, only by reason and direction',
 } as const;
 
 const RETINA_POD_ATTRIBUTES = {
@@ -205,7 +204,7 @@ export const RECEIVER = {
   accepted: {
     name: 'otelcol_receiver_accepted_metric_points',
     unit: '{datapoints}',
-    description: 'Rows that the receiver handed on to the pipelines.',
+    description: 'Rows that the receiver passed to the pipelines.',
     kind: 'counter',
     integer: true,
     attributes: { receiver: 'id of the receiver' },
@@ -290,7 +289,7 @@ export const K8S_ATTRIBUTES = {
   informerSynced: {
     name: 'dropreason.processor.informer.synced',
     unit: '1',
-    description: 'Whether what is known of a resource of the cluster is in step with its API: 1 or 0.',
+    description: "Whether the known state of a resource is in sync with the cluster's API: 1 or 0.",
     kind: 'gauge',
     integer: true,
     attributes: { processor: 'id of the processor', resource: '`pods`, `services`, …' },
@@ -298,7 +297,7 @@ export const K8S_ATTRIBUTES = {
   informerAge: {
     name: 'dropreason.processor.informer.age',
     unit: 's',
-    description: 'Time since what is known of a resource was last in step; absent where it never was.',
+    description: 'Time since the known state of a resource was last in sync; absent if it never was.',
     kind: 'gauge',
     integer: false,
     attributes: { processor: 'id of the processor', resource: '`pods`, `services`, …' },
@@ -319,7 +318,7 @@ export const EXPORTER = {
     name: 'otelcol_exporter_send_failed_metric_points',
     unit: '{datapoints}',
     description:
-      'Points that the destination rejected (OTLP partial success), and points of pushes that were given up; the next push that succeeds carries what those said. Of `file`: flows that were lost. Of `debug`: series that were not printed.',
+      'Points that the destination rejected (OTLP partial success), and points of pushes that were given up; the next successful push includes their counts. Of `file`: flows that were lost. Of `debug`: series that were not printed.',
     kind: 'counter',
     integer: true,
     attributes: { exporter: 'id of the exporter' },

@@ -32,7 +32,7 @@ export class PushLog {
     this.#failure = failure;
     const where = `can't push to ${this.#address}: ${visible(result.why)}`;
     if (result.status === 'retryable') {
-      this.#logger.warn(`${where}; will go on trying, the counters keep what was not sent`);
+      this.#logger.warn(`${where}; retrying, the counters keep what was not sent`);
     } else this.#logger.error(`${where}; trying again won't help by itself, see exporters::${this.#id}`);
   }
 

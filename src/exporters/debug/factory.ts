@@ -3,7 +3,7 @@ import { configSchema, type DebugConfig } from './config.ts';
 
 export const debugFactory: ExporterFactory<DebugConfig> = {
   type: 'debug',
-  description: 'Prints on standard output what was dropped, once per collection_interval; nothing when nothing was.',
+  description: 'Prints new drops on standard output, once per collection_interval.',
   schema: configSchema,
   async create(settings, config) {
     const { DebugExporter } = await import('./exporter.ts');

@@ -75,10 +75,10 @@ export class FileExporter implements Exporter {
     const absent = code === 'ENXIO' || code === 'ECONNREFUSED' || code === 'ENOENT';
     const why =
       error === undefined
-        ? `${path} takes lines more slowly than they come: whole reads are lost until it keeps up`
+        ? `${path} accepts lines too slowly: whole reads are lost until it keeps up`
         : absent
-          ? `nobody reads ${path} (${code}): what is written to it is lost until somebody does`
-          : `can't write to ${path}: ${error.message}; the rest of this read is lost, the next one is tried`;
+          ? `${path} has no reader (${code}): output is lost until there is one`
+          : `can't write to ${path}: ${error.message}; the rest of this read is lost, the next one is attempted`;
     if (this.#trouble === why) return;
     this.#trouble = why;
     this.#settings.logger[absent ? 'warn' : 'error'](why);

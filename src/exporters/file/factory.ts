@@ -6,8 +6,8 @@ export const fileFactory: ExporterFactory<FileConfig> = {
   description: 'Writes the flows of every read as JSON lines, to a file, standard output, a FIFO or a Unix socket.',
   schema: configSchema,
   hints: {
-    format: 'what is written is JSON lines; remove it',
-    compression: 'what is written is not compressed; remove it',
+    format: 'the output is JSON lines; remove it',
+    compression: 'the output is not compressed; remove it',
     append: 'lines are added to a file that is there; remove it',
     flush_interval: 'lines are written when flows are read; remove it',
     'rotation::max_days': 'files set aside are kept by their number: set max_backups',

@@ -5,7 +5,7 @@ import { configSchema, type PrometheusConfig } from './config.ts';
 
 export const prometheusFactory: ExporterFactory<PrometheusConfig> = {
   type: 'prometheus',
-  description: "Answers Prometheus' scrapes on an endpoint of its own; each scrape reads the kernel first.",
+  description: 'Serves an endpoint for Prometheus to scrape. Each scrape reads the kernel first.',
   schema: configSchema,
   hints: SERVER_HINTS,
   async create(settings, config) {

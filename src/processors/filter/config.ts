@@ -36,8 +36,8 @@ const match = z
 
 export const configSchema = z
   .strictObject({
-    include: match.optional().describe('Keep these rows alone.'),
-    exclude: match.optional().describe('Drop these rows, also where include keeps them.'),
+    include: match.optional().describe('Keep only these rows.'),
+    exclude: match.optional().describe('Drop these rows, even if include matches them.'),
   })
   .refine(({ include, exclude }) => include !== undefined || exclude !== undefined, 'needs include, exclude, or both');
 

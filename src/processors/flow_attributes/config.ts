@@ -15,15 +15,12 @@ export const configSchema = z.strictObject({
     .array(z.enum(FLOW_ATTRIBUTES))
     .min(1)
     .default(['source.address', 'destination.address'])
-    .describe('What tells series apart besides reason and direction; destination.port needs flows::ports of the receiver.'),
-  prefix_ipv4: z
-    .int()
-    .min(0)
-    .max(32)
-    .default(32)
-    .describe('Bits of IPv4 addresses that tell them apart: 24 makes networks of them.'),
-  prefix_ipv6: z.int().min(0).max(128).default(128).describe('The same of IPv6 addresses; 64 is a usual network.'),
-  metric_expiration: duration({ fallback: '5m' }).describe('A series ends when no drops have been added to it for so long.'),
+    .describe(
+      'Attributes of the series in addition to reason and direction. destination.port requires flows::ports of the receiver.',
+    ),
+  prefix_ipv4: z.int().min(0).max(32).default(32).describe('Prefix length of IPv4 addresses; 24 groups them by /24 networks.'),
+  prefix_ipv6: z.int().min(0).max(128).default(128).describe('Prefix length of IPv6 addresses; 64 is a usual network.'),
+  metric_expiration: duration({ fallback: '5m' }).describe('A series ends after this time without drops.'),
   max_series: z
     .int()
     .min(1)

@@ -20,13 +20,13 @@ export const METADATA = [
 ] as const;
 
 const NO_OTHER_AUTH =
-  'must be "serviceAccount" or "kubeConfig": the API server has to know who asks (a client certificate, as of tls, stands in a kubeconfig)';
+  'must be "serviceAccount" or "kubeConfig": the API server requires authentication (a kubeconfig may contain a client certificate, for tls)';
 
 const labelFilter = z
   .strictObject({
     key: z.string().min(1).describe('Key of a label.'),
     value: z.string().optional().describe('Its value, for equals and not-equals.'),
-    op: z.enum(['equals', 'not-equals', 'exists', 'does-not-exist']).default('equals').describe('How a pod must stand to it.'),
+    op: z.enum(['equals', 'not-equals', 'exists', 'does-not-exist']).default('equals').describe('How to compare the label.'),
   })
   .superRefine(({ value, op }, context) => {
     const needsValue = op === 'equals' || op === 'not-equals';
@@ -39,69 +39,73 @@ const labelFilter = z
 
 const labelExtraction = z.strictObject({
   key: z.string().min(1).describe('Key of the label.'),
-  tag_name: z.string().min(1).optional().describe('Name of the attribute; k8s.<from>.labels.<key> where it is not given.'),
-  from: z.enum(['pod', 'namespace', 'node']).default('pod').describe('Whose label it is.'),
+  tag_name: z.string().min(1).optional().describe('Name of the attribute. Default: k8s.<from>.labels.<key>.'),
+  from: z.enum(['pod', 'namespace', 'node']).default('pod').describe('The object with the label.'),
 });
 
 export const configSchema = z.strictObject({
   auth_type: z
     .enum(['serviceAccount', 'kubeConfig'], { error: NO_OTHER_AUTH })
     .default('serviceAccount')
-    .describe("Who we are to the API server: the pod's service account, or what KUBECONFIG (or ~/.kube/config) says."),
+    .describe("Credentials for the API server: the pod's service account, or KUBECONFIG (or ~/.kube/config)."),
   filter: z
     .strictObject({
-      node: z.string().min(1).optional().describe('Know the pods of this node alone.'),
+      node: z.string().min(1).optional().describe('Watch only the pods of this node.'),
       node_from_env_var: z
         .string()
         .min(1)
         .optional()
-        .describe('Know the pods of one node alone, whose name is in this environment variable.'),
+        .describe('Watch only the pods of the node named in this environment variable.'),
       namespace: z
         .string()
         .min(1)
         .optional()
-        .describe('Ask for pods, services and their owners in this namespace alone; a Role is enough for that.'),
-      labels: z.array(labelFilter).default([]).describe('Know pods alone whose labels are all like this.'),
+        .describe('Watch pods, services and their owners only in this namespace. A Role is sufficient for that.'),
+      labels: z.array(labelFilter).default([]).describe('Watch only pods that match all of these labels.'),
     })
     .refine(({ node, node_from_env_var }) => node === undefined || node_from_env_var === undefined, {
-      message: 'takes node or node_from_env_var, not both',
+      message: 'set node or node_from_env_var, not both',
     })
     .prefault({})
-    .describe('Which pods are asked for; of a pod that is not, its address tells what a node or a service does.'),
+    .describe('Which pods to watch. The address of any other pod gets the attributes of its node or service, if known.'),
   extract: z
     .strictObject({
       metadata: z
         .array(z.enum(METADATA))
         .default([...METADATA])
-        .describe('What to tell of each end; the names of namespace and pod always are. What is not asked for is not watched.'),
-      labels: z.array(labelExtraction).default([]).describe('Labels to tell too.'),
+        .describe(
+          'Attributes of each end. The names of namespace and pod are always included. Resources that are not needed are not watched.',
+        ),
+      labels: z.array(labelExtraction).default([]).describe('Labels to add as attributes.'),
     })
     .prefault({})
-    .describe('What is told of the ends of a flow.'),
-  wait_for_metadata: z.boolean().default(false).describe('Start only when the first lists have come.'),
-  wait_for_metadata_timeout: duration({ least: '1ms', fallback: '10s' }).describe('And fail where they take longer.'),
+    .describe('Attributes of the ends of a flow.'),
+  wait_for_metadata: z.boolean().default(false).describe('Wait for the first lists at the start.'),
+  wait_for_metadata_timeout: duration({ least: '1ms', fallback: '10s' }).describe('The start fails if the lists take longer.'),
   limits: z
     .strictObject({
       max_objects: z
         .int()
         .min(1)
         .default(LIMITS.max_objects)
-        .describe('Most objects of all resources together that are kept; each takes about 1 kB.'),
+        .describe('The most objects to keep, over all resources; each takes about 1 kB.'),
       max_object_bytes: z
         .int()
         .min(65_536)
         .default(LIMITS.max_object_bytes)
-        .describe('Most bytes of one object in a list, and of one event of a watch.'),
+        .describe('The most bytes of one object in a list, and of one watch event.'),
       max_page_bytes: z
         .int()
         .min(65_536)
         .default(LIMITS.max_page_bytes)
-        .describe('Most bytes of one page (500 objects) of a list. A page is read object by object, and never kept whole.'),
+        .describe(
+          'The most bytes of one page (500 objects) of a list. A page is read object by object, and never held in memory.',
+        ),
     })
     .prefault({})
-    .describe("What is read at most from the cluster's API; what goes beyond it is reported, and the last known state stands."),
+    .describe("Limits on data from the cluster's API. Beyond a limit, an error is logged and the last known state is kept."),
   pending_timeout: duration({ most: '60s', fallback: '5s' }).describe(
-    'How long a flow waits for a pod that is not known yet; 0 publishes it at once.',
+    'How long a flow waits for a pod that is not known yet. 0 publishes it at once.',
   ),
 });
 

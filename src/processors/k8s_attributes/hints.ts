@@ -8,7 +8,7 @@ export const HINTS: Readonly<Record<string, string>> = {
   exclude: "leave pods out with pod_drops' namespaces, or with the filter processor",
   context: 'the current-context of the kubeconfig is taken; see kubectl config use-context',
   kube_config_path: 'set the environment variable KUBECONFIG',
-  watch_sync_period: 'what is known is kept up to date by watching alone; remove it',
+  watch_sync_period: 'watches keep the state up to date; remove it',
   'filter::fields': 'filter by node, namespace or labels',
   'extract::annotations': `${LABELS_ALONE}; pod_drops knows the annotation retina.sh without it`,
   'extract::otel_annotations': LABELS_ALONE,

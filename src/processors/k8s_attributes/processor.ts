@@ -185,7 +185,7 @@ export class K8sAttributes implements Processor {
     if (unwaited > 0 && !this.#hasWarned) {
       this.#hasWarned = true;
       this.#settings.logger.warn(
-        `${this.#waiting.size} flows wait for their pods; what comes beyond that is published at once (said once; see dropreason.processor.unwaited)`,
+        `${this.#waiting.size} flows wait for their pods; further ones are published at once (logged once; see dropreason.processor.unwaited)`,
       );
     }
     const left = count === flows.length ? flows : selectFlows(flows, published.subarray(0, count));

@@ -17,8 +17,8 @@ const namespaceNames = z.array(z.string().min(1)).min(1);
 
 const namespaces = z
   .strictObject({
-    include: namespaceNames.optional().describe('Pods of these namespaces alone.'),
-    exclude: namespaceNames.optional().describe('Not the pods of these namespaces.'),
+    include: namespaceNames.optional().describe('Only pods of these namespaces.'),
+    exclude: namespaceNames.optional().describe('No pods of these namespaces.'),
   })
   .refine(({ include, exclude }) => include === undefined || exclude === undefined, 'give include or exclude, not both');
 
@@ -27,21 +27,16 @@ export const configSchema = z
     context: z
       .enum(['local', 'remote'])
       .default('local')
-      .describe('local: a drop counts for each side that is a pod, as its own; remote: once, with source and destination.'),
-    labels: labels
-      .min(1)
-      .optional()
-      .describe('With context: local, what is said of the pod; default: namespace, podname, workload.'),
-    source: labels
-      .optional()
-      .describe('With context: remote, what is said of the source; default: namespace, podname, workload.'),
-    destination: labels.optional().describe('With context: remote, what is said of the destination; default: the same.'),
-    namespaces: namespaces.prefault({}).describe('Whose drops are counted; default: those of all pods.'),
+      .describe('local: a drop counts once for each side that is a pod. remote: it counts once, with source and destination.'),
+    labels: labels.min(1).optional().describe('Labels of the pod, with context: local. Default: namespace, podname, workload.'),
+    source: labels.optional().describe('Labels of the source, with context: remote. Default: namespace, podname, workload.'),
+    destination: labels.optional().describe('Labels of the destination, with context: remote. Default: the same.'),
+    namespaces: namespaces.prefault({}).describe('Pods whose drops are counted. Default: all.'),
     observe: z
       .enum(['all', 'annotated'])
       .default('all')
-      .describe('annotated: only pods that have the annotation retina.sh: observe, or whose namespace has it.'),
-    metric_expiration: duration({ fallback: '2m' }).describe('How long the series of a pod stay after it has ended.'),
+      .describe('annotated: only pods with the annotation retina.sh: observe, or in a namespace with it.'),
+    metric_expiration: duration({ fallback: '2m' }).describe('How long to keep the series of a pod after it has ended.'),
     max_series: z
       .number()
       .int()

@@ -41,7 +41,7 @@ describe('the configuration of file', () => {
 
   it('says of the Collector’s keys what there is instead', () => {
     expect(told('path=/x', 'format=json', 'rotation.max_days=7').sort()).toEqual([
-      'exporters::file::format: is not a known key: what is written is JSON lines; remove it',
+      'exporters::file::format: is not a known key: the output is JSON lines; remove it',
       'exporters::file::rotation::max_days: is not a known key: files set aside are kept by their number: set max_backups',
     ]);
   });

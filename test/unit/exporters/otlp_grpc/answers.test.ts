@@ -176,7 +176,7 @@ describe('a delay that the server asks for', () => {
     server.answer = undefined;
     await expect.poll(counted, PATIENT).toEqual({ sent: 2, failed: 0 });
     expect(gap(server)).toBeGreaterThanOrEqual(LEAST_MILLIS);
-    expect(log()[0]).toMatch(/^warn .*injected failure \(the server asks to wait 1 s\); will go on trying/);
+    expect(log()[0]).toMatch(/^warn .*injected failure \(the server asks to wait 1 s\); retrying/);
   });
 
   it.each([true, false])('is obeyed by newer pushes too, with retry_on_failure: {enabled: %s}', async (enabled) => {

@@ -95,7 +95,7 @@ describe('OtlpGrpcExporter', () => {
     await expect
       .poll(() => service.lines.map(({ level, msg }) => `${level} ${msg}`), { timeout: 3000 })
       .toEqual([
-        `warn can't push to 127.0.0.1:${server.port}: 14 UNAVAILABLE: injected failure; will go on trying, the counters keep what was not sent`,
+        `warn can't push to 127.0.0.1:${server.port}: 14 UNAVAILABLE: injected failure; retrying, the counters keep what was not sent`,
         `info pushes to 127.0.0.1:${server.port} succeed again`,
       ]);
     expect(await service.own('otelcol_exporter_sent_metric_points')).toMatchObject([{ value: 2 }]);
