@@ -86,9 +86,9 @@ function figures(rounds: readonly Costs[], programs: Programs): Figure[] {
   const many = count === 1 ? 'one empty program' : `${count} empty programs`;
   return [
     { name: 'an empty program, the clock included', value: median(rounds.map(floor)), unit },
-    { name: `dropreason, over ${many}`, value: over('ours'), unit, bar: 40, note: 'as many as it has there' },
+    { name: `dropreason, over ${many}`, value: over('ours'), unit, bar: 25, note: 'as many as it has there' },
     { name: 'the same, over one empty program', value: over('ours', 1), unit },
-    { name: 'mode: advanced, over one empty program', value: over('advanced', 1), unit, bar: 180 },
+    { name: 'mode: advanced, over one empty program', value: over('advanced', 1), unit, bar: 150 },
     { name: 'the same with ports, over one empty program', value: over('ports', 1), unit, note: 'flows: {ports: true}' },
     { name: `with opt-in attributes, over ${many}`, value: over('optIn'), unit, note: OPT_IN.join(', ') },
     {
