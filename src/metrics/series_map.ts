@@ -1,6 +1,7 @@
 import { AttributeSet } from '../pdata/attributes.ts';
 import type { DropBatch } from '../pdata/batch.ts';
 import type { DropRow } from '../pdata/drop_row.ts';
+import { addTo } from '../pdata/sums.ts';
 
 /** The current state of one series: cumulative since its start. */
 export interface DropSeries {
@@ -137,8 +138,7 @@ export class SeriesMap {
       this.#beginnings++;
       return;
     }
-    known.drops += drops;
-    if (bytes !== undefined) known.bytes = (known.bytes ?? 0) + bytes;
+    addTo(known, drops, bytes);
   }
 }
 

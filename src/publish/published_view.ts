@@ -1,5 +1,6 @@
 import type { DropSeries, SeriesMap } from '../metrics/series_map.ts';
 import type { AttributeSet } from '../pdata/attributes.ts';
+import { sumOfBytes } from '../pdata/sums.ts';
 import type { SeriesNaming } from './naming.ts';
 
 /**
@@ -79,7 +80,7 @@ export class PublishedView {
       let [allDrops, allBytes] = [sum.endedDrops, sum.endedBytes];
       for (const part of sum.parts) {
         allDrops += part.series.drops;
-        allBytes = plus(allBytes, part.series.bytes);
+        allBytes = sumOfBytes(allBytes, part.series.bytes);
         sum.startTimeMillis = Math.min(sum.startTimeMillis, part.series.startTimeMillis);
         part.shownDrops = part.series.drops;
       }
@@ -119,7 +120,7 @@ export class PublishedView {
           return true;
         }
         sum.endedDrops += part.series.drops;
-        sum.endedBytes = plus(sum.endedBytes, part.series.bytes);
+        sum.endedBytes = sumOfBytes(sum.endedBytes, part.series.bytes);
         return false;
       });
       if (sum.parts.length === 0) isAnyGone = this.#sums.delete(key) || isAnyGone;
@@ -159,7 +160,3 @@ export class PublishedView {
 
 /** The last view of each map. */
 const views = new WeakMap<SeriesMap, PublishedView>();
-
-function plus(a: number | undefined, b: number | undefined): number | undefined {
-  return a === undefined && b === undefined ? undefined : (a ?? 0) + (b ?? 0);
-}

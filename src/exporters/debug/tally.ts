@@ -1,3 +1,5 @@
+import { addTo } from '../../pdata/sums.ts';
+
 /** The number of separate entries. Memory is for twice as many. */
 const MOST = 4096;
 
@@ -30,8 +32,7 @@ export class Tally<T> {
     if (drops === 0) return;
     const known = this.#entries.get(key);
     if (known !== undefined) {
-      known.drops += drops;
-      if (bytes !== undefined) known.bytes = (known.bytes ?? 0) + bytes;
+      addTo(known, drops, bytes);
       return;
     }
     // After an overflow, skip entries no larger than the smallest one that was kept.

@@ -11,7 +11,7 @@ import type { FlowKind } from '../../pdata/flow.ts';
 import { bytesAt, type FlowColumns } from '../../pdata/flow_columns.ts';
 import type { FlowRead } from '../../pdata/flow_read.ts';
 import { overflowOf } from '../../pdata/overflow.ts';
-import { sumOf } from '../../pdata/sums.ts';
+import { addTo, sumOf } from '../../pdata/sums.ts';
 import type { FlowAttributesConfig } from './config.ts';
 import { type SeriesOfFlows, seriesOf } from './flow_series.ts';
 import { type Bounds, type Candidate, SeriesTable } from './series_table.ts';
@@ -89,7 +89,7 @@ export class FlowAttributes implements Processor {
       const attributes = overflowOf(row.attributes);
       const sum = sums.get(attributes);
       if (sum === undefined) sums.set(attributes, { attributes, drops: row.drops, bytes: row.bytes });
-      else add(sum, row.drops, row.bytes);
+      else addTo(sum, row.drops, row.bytes);
     }
     this.#record({ beyond: sumOf(over).drops, ended: ended.length });
     return { rows: [...rows, ...sums.values()], ended: [...before, ...ended] };
@@ -105,7 +105,7 @@ export class FlowAttributes implements Processor {
         sum = new Sum(key, series, index);
         sums.set(key, sum);
       }
-      add(sum, flows.drops[index] as number, bytesAt(flows, index));
+      addTo(sum, flows.drops[index] as number, bytesAt(flows, index));
     }
     return sums.values();
   }
@@ -123,9 +123,4 @@ export class FlowAttributes implements Processor {
     const { logger, id } = this.#settings;
     logger.warn({ processor: id }, 'no flows arrive here: set "mode: advanced" on the receiver of this pipeline');
   }
-}
-
-function add(sum: Writable<Pick<DropRow, 'drops' | 'bytes'>>, drops: number, bytes: number | undefined): void {
-  sum.drops += drops;
-  if (bytes !== undefined) sum.bytes = (sum.bytes ?? 0) + bytes;
 }

@@ -1,6 +1,7 @@
 import type { AttributeSet } from '../../pdata/attributes.ts';
 import type { FlowEnd, FlowRow } from '../../pdata/flow.ts';
 import type { AddressKey, IpAddress } from '../../pdata/ip_address.ts';
+import { addTo } from '../../pdata/sums.ts';
 import type { Cluster } from './cluster/cluster.ts';
 import type { Claim } from './cluster/pod.ts';
 
@@ -89,8 +90,7 @@ export class WaitingFlows {
     const key = this.#keyOf(flow);
     const known = flows.get(key);
     if (known !== undefined) {
-      known.drops += flow.drops;
-      if (flow.bytes !== undefined) known.bytes = (known.bytes ?? 0) + flow.bytes;
+      addTo(known, flow.drops, flow.bytes);
       return true;
     }
     if (this.#size >= this.#most) return false;

@@ -3,6 +3,7 @@ import type { Consumer } from '../../component/consumer.ts';
 import type { AttributeSet } from '../../pdata/attributes.ts';
 import type { DropBatch } from '../../pdata/batch.ts';
 import type { DropRow } from '../../pdata/drop_row.ts';
+import { sumOfBytes } from '../../pdata/sums.ts';
 
 /** Sums the rows that differ only in `cpu`. */
 export class PercpuSum implements Processor {
@@ -43,7 +44,7 @@ function add(a: DropRow, b: DropRow): DropRow {
   return {
     attributes: a.attributes,
     drops: a.drops + b.drops,
-    bytes: a.bytes === undefined && b.bytes === undefined ? undefined : (a.bytes ?? 0) + (b.bytes ?? 0),
+    bytes: sumOfBytes(a.bytes, b.bytes),
     ...(since === undefined ? {} : { sinceMillis: since }),
   };
 }

@@ -1,6 +1,7 @@
 import type { AttributeSet } from '../../pdata/attributes.ts';
 import type { DropRow } from '../../pdata/drop_row.ts';
 import { overflowSeries } from '../../pdata/overflow.ts';
+import { addTo } from '../../pdata/sums.ts';
 
 /** One series, with what was added since the last batch. */
 export interface Series {
@@ -85,8 +86,7 @@ export class SeriesTable {
   }
 
   add(series: Series, drops: number, bytes: number | undefined): void {
-    series.drops += drops;
-    if (bytes !== undefined) series.bytes = (series.bytes ?? 0) + bytes;
+    addTo(series, drops, bytes);
     if (series.touched) return;
     series.touched = true;
     this.#touched.push(series);

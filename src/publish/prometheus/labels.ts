@@ -1,3 +1,4 @@
+import { once } from '../../component/once.ts';
 import { labelName } from './names.ts';
 
 /** Attributes of a series or of a resource. */
@@ -25,8 +26,7 @@ export interface PrometheusLabelsOptions {
  */
 export class PrometheusLabels {
   readonly #resourceLabels: boolean;
-  readonly #warn: (message: string) => void;
-  readonly #told = new Set<string>();
+  readonly #warnOnce: (key: string, message: string) => void;
   #resource: Labelled = {};
   #everywhere: ReadonlyMap<string, string> = new Map();
   #everywhereText = '';
@@ -37,7 +37,7 @@ export class PrometheusLabels {
 
   constructor({ resourceLabels, warn }: PrometheusLabelsOptions) {
     this.#resourceLabels = resourceLabels;
-    this.#warn = warn;
+    this.#warnOnce = once(warn);
   }
 
   /** Told before a page is written: whose series they are. Whether labels may be other ones than before. */
@@ -72,7 +72,7 @@ export class PrometheusLabels {
     const hidden = [...this.#everywhere.keys()].filter((label) => own.has(label));
     if (hidden.length > 0) {
       for (const label of hidden) {
-        this.#tell(label, `the resource's ${label} is left out of series that have a label of that name themselves`);
+        this.#warnOnce(label, `the resource's ${label} is left out of series that have a label of that name themselves`);
       }
       added = textOf(new Map([...this.#everywhere].filter(([label]) => !own.has(label))));
     }
@@ -106,15 +106,9 @@ export class PrometheusLabels {
       const alike = names.filter((name) => labelName(name) === label);
       if (alike.length === 1) continue;
       values.set(label, alike.map((name) => valueText(attributes[name])).join(';'));
-      this.#tell(`;${label}`, `several attributes are the label ${label}: their values are joined by ";"`);
+      this.#warnOnce(`;${label}`, `several attributes are the label ${label}: their values are joined by ";"`);
     }
     return values;
-  }
-
-  #tell(key: string, message: string): void {
-    if (this.#told.has(key)) return;
-    this.#told.add(key);
-    this.#warn(message);
   }
 }
 

@@ -1,4 +1,5 @@
 import type { Histogram, ResourceMetrics } from '@opentelemetry/sdk-metrics';
+import { once } from '../../component/once.ts';
 import { columnsOf, type MetricColumns, type Published } from '../metric_columns.ts';
 import { withoutEquals } from './equal_series.ts';
 import { type Family, familiesOf } from './families.ts';
@@ -27,15 +28,14 @@ type LabelsOfPage = Map<MetricColumns['attributes'], WrittenLabels>;
 export class PrometheusText {
   readonly #labels: PrometheusLabels;
   readonly #gauges: ReadonlySet<string>;
-  readonly #warn: (message: string) => void;
-  readonly #told = new Set<string>();
+  readonly #warnOnce: (key: string, message: string) => void;
   /** By the name of the family that they were written for first. */
   readonly #written = new Map<string, WrittenLabels>();
 
   constructor({ gauges = [], resourceLabels = false, warn = () => {} }: PrometheusTextOptions = {}) {
     this.#labels = new PrometheusLabels({ resourceLabels, warn });
     this.#gauges = new Set(gauges);
-    this.#warn = warn;
+    this.#warnOnce = once(warn);
   }
 
   /** What the SDK has collected, as one text. */
@@ -52,9 +52,9 @@ export class PrometheusText {
     const writer = new PieceWriter();
     const [target, type] = isOpen ? ['target', 'info'] : ['target_info', 'gauge'];
     writer.text(`# HELP ${target} Target metadata\n# TYPE ${target} ${type}\ntarget_info${this.#labels.ofResource()} 1\n`);
-    const warn = (name: string, message: string) => this.#tell(name, message);
     const labels: LabelsOfPage = new Map();
-    for (const family of familiesOf(metrics, { gauges: this.#gauges, warn })) yield* this.#family(family, labels, writer, isOpen);
+    for (const family of familiesOf(metrics, { gauges: this.#gauges, warn: this.#warnOnce }))
+      yield* this.#family(family, labels, writer, isOpen);
     if (isOpen) writer.text('# EOF\n');
     if (!writer.isEmpty) yield writer.take();
   }
@@ -93,12 +93,6 @@ export class PrometheusText {
     this.#written.set(name, labels);
     known.set(attributes, labels);
     return labels;
-  }
-
-  #tell(key: string, message: string): void {
-    if (this.#told.has(key)) return;
-    this.#told.add(key);
-    this.#warn(message);
   }
 }
 
