@@ -42,7 +42,7 @@ const ALONE = [
 function valid(directory: string): string[] {
   const file = join(directory, 'mutant.yaml');
   const texts = EXAMPLES.map((name) => readFileSync(join(ROOT, name), 'utf8'));
-  return fc.sample(mutated(texts), { seed: SEED, numRuns: RUNS * 20 }).filter((text) => {
+  return fc.sample(mutated(texts), { seed: SEED, numRuns: RUNS * 40 }).filter((text) => {
     writeFileSync(file, text);
     try {
       loadConfig({ files: [file], env: ENVIRONMENT, factories });

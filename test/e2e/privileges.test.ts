@@ -268,8 +268,8 @@ describe.skipIf(whyNotAsNobody() !== undefined)('the privileges of the agent', (
 
       test.each([
         ['no-such-user', root, 'user: there is no user no-such-user: give the name of an existing one, or uid:gid'],
-        ['12345:12345', asNobody(BPF), 'user: to change to 12345:12345 takes CAP_SETUID and CAP_SETGID: run as root'],
-        ['12345:12345', asNobody([...BPF, 'setgid']), 'user: to change to 12345:12345 takes CAP_SETUID: run as root'],
+        ['12345:12345', asNobody(BPF), 'user: changing to 12345:12345 requires CAP_SETUID and CAP_SETGID: run as root'],
+        ['12345:12345', asNobody([...BPF, 'setgid']), 'user: changing to 12345:12345 requires CAP_SETUID: run as root'],
       ])('says in a sentence why it can not change: %s', async (user, as, why) => {
         const output = await endsWith(Agent.spawn({ receiver: { capabilities: 'drop', user } }, as));
         expect(output).toContain(`dropreason: receivers::dropreason: ${why}`);
