@@ -15,9 +15,12 @@ const signals = isAgent ? new Signals() : undefined;
 for (const stream of [process.stdout, process.stderr]) stream.on('error', () => {});
 
 if (Number.parseInt(process.versions.node, 10) >= LEAST_NODE) {
-  // Beside the bundle: who may write there may change the bundle too. Where this user can't, everything is compiled at each start.
-  const { enableCompileCache } = process.getBuiltinModule('node:module');
-  enableCompileCache(`${import.meta.dirname}/.cache`);
+  // Beside the bundle: who may write there may change the bundle too. Where this user can't, everything is compiled at each start. Run from
+  // src/ it leaves nothing in the source tree.
+  if (import.meta.filename.endsWith('.js')) {
+    const { enableCompileCache } = process.getBuiltinModule('node:module');
+    enableCompileCache(`${import.meta.dirname}/.cache`);
+  }
   if (process.env[HANDED_OVER] !== undefined) {
     delete process.env[HANDED_OVER];
     process.send?.('ready', () => process.disconnect());

@@ -1,5 +1,6 @@
 import { spawnSync } from 'node:child_process';
-import { join } from 'node:path';
+import { readdirSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { expect, test } from 'vitest';
 import { files, VALID } from '../config/scratch.ts';
 
@@ -32,4 +33,9 @@ test('a full disk is reported', () => {
     stderr: expect.stringMatching(/^dropreason: can't write the output: ENOSPC.*\n$/),
     status: 1,
   });
+});
+
+test('running from src/ leaves nothing in the source tree', () => {
+  expect(spawnSync(process.execPath, [MAIN, 'components'], { encoding: 'utf8' })).toMatchObject({ status: 0 });
+  expect(readdirSync(dirname(MAIN)).filter((name) => name.startsWith('.'))).toEqual([]);
 });
