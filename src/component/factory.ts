@@ -51,9 +51,6 @@ export interface Explanation {
   readonly lookAt: string;
 }
 
-/** Keys that have no effect, with the reason. With `only`, the key is accepted only with this value, because others would have an effect. */
-export type IgnoredKeys = Readonly<Record<string, { readonly why: string; readonly only?: unknown }>>;
-
 interface Factory<Config> {
   /** The name in the YAML file and of the folder. */
   readonly type: string;
@@ -69,9 +66,10 @@ interface Factory<Config> {
    */
   readonly hints?: Readonly<Record<string, string>>;
   /**
-   * Keys of the Collector's component that are accepted here and have no effect, by their path as in `hints`. Each is reported in a warning.
+   * Keys of the Collector's component that are accepted here and have no effect, by their path as in `hints`. Each is reported
+   * in a warning with the reason.
    */
-  readonly ignored?: IgnoredKeys;
+  readonly ignored?: Readonly<Record<string, string>>;
   /** The exclusive resources that it uses. Checked against all other components before anything starts. */
   claims?(config: Config): readonly Claim[];
   /** Checks what the component would need, and leaves nothing behind. */

@@ -1,6 +1,5 @@
 import type { z } from 'zod';
 import type { ConfigProblem } from '../component/errors.ts';
-import type { IgnoredKeys } from '../component/factory.ts';
 import type { Hints } from './issues.ts';
 import { Readings } from './readings.ts';
 import { messageWithout } from './redact.ts';
@@ -12,7 +11,7 @@ const MOST_PROBLEMS = 100;
 /** Keys that a schema hasn't, and what becomes of them; as in a factory. */
 interface OtherKeys {
   readonly hints?: Hints;
-  readonly ignored?: IgnoredKeys;
+  readonly ignored?: Readonly<Record<string, string>>;
 }
 
 /** The file during validation. Collects mistakes with their places. */
@@ -77,14 +76,11 @@ export class Draft {
 
   /** Parses the value at `path` with `schema`. Undefined if it has mistakes, which are collected. The last argument is for unknown keys. */
   parse<T>(schema: z.ZodType<T>, path: Path, { hints = {}, ignored = {} }: OtherKeys = {}): T | undefined {
-    const present = Object.entries(ignored).filter(([key, { only }]) => {
-      const node = this.node([...path, ...key.split('::')]);
-      return node !== undefined && (only === undefined || (node.kind === 'scalar' && node.value === only));
-    });
+    const present = Object.entries(ignored).filter(([key]) => this.node([...path, ...key.split('::')]) !== undefined);
     const without = present.map(([key]) => key.split('::'));
     const result = this.#readings.check(schema, this.#root, path, { hints, without });
     if ('data' in result) {
-      for (const [key, { why }] of present) this.warn([...path, ...key.split('::')], `is ignored: ${why}`);
+      for (const [key, why] of present) this.warn([...path, ...key.split('::')], `is ignored: ${why}`);
       return result.data;
     }
     for (const { path: at, message, about } of result.complaints) this.problem(at, message, about);

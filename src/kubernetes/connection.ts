@@ -1,4 +1,6 @@
 import type { KubeConfig, RequestContext } from '@kubernetes/client-node';
+import { beginningOf } from '../component/beginning_of.ts';
+import { serverMessage } from '../component/server_message.ts';
 import { orAborted } from './abort.ts';
 import { BoundedText } from './bounded_text.ts';
 import { ApiFailure, failureOf, refusal } from './failure.ts';
@@ -147,8 +149,8 @@ export class ApiConnection {
     });
     const { statusCode, headers, body } = await orAborted(asked, signal);
     if (statusCode !== 200) {
-      const text = await orAborted(beginningOf(body, signal), signal);
-      throw refusal(statusCode, messageOf(text), textOf(headers['retry-after']));
+      const text = `${await orAborted(beginningOf(body, ERROR_BYTES, signal), signal)}`;
+      throw refusal(statusCode, serverMessage(text), textOf(headers['retry-after']));
     }
     const problem = unreadable(textOf(headers['content-type']), textOf(headers['content-encoding']));
     if (problem !== undefined) {
@@ -166,17 +168,6 @@ async function readBody(body: Body, signal: AbortSignal, write: (chunk: Buffer) 
   }
 }
 
-async function beginningOf(body: Body, signal: AbortSignal): Promise<string> {
-  const chunks: Buffer[] = [];
-  let bytes = 0;
-  for await (const chunk of body) {
-    chunks.push(chunk as Buffer);
-    bytes += (chunk as Buffer).length;
-    if (bytes >= ERROR_BYTES || signal.aborted) break;
-  }
-  return Buffer.concat(chunks).toString('utf8', 0, ERROR_BYTES);
-}
-
 /** Why a response can't be read, if so. We request no compression, and decompress nothing. */
 function unreadable(type = '', encoding = 'identity'): string | undefined {
   if (!/^application\/json\b/i.test(type)) return `the API server returned ${type === '' ? 'no content type' : type}, not JSON`;
@@ -185,15 +176,4 @@ function unreadable(type = '', encoding = 'identity'): string | undefined {
 
 function textOf(header: string | string[] | undefined): string | undefined {
   return Array.isArray(header) ? header[0] : header;
-}
-
-/** The message of a Status object, else the beginning of the text. */
-function messageOf(text: string): string {
-  try {
-    const { message } = JSON.parse(text) as { message?: unknown };
-    if (typeof message === 'string') return message.slice(0, 1000);
-  } catch {
-    // Not JSON; possibly a proxy's page.
-  }
-  return text.replace(/\s+/g, ' ').trim().slice(0, 200);
 }

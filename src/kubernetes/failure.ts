@@ -1,3 +1,5 @@
+import { reasonOf } from '../component/reason_of.ts';
+import { retryAfterMillis } from '../component/retry_after.ts';
 import { visible } from '../component/visible.ts';
 
 /** Why a list or watch ended, as far as the next step depends on it. */
@@ -43,11 +45,10 @@ const MOST_RETRY_AFTER_MILLIS = 300_000;
  * The failure for a status other than 200.
  *
  * @param detail the server's message, such as that of a Status object; may be empty
- * @param retryAfter the header in seconds; dates are not supported
+ * @param retryAfter the header, in seconds or as a date
  */
 export function refusal(status: number, detail: string, retryAfter?: string): ApiFailure {
-  const seconds = Number(retryAfter ?? 0);
-  const wait = seconds > 0 ? Math.min(seconds * 1000, MOST_RETRY_AFTER_MILLIS) : 0;
+  const wait = retryAfterMillis(retryAfter, MOST_RETRY_AFTER_MILLIS) ?? 0;
   const why = detail === '' ? `the API server returned ${status}` : `the API server returned ${status}: ${detail}`;
   return new ApiFailure(KINDS[status] ?? 'broken', why, wait);
 }
@@ -73,14 +74,4 @@ export function failureOf(error: unknown): ApiFailure {
   const status = (error as { statusCode?: unknown } | null)?.statusCode;
   if (typeof status === 'number') return refusal(status, '');
   return new ApiFailure('broken', reasonOf(error));
-}
-
-/** A short reason. fetch hides it in nested causes. */
-export function reasonOf(error: unknown): string {
-  let deepest = error;
-  while (deepest instanceof Error && deepest.cause !== undefined) deepest = deepest.cause;
-  if (deepest instanceof AggregateError && deepest.errors.length > 0) return reasonOf(deepest.errors[0]);
-  if (!(deepest instanceof Error)) return String(deepest);
-  const { code } = deepest as NodeJS.ErrnoException;
-  return deepest.message === '' ? (code ?? deepest.name) : deepest.message;
 }

@@ -4,7 +4,7 @@ import { delimiter, join } from 'node:path';
 import { getCACertificates, rootCertificates } from 'node:tls';
 import type { KubeConfig } from '@kubernetes/client-node';
 import { ComponentError } from '../component/errors.ts';
-import { reasonOf } from './failure.ts';
+import { reasonOf } from '../component/reason_of.ts';
 
 export type AuthType = 'serviceAccount' | 'kubeConfig';
 

@@ -3,8 +3,8 @@ import type { SendResult } from './send_result.ts';
 
 /** What takes OTLP messages to a server: a client of gRPC or of HTTP. */
 export interface Carrier {
-  /** One attempt; resolves in bounded time and never rejects. */
+  /** One attempt, and one at a time; resolves in bounded time and never rejects. */
   send(metrics: ResourceMetrics): Promise<SendResult>;
-  /** Closes the connection once nothing is under way. */
+  /** Closes the connection. Nothing is under way. */
   close(): void;
 }

@@ -1,4 +1,3 @@
-import type { IgnoredKeys } from '../component/factory.ts';
 import { TLS_HINTS } from './tls_settings.ts';
 
 /** What the Collector's OTLP exporters have besides, whatever carries OTLP. */
@@ -8,8 +7,8 @@ export const PUSH_HINTS: Readonly<Record<string, string>> = {
   middlewares: 'middlewares are not supported; remove it',
 };
 
-export const PUSH_IGNORED: IgnoredKeys = {
-  sending_queue: { why: 'values are cumulative, so the newest push has all of it, and nothing is queued' },
-  read_buffer_size: { why: 'Node.js sizes its buffers itself' },
-  write_buffer_size: { why: 'Node.js sizes its buffers itself' },
+export const PUSH_IGNORED: Readonly<Record<string, string>> = {
+  sending_queue: 'values are cumulative, so the newest push has all of it, and nothing is queued',
+  read_buffer_size: 'Node.js sizes its buffers itself',
+  write_buffer_size: 'Node.js sizes its buffers itself',
 };

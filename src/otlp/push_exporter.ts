@@ -22,6 +22,8 @@ export class PushExporter implements Exporter {
   readonly #publisher: DropPublisher;
   #host: Host | undefined;
   #carrier: Carrier | undefined;
+  /** The attempt under way, or the last one. */
+  #attempt: Promise<unknown> = Promise.resolve();
   #pusher: Pusher | undefined;
 
   /** `connect` makes the carrier at the start; it throws a ComponentError if its configuration can't be used. */
@@ -48,7 +50,11 @@ export class PushExporter implements Exporter {
     this.#carrier = carrier;
     this.#pusher = new Pusher(this.#settings, this.#config, {
       collect: () => this.#publisher.collect(),
-      send: (metrics) => carrier.send(metrics),
+      send: (metrics) => {
+        const attempt = carrier.send(metrics);
+        this.#attempt = attempt;
+        return attempt;
+      },
     });
   }
 
@@ -65,7 +71,8 @@ export class PushExporter implements Exporter {
       await within(deadline - performance.now(), this.#host?.refresh());
       await pusher.finish(deadline - performance.now());
     }
-    this.#carrier?.close();
+    const carrier = this.#carrier;
     this.#carrier = undefined;
+    void this.#attempt.then(() => carrier?.close());
   }
 }

@@ -103,7 +103,7 @@ export class Pusher {
   }
 
   async #pushOnce(metrics: ResourceMetrics): Promise<void> {
-    const parts = splitPoints(metrics, this.#mostPoints);
+    let parts = splitPoints(metrics, this.#mostPoints);
     const retries = new Retries(this.#config.retry_on_failure, performance.now());
     const total = { points: 0, rejected: 0, message: '' };
     for (let part = parts.shift(); part !== undefined; ) {
@@ -121,7 +121,7 @@ export class Pusher {
       if (result.status === 'too_large' && points > 1) {
         this.#mostPoints = Math.ceil(points / 2);
         this.#log.tooLarge(points, this.#mostPoints, result.why);
-        parts.unshift(...splitPoints(part, this.#mostPoints));
+        parts = [part, ...parts].flatMap((each) => splitPoints(each, this.#mostPoints));
         part = parts.shift();
         continue;
       }

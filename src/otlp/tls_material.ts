@@ -21,6 +21,7 @@ export class TlsMaterial {
   #options: SecureContextOptions;
   /** By performance.now(). */
   #readMillis = performance.now();
+  #isSuspect = false;
 
   private constructor(settings: TlsSettings, logger: Logger, options: SecureContextOptions) {
     this.#settings = settings;
@@ -41,12 +42,18 @@ export class TlsMaterial {
     return this.#options;
   }
 
+  /** A server has refused a push: a certificate that was replaced meanwhile may be what it wants. The next {@link refresh} reads. */
+  suspect(): void {
+    this.#isSuspect = true;
+  }
+
   /**
-   * Reads the files again if `reload_interval` has passed, or `now`; whether they have changed. Files that can't be used are logged,
-   * once, and change nothing: a key may be replaced a moment after its certificate.
+   * Reads the files again if `reload_interval` has passed, or they are suspect; whether they have changed. Files that can't be used are
+   * logged, once, and change nothing: a key may be replaced a moment after its certificate.
    */
-  async refresh(now = false): Promise<boolean> {
-    if (!now && performance.now() - this.#readMillis < this.#settings.reload_interval) return false;
+  async refresh(): Promise<boolean> {
+    if (!this.#isSuspect && performance.now() - this.#readMillis < this.#settings.reload_interval) return false;
+    this.#isSuspect = false;
     this.#readMillis = performance.now();
     try {
       const options = await read(this.#settings);

@@ -35,9 +35,9 @@ const told = (imports: readonly Import[]) => imports.map(({ from, to }) => `${fr
 
 /** Points in time are published or logged by it, and names made of it. What is measured, or is to happen later, has performance.now(). */
 const WALL_CLOCK = [
+  'src/component/retry_after.ts',
   'src/exporters/file/rotated_file.ts',
   'src/exporters/otlp_grpc/carrier.ts',
-  'src/exporters/otlp_http/answer.ts',
   'src/extensions/health_check/extension.ts',
   'src/receivers/dropreason/receiver.ts',
   'src/receivers/dropreason/session.ts',

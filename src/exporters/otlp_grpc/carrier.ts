@@ -28,7 +28,7 @@ const RETRYABLE: ReadonlySet<number> = new Set([
 /** Messages of gRPC servers about a message beyond their limit (4 MiB by default): Go, Node.js, C++ and Java. */
 const TOO_LARGE = /larger than max|exceeds maximum size/i;
 
-/** A server may refuse what a certificate that was replaced meanwhile would allow. */
+/** The server may want another certificate. */
 const REFUSED: readonly number[] = [status.UNAVAILABLE, status.UNAUTHENTICATED, status.PERMISSION_DENIED];
 
 /** OTLP over gRPC. docs/adr/0014-otlp-over-grpc-without-the-sdks-exporter.md explains why it doesn't use the SDK's exporter. */
@@ -39,9 +39,6 @@ export class GrpcCarrier implements Carrier {
   readonly #options: ChannelOptions;
   #client: Client;
   #unanswered = 0;
-  #wasRefused = false;
-  /** The attempt under way, or the last one. */
-  #attempt: Promise<unknown> = Promise.resolve();
 
   private constructor(config: OtlpGrpcConfig, material: TlsMaterial | undefined, version: string) {
     this.#config = config;
@@ -57,19 +54,8 @@ export class GrpcCarrier implements Carrier {
     return new GrpcCarrier(config, material, version);
   }
 
-  /** One attempt at a time. */
-  send(metrics: ResourceMetrics): Promise<SendResult> {
-    const attempt = this.#send(metrics);
-    this.#attempt = attempt;
-    return attempt;
-  }
-
-  close(): void {
-    void this.#attempt.then(() => this.#client.close());
-  }
-
-  async #send(metrics: ResourceMetrics): Promise<SendResult> {
-    if (await this.#material?.refresh(this.#wasRefused)) this.#reconnect();
+  async send(metrics: ResourceMetrics): Promise<SendResult> {
+    if (await this.#material?.refresh()) this.#reconnect();
     return new Promise((resolve) => {
       this.#client.makeUnaryRequest<ResourceMetrics, Buffer>(
         PATH,
@@ -79,12 +65,16 @@ export class GrpcCarrier implements Carrier {
         this.#metadata,
         { deadline: Date.now() + this.#config.timeout },
         (error, answer) => {
-          this.#wasRefused = error !== null && REFUSED.includes(error.code);
+          if (error !== null && REFUSED.includes(error.code)) this.#material?.suspect();
           this.#reconnectWhereUnanswered(error);
           resolve(error === null ? readAnswer(answer ?? Buffer.alloc(0)) : failure(error));
         },
       );
     });
+  }
+
+  close(): void {
+    this.#client.close();
   }
 
   #reconnectWhereUnanswered(error: ServiceError | null): void {

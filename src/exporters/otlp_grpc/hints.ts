@@ -1,4 +1,3 @@
-import type { IgnoredKeys } from '../../component/factory.ts';
 import { PUSH_HINTS, PUSH_IGNORED } from '../../otlp/hints.ts';
 
 /** What the Collector's otlpexporter (configgrpc) has besides. */
@@ -7,7 +6,7 @@ export const HINTS: Readonly<Record<string, string>> = {
   user_agent: 'it is dropreason/VERSION; remove it',
 };
 
-export const IGNORED: IgnoredKeys = {
+export const IGNORED: Readonly<Record<string, string>> = {
   ...PUSH_IGNORED,
-  wait_for_ready: { why: 'a push that fails is tried again, see retry_on_failure' },
+  wait_for_ready: 'a push that fails is tried again, see retry_on_failure',
 };

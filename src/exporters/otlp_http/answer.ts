@@ -1,8 +1,9 @@
 import type { IncomingHttpHeaders } from 'node:http';
+import { retryAfterMillis } from '../../component/retry_after.ts';
+import { serverMessage } from '../../component/server_message.ts';
 import { readAnswer } from '../../otlp/answer.ts';
-import { statusMessage } from '../../otlp/rpc_status.ts';
+import { MOST_DELAY_MILLIS, statusMessage } from '../../otlp/rpc_status.ts';
 import type { SendResult } from '../../otlp/send_result.ts';
-import { retryAfterMillis } from './retry_after.ts';
 
 /** Statuses that the OTLP specification lets a client retry. */
 const RETRYABLE: ReadonlySet<number> = new Set([429, 502, 503, 504]);
@@ -23,7 +24,7 @@ export function readHttpAnswer({ status, headers, body }: HttpAnswer): SendResul
   const why = `HTTP status ${status}${inBrackets(words(type, body))}`;
   if (status === TOO_LARGE) return { status: 'too_large', why };
   if (RETRYABLE.has(status)) {
-    const waitMillis = retryAfterMillis(headers['retry-after'], Date.now());
+    const waitMillis = retryAfterMillis(headers['retry-after'], MOST_DELAY_MILLIS);
     if (waitMillis === undefined) return { status: 'retryable', why };
     return { status: 'retryable', why: `${why} (the server asks to wait ${waitMillis / 1000} s)`, waitMillis };
   }
@@ -41,19 +42,10 @@ function success(type: string, body: Buffer): SendResult {
   return { status: 'refused', cause: 'a page', why: 'the answer is a page of HTML, not OTLP: is a proxy between?' };
 }
 
-/** Of a Status, else the beginning of the text. */
+/** The server's own message; a page of HTML has none. */
 function words(type: string, body: Buffer): string {
   if (type === 'application/x-protobuf') return statusMessage(body);
-  const text = body.toString('utf8', 0, 1000);
-  if (type === 'application/json') {
-    try {
-      const { message } = JSON.parse(body.toString()) as { message?: unknown };
-      if (typeof message === 'string') return message;
-    } catch {
-      // Its text will do.
-    }
-  }
-  return type === 'text/html' ? '' : text.replace(/\s+/g, ' ').trim().slice(0, 200);
+  return type === 'text/html' ? '' : serverMessage(body.toString());
 }
 
 const inBrackets = (text: string) => (text === '' ? '' : `: ${text}`);

@@ -5,6 +5,8 @@ import { gzip, zstdCompress } from 'node:zlib';
 import { JsonMetricsSerializer, ProtobufMetricsSerializer } from '@opentelemetry/otlp-transformer';
 import type { ResourceMetrics } from '@opentelemetry/sdk-metrics';
 import type { Logger } from 'pino';
+import { beginningOf } from '../../component/beginning_of.ts';
+import { reasonOf } from '../../component/reason_of.ts';
 import type { Carrier } from '../../otlp/carrier.ts';
 import type { SendResult } from '../../otlp/send_result.ts';
 import { TlsMaterial } from '../../otlp/tls_material.ts';
@@ -16,7 +18,7 @@ const MOST_BYTES = 65_536;
 
 const COMPRESS = { gzip: promisify(gzip), zstd: promisify(zstdCompress) };
 
-/** A server may refuse what a certificate that was replaced meanwhile would allow. */
+/** The server may want another certificate. */
 const REFUSED = [401, 403];
 
 /** What a server that has closed an idle connection makes of the next request on it. */
@@ -29,9 +31,6 @@ export class HttpCarrier implements Carrier {
   readonly #target: URL;
   readonly #headers: http.OutgoingHttpHeaders;
   #agent: http.Agent;
-  #wasRefused = false;
-  /** The attempt under way, or the last one. */
-  #attempt: Promise<unknown> = Promise.resolve();
 
   private constructor(config: OtlpHttpConfig, material: TlsMaterial | undefined, version: string) {
     this.#config = config;
@@ -53,29 +52,22 @@ export class HttpCarrier implements Carrier {
     return new HttpCarrier(config, material, version);
   }
 
-  send(metrics: ResourceMetrics): Promise<SendResult> {
-    const attempt = this.#send(metrics);
-    this.#attempt = attempt;
-    return attempt;
-  }
-
-  close(): void {
-    void this.#attempt.then(() => this.#agent.destroy());
-  }
-
-  async #send(metrics: ResourceMetrics): Promise<SendResult> {
-    if (await this.#material?.refresh(this.#wasRefused)) this.#reconnect();
-    this.#wasRefused = false;
+  async send(metrics: ResourceMetrics): Promise<SendResult> {
+    if (await this.#material?.refresh()) this.#reconnect();
     const signal = AbortSignal.timeout(this.#config.timeout);
     try {
       const body = await this.#write(metrics);
       const answer = await this.#post(body, signal).catch((error) => this.#again(error, body, signal));
-      this.#wasRefused = REFUSED.includes(answer.status);
+      if (REFUSED.includes(answer.status)) this.#material?.suspect();
       return readHttpAnswer(answer);
     } catch (error) {
-      this.#wasRefused = true;
+      this.#material?.suspect();
       return { status: 'retryable', why: signal.aborted ? `no answer within ${this.#config.timeout / 1000} s` : reasonOf(error) };
     }
+  }
+
+  close(): void {
+    this.#agent.destroy();
   }
 
   #reconnect(): void {
@@ -120,7 +112,7 @@ export class HttpCarrier implements Carrier {
       });
       sent.on('error', (error) => reject(Object.assign(error, { wasReused: sent.reusedSocket })));
       sent.on('response', (response) => {
-        readBody(response).then((answer) => {
+        beginningOf(response, MOST_BYTES, signal).then((answer) => {
           resolve({ status: response.statusCode ?? 0, headers: response.headers, body: answer });
         }, reject);
       });
@@ -129,25 +121,6 @@ export class HttpCarrier implements Carrier {
   }
 }
 
-/** Its beginning; the connection goes with a longer one. */
-async function readBody(response: http.IncomingMessage): Promise<Buffer> {
-  const chunks: Buffer[] = [];
-  let bytes = 0;
-  for await (const chunk of response) {
-    chunks.push(chunk as Buffer);
-    bytes += (chunk as Buffer).length;
-    if (bytes >= MOST_BYTES) break;
-  }
-  return Buffer.concat(chunks).subarray(0, MOST_BYTES);
-}
-
 function proxies({ proxy_url }: OtlpHttpConfig): NodeJS.ProcessEnv {
   return proxy_url === undefined ? process.env : { http_proxy: proxy_url, https_proxy: proxy_url };
-}
-
-function reasonOf(error: unknown): string {
-  const { message, code, errors } = error as NodeJS.ErrnoException & { errors?: readonly Error[] };
-  // Of a name with several addresses, each of which failed.
-  if (errors !== undefined && errors.length > 0) return [...new Set(errors.map((each) => each.message))].join(', ');
-  return message || (code ?? String(error));
 }

@@ -1,7 +1,6 @@
-import type { IgnoredKeys } from '../../component/factory.ts';
 import { PUSH_HINTS, PUSH_IGNORED } from '../../otlp/hints.ts';
 
-const ONE_CONNECTION = { why: 'one connection of HTTP/1.1 is used, and kept while the server keeps it' };
+const ONE_CONNECTION = 'one connection of HTTP/1.1 is used, and kept while the server keeps it';
 
 /** What the Collector's otlphttpexporter (confighttp) has besides. */
 export const HINTS: Readonly<Record<string, string>> = {
@@ -14,7 +13,7 @@ export const HINTS: Readonly<Record<string, string>> = {
   profiles_endpoint: 'dropreason emits only metrics; remove it',
 };
 
-export const IGNORED: IgnoredKeys = {
+export const IGNORED: Readonly<Record<string, string>> = {
   ...PUSH_IGNORED,
   max_idle_conns: ONE_CONNECTION,
   max_idle_conns_per_host: ONE_CONNECTION,

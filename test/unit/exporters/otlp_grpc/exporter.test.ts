@@ -157,6 +157,19 @@ describe('OtlpGrpcExporter', () => {
     await expect.poll(() => server.requests.map(({ points }) => points.length), PATIENT).toEqual([4096, 4096, 1808]);
   });
 
+  it('halves what the server calls too large, and does not try larger messages again', async () => {
+    const server = await serve();
+    server.mostPoints = 1000;
+    const exporter = await start(`127.0.0.1:${server.port}`);
+    const rows = Array.from({ length: 5000 }, (_, cpu) => row({ reason: 'A', cpu }, 1, 1));
+    const lengths = () => server.requests.map(({ points }) => points.length);
+    const taken = () => lengths().filter((length) => length <= server.mostPoints);
+    const sum = (all: readonly number[]) => all.reduce((total, length) => total + length, 0);
+    exporter.consume(batch(rows, TICK));
+    await expect.poll(() => sum(taken()), PATIENT).toBe(10_000);
+    expect(lengths().filter((length) => length > server.mostPoints)).toEqual([4096, 2048, 1024]);
+  });
+
   it('at shutdown reads once more and pushes that', async () => {
     const server = await serve();
     const reads: string[] = [];
