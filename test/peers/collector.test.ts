@@ -1,6 +1,6 @@
 import { hostname } from 'node:os';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { Agent, agentConfig } from './agent.ts';
+import { Agent, type AgentOptions, agentConfig } from './agent.ts';
 import { Collector } from './collector.ts';
 import { Namespace } from './namespace.ts';
 import { CUMULATIVE, pointsWith, type ReceivedExport, type ReceivedPoint } from './otlp_json.ts';
@@ -9,39 +9,48 @@ import { waitFor } from './wait.ts';
 
 const DATAGRAMS = 7;
 
+interface Lab {
+  /** Just before the agent was started, in milliseconds since the epoch. */
+  startedMillis: number;
+  agent: Agent;
+  collector: Collector;
+  namespace: Namespace;
+}
+
+/** A Collector, a namespace to drop packets in, and an agent that pushes: there before the tests of a block, and gone after them. */
+function pushing(options: (lab: Lab) => AgentOptions, env: NodeJS.ProcessEnv = {}): Lab {
+  const lab = {} as Lab;
+  beforeAll(async () => {
+    lab.namespace = await Namespace.create();
+    lab.collector = await Collector.start();
+    lab.startedMillis = Date.now();
+    lab.agent = await Agent.start((ports) => agentConfig(ports, options(lab)), env);
+  });
+  afterAll(async () => {
+    await lab.agent?.stop();
+    await lab.collector?.stop();
+    await lab.namespace?.remove();
+  });
+  return lab;
+}
+
 describe.skipIf(skipReason(AGENT_MISSING, OTELCOL.missing))('a Collector that the agent pushes to', () => {
-  let agent: Agent;
-  let collector: Collector;
-  let namespace: Namespace;
-  let started: number;
+  const lab = pushing(
+    ({ collector }) => ({ exporters: { otlp_grpc: { endpoint: collector.endpoint, tls: { insecure: true } } } }),
+    { OTEL_RESOURCE_ATTRIBUTES: 'deployment.environment.name=test', K8S_NODE_NAME: 'node-1' },
+  );
 
   const points = (received: ReceivedExport, metric: string): ReceivedPoint[] =>
-    pointsWith(received.sums.get(metric), { reason: 'NO_SOCKET', 'network.namespace.inode': namespace.inode });
+    pointsWith(received.sums.get(metric), { reason: 'NO_SOCKET', 'network.namespace.inode': lab.namespace.inode });
 
   /** The first export in which the drops in the namespace have come to that many. */
   const exportWith = (drops: number) =>
     waitFor(`an export with ${drops} drops`, () =>
-      collector.received().find((received) => points(received, 'dropreason.drop.count').some(({ value }) => value === drops)),
+      lab.collector.received().find((received) => points(received, 'dropreason.drop.count').some(({ value }) => value === drops)),
     );
-
-  beforeAll(async () => {
-    namespace = await Namespace.create();
-    collector = await Collector.start();
-    started = Date.now();
-    agent = await Agent.start(
-      (ports) => agentConfig(ports, { exporters: { otlp_grpc: { endpoint: collector.endpoint, tls: { insecure: true } } } }),
-      { OTEL_RESOURCE_ATTRIBUTES: 'deployment.environment.name=test', K8S_NODE_NAME: 'node-1' },
-    );
-  });
-
-  afterAll(async () => {
-    await agent?.stop();
-    await collector?.stop();
-    await namespace?.remove();
-  });
 
   test('receives monotonic cumulative integers with the right value', async () => {
-    const bytes = await namespace.dropDatagrams(DATAGRAMS);
+    const bytes = await lab.namespace.dropDatagrams(DATAGRAMS);
     const received = await exportWith(DATAGRAMS);
     const counts = received.sums.get('dropreason.drop.count');
     const sizes = received.sums.get('dropreason.drop.bytes');
@@ -55,24 +64,24 @@ describe.skipIf(skipReason(AGENT_MISSING, OTELCOL.missing))('a Collector that th
       reason: 'NO_SOCKET',
       direction: 'ingress',
       class: expect.stringMatching(/^(error|unclassified)$/),
-      'network.namespace.inode': namespace.inode,
+      'network.namespace.inode': lab.namespace.inode,
       'network.namespace.cookie': expect.any(Number),
-      'network.namespace.name': namespace.name,
+      'network.namespace.name': lab.namespace.name,
     });
   });
 
   test('sees a start time that stays, lies after the start of the agent and not after any point', async () => {
-    await namespace.dropDatagrams(1);
+    await lab.namespace.dropDatagrams(1);
     await exportWith(DATAGRAMS + 1);
-    await namespace.dropDatagrams(1);
+    await lab.namespace.dropDatagrams(1);
     await exportWith(DATAGRAMS + 2);
     const starts = new Map<string, Set<bigint>>();
     const now = BigInt(Date.now()) * 1_000_000n;
-    for (const received of collector.received()) {
+    for (const received of lab.collector.received()) {
       for (const point of received.sums.get('dropreason.drop.count')?.points ?? []) {
         const key = JSON.stringify(point.attributes);
         starts.set(key, (starts.get(key) ?? new Set()).add(point.startTime));
-        expect(point.startTime).toBeGreaterThanOrEqual(BigInt(started) * 1_000_000n);
+        expect(point.startTime).toBeGreaterThanOrEqual(BigInt(lab.startedMillis) * 1_000_000n);
         expect(point.startTime).toBeLessThanOrEqual(point.time);
         expect(point.time).toBeLessThanOrEqual(now);
       }
@@ -83,7 +92,7 @@ describe.skipIf(skipReason(AGENT_MISSING, OTELCOL.missing))('a Collector that th
 
   test('never sees a value fall', async () => {
     const last = new Map<string, number>();
-    for (const received of collector.received()) {
+    for (const received of lab.collector.received()) {
       for (const { attributes, value = 0 } of received.sums.get('dropreason.drop.count')?.points ?? []) {
         const key = JSON.stringify(attributes);
         expect(value, key).toBeGreaterThanOrEqual(last.get(key) ?? 0);
@@ -93,7 +102,9 @@ describe.skipIf(skipReason(AGENT_MISSING, OTELCOL.missing))('a Collector that th
   });
 
   test('knows who is speaking', async () => {
-    const [received] = await waitFor('a push', () => (collector.received().length > 0 ? collector.received() : undefined));
+    const [received] = await waitFor('a push', () =>
+      lab.collector.received().length > 0 ? lab.collector.received() : undefined,
+    );
     expect(received?.resource).toMatchObject({
       'service.name': 'dropreason',
       'service.version': expect.stringMatching(/^\d+\.\d+\.\d+/),
@@ -109,34 +120,21 @@ describe.skipIf(skipReason(AGENT_MISSING, OTELCOL.missing))('a Collector that th
 describe.skipIf(skipReason(AGENT_MISSING, OTELCOL.missing))(
   'a Collector that the agent pushes to under the names of Retina',
   () => {
-    let agent: Agent;
-    let collector: Collector;
-    let namespace: Namespace;
-
-    beforeAll(async () => {
-      namespace = await Namespace.create();
-      collector = await Collector.start();
+    const lab = pushing(({ collector, namespace }) => ({
       // Retina's series know no namespace: only the rows of this one are let through.
-      const attributes = [{ key: 'network.namespace.inode', values: [namespace.inode] }];
-      agent = await Agent.start((ports) =>
-        agentConfig(ports, {
-          processors: { filter: { include: { match_type: 'strict', attributes } } },
-          exporters: { otlp_grpc: { endpoint: collector.endpoint, tls: { insecure: true }, metric_names: 'retina' } },
-        }),
-      );
-    });
-
-    afterAll(async () => {
-      await agent?.stop();
-      await collector?.stop();
-      await namespace?.remove();
-    });
+      processors: {
+        filter: {
+          include: { match_type: 'strict', attributes: [{ key: 'network.namespace.inode', values: [namespace.inode] }] },
+        },
+      },
+      exporters: { otlp_grpc: { endpoint: collector.endpoint, tls: { insecure: true }, metric_names: 'retina' } },
+    }));
 
     test('receives them as monotonic sums with the labels that Retina has', async () => {
-      const bytes = await namespace.dropDatagrams(DATAGRAMS);
+      const bytes = await lab.namespace.dropDatagrams(DATAGRAMS);
       const labels = { reason: 'NO_SOCKET', direction: 'ingress' };
       const received = await waitFor('an export with the drops', () =>
-        collector.received().find(({ sums }) => pointsWith(sums.get('networkobservability_drop_count'), labels).length > 0),
+        lab.collector.received().find(({ sums }) => pointsWith(sums.get('networkobservability_drop_count'), labels).length > 0),
       );
       const counts = received.sums.get('networkobservability_drop_count');
       const sizes = received.sums.get('networkobservability_drop_bytes');
@@ -154,27 +152,13 @@ describe.skipIf(skipReason(AGENT_MISSING, OTELCOL.missing)).each<{ how: string; 
   { how: 'as JSON', exporter: ({ http }) => ({ endpoint: http, encoding: 'json' }) },
   { how: 'over TLS with zstd', exporter: ({ https, ca }) => ({ endpoint: https, tls: { ca_file: ca }, compression: 'zstd' }) },
 ])('a Collector that the agent pushes to over HTTP $how', ({ exporter }) => {
-  let agent: Agent;
-  let collector: Collector;
-  let namespace: Namespace;
-
-  beforeAll(async () => {
-    namespace = await Namespace.create();
-    collector = await Collector.start();
-    agent = await Agent.start((ports) => agentConfig(ports, { exporters: { otlp_http: exporter(collector) } }));
-  });
-
-  afterAll(async () => {
-    await agent?.stop();
-    await collector?.stop();
-    await namespace?.remove();
-  });
+  const lab = pushing(({ collector }) => ({ exporters: { otlp_http: exporter(collector) } }));
 
   test('receives monotonic cumulative integers with the right value', async () => {
-    const bytes = await namespace.dropDatagrams(DATAGRAMS);
-    const labels = { reason: 'NO_SOCKET', 'network.namespace.inode': namespace.inode };
+    const bytes = await lab.namespace.dropDatagrams(DATAGRAMS);
+    const labels = { reason: 'NO_SOCKET', 'network.namespace.inode': lab.namespace.inode };
     const received = await waitFor('an export with the drops', () =>
-      collector.received().find(({ sums }) => {
+      lab.collector.received().find(({ sums }) => {
         return pointsWith(sums.get('dropreason.drop.count'), labels).some(({ value }) => value === DATAGRAMS);
       }),
     );

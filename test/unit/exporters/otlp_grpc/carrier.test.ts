@@ -6,20 +6,13 @@ import { ServerCredentials } from '@grpc/grpc-js';
 import { afterEach, expect, test } from 'vitest';
 import { GrpcCarrier } from '../../../../src/exporters/otlp_grpc/carrier.ts';
 import { configSchema } from '../../../../src/exporters/otlp_grpc/config.ts';
-import { DropAccumulator } from '../../../../src/metrics/drop_accumulator.ts';
-import { DropPublisher } from '../../../../src/publish/drop_publisher.ts';
-import { NAMINGS } from '../../../../src/publish/naming.ts';
-import { batch, makeService, ruleDrop } from '../../metrics/fixtures.ts';
+import { metrics, service } from '../../otlp/pushed_metrics.ts';
 import { OtlpServer } from './otlp_server.ts';
 
 const certificate = (name: string) => join(import.meta.dirname, '../../../support/kube_api/certificate', name);
 const read = (name: string) => readFileSync(certificate(name));
 
-const accumulator = new DropAccumulator();
-accumulator.add(batch([ruleDrop(7, 588)]));
-const service = makeService();
-const { resource, logger } = service.settings('otlp_grpc');
-const metrics = await new DropPublisher({ accumulator, naming: NAMINGS.opentelemetry, resource }).collect();
+const { logger } = service.settings('otlp_grpc');
 
 const ends: (() => unknown)[] = [];
 afterEach(async () => {

@@ -7,11 +7,9 @@ import { rootCertificates, type TLSSocket } from 'node:tls';
 import { afterEach, describe, expect, test, vi } from 'vitest';
 import { HttpCarrier } from '../../../../src/exporters/otlp_http/carrier.ts';
 import { configSchema } from '../../../../src/exporters/otlp_http/config.ts';
-import { DropAccumulator } from '../../../../src/metrics/drop_accumulator.ts';
-import { DropPublisher } from '../../../../src/publish/drop_publisher.ts';
-import { NAMINGS } from '../../../../src/publish/naming.ts';
-import { batch, makeService, ruleDrop, START } from '../../metrics/fixtures.ts';
+import { START } from '../../metrics/fixtures.ts';
 import { partialSuccess, rpcStatus } from '../../otlp/messages.ts';
+import { metrics, service } from '../../otlp/pushed_metrics.ts';
 import { HttpServer } from './http_server.ts';
 
 const PROTOBUF = { 'content-type': 'application/x-protobuf' };
@@ -20,12 +18,6 @@ const JSON_TYPE = { 'content-type': 'application/json; charset=utf-8' };
 const CERTIFICATE = join(import.meta.dirname, '../../../support/kube_api/certificate');
 const certificate = (name: string) => join(CERTIFICATE, name);
 const read = (name: string) => readFileSync(certificate(name));
-
-const accumulator = new DropAccumulator();
-accumulator.add(batch([ruleDrop(7, 588)]));
-const service = makeService();
-const { resource } = service.settings('otlp_http');
-const metrics = await new DropPublisher({ accumulator, naming: NAMINGS.opentelemetry, resource }).collect();
 
 const ends: (() => unknown)[] = [];
 afterEach(async () => {
