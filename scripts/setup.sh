@@ -5,7 +5,7 @@ set -eu
 cd "$(dirname "$0")/.."
 
 build_packages='clang llvm libbpf-dev libelf-dev zlib1g-dev g++'
-test_packages='iproute2 iptables nftables bpftool bpftrace ca-certificates gcc libc6-dev procps util-linux'
+test_packages='iproute2 iptables nftables bpftool bpftrace ca-certificates gcc libc6-dev procps shellcheck util-linux'
 
 say() { printf 'dropreason: %s\n' "$*" >&2; }
 
@@ -15,7 +15,7 @@ have_build() {
 }
 have_test() {
   have_build && command -v ip && command -v tc && command -v iptables-legacy && command -v nft &&
-    command -v bpftrace && [ -e /usr/sbin/bpftool ] && command -v gcc && command -v taskset
+    command -v bpftrace && [ -e /usr/sbin/bpftool ] && command -v gcc && command -v shellcheck && command -v taskset
 }
 
 # packages CHECK NAME…: installs them where Debian and root allow, else names them.
@@ -36,9 +36,12 @@ packages() {
   if ! $check >/dev/null 2>&1; then say 'some of them are still missing; going on with what is there'; fi
 }
 
+# shellcheck disable=SC2086 # The lists are words.
 packages have_build $build_packages
+# shellcheck disable=SC2086
 [ "${1:-}" != test ] || packages have_test $build_packages $test_packages
 
+# shellcheck disable=SC3013 # dash has -nt, and so have bash and busybox.
 if [ ! -x node_modules/.bin/node ] || [ package-lock.json -nt node_modules/.package-lock.json ]; then
   say 'installing npm packages'
   npm ci --ignore-scripts --no-audit --no-fund --loglevel=error

@@ -14,6 +14,7 @@ done
 [ -n "$closed" ] || exec "$@"
 
 export root closed
+# shellcheck disable=SC2016 # The inner shell expands them.
 exec unshare --mount --propagation private sh -euc '
   mount --rbind "$root" /mnt
   mount -t tmpfs -o mode=755 none "$closed"

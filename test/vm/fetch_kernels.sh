@@ -11,6 +11,7 @@ trap 'rm -rf "$scratch"' EXIT
 mkdir -p "$directory" "$scratch/lists/partial" "$scratch/cache/archives/partial"
 
 mirror() { # the first of the machine's mirrors whose address ends so
+  # shellcheck disable=SC2016 # apt-get replaces it.
   apt-get indextargets --format '$(REPO_URI)' 2>/dev/null | grep -E "$1" | head -n 1
 }
 
@@ -71,7 +72,7 @@ fetch() {
   unpacked=$(mktemp -d "$directory/.$name.XXXXXX")
   chmod 755 "$unpacked"
   dpkg -x "$scratch/$name"/*.deb "$unpacked"
-  rm -r "$scratch/$name"
+  rm -r "${scratch:?}/$name"
   modules=$(echo "$unpacked"/lib/modules/*)
   # Two thirds of the size, and no use without the hardware.
   for unused in sound drivers/gpu drivers/media drivers/infiniband drivers/scsi drivers/iio drivers/staging; do

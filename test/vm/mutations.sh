@@ -2,7 +2,7 @@
 # What test/kernel/mutations.ts can show in a guest alone: a count left out of the rescuing program, of a note of NAT's or
 # conntrack's. Elsewhere than in a guest: npm run test:vm -- --kernel 6.1 --kernel 6.12 --timeout 900 -- sh test/vm/mutations.sh
 set -u
-cd "$(dirname "$0")/../.."
+cd "$(dirname "$0")/../.." || exit
 sh test/vm/modules.sh
 failed=0
 for text in rescued note verdicts; do

@@ -7,6 +7,7 @@ cd "$(dirname "$0")/../.."
 export PATH="$PWD/node_modules/.bin:/usr/sbin:/sbin:$PATH"
 # Node takes 3 s to start under emulation, and more to compile what it loads: that is kept, for each user by itself.
 export NODE_COMPILE_CACHE=/tmp/node-compile-cache
-mkdir -p -m 1777 "$NODE_COMPILE_CACHE"
+mkdir -p "$NODE_COMPILE_CACHE"
+chmod 1777 "$NODE_COMPILE_CACHE"
 exec node node_modules/.bin/vitest run --testTimeout 300000 --hookTimeout 300000 "$@" \
   test/e2e/privileges.test.ts test/unit/native/symbols.test.ts
