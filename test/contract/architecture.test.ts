@@ -37,8 +37,8 @@ const told = (imports: readonly Import[]) => imports.map(({ from, to }) => `${fr
 const WALL_CLOCK = [
   'src/component/retry_after.ts',
   'src/exporters/file/rotated_file.ts',
-  'src/exporters/otlp_grpc/carrier.ts',
   'src/extensions/health_check/extension.ts',
+  'src/otlp/grpc/carrier.ts',
   'src/receivers/dropreason/receiver.ts',
   'src/receivers/dropreason/session.ts',
   'src/service/service.ts',

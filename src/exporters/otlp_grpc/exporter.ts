@@ -1,7 +1,7 @@
 import type { Settings } from '../../component/factory.ts';
 import { VERSION } from '../../component/version.ts';
+import { GrpcCarrier } from '../../otlp/grpc/carrier.ts';
 import { PushExporter } from '../../otlp/push_exporter.ts';
-import { GrpcCarrier } from './carrier.ts';
 import type { OtlpGrpcConfig } from './config.ts';
 
 /** Pushes over OTLP/gRPC. */

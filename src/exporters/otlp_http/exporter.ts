@@ -1,8 +1,9 @@
 import type { Settings } from '../../component/factory.ts';
 import { VERSION } from '../../component/version.ts';
+import { HttpCarrier } from '../../otlp/http/carrier.ts';
+import { targetOf } from '../../otlp/http/client_settings.ts';
 import { PushExporter } from '../../otlp/push_exporter.ts';
-import { HttpCarrier } from './carrier.ts';
-import { type OtlpHttpConfig, targetOf } from './config.ts';
+import type { OtlpHttpConfig } from './config.ts';
 
 /** Pushes over OTLP/HTTP. */
 export class OtlpHttpExporter extends PushExporter {

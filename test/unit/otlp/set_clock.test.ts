@@ -1,15 +1,15 @@
 import { setImmediate as turn } from 'node:timers/promises';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { VERSION } from '../../../src/component/version.ts';
-import { GrpcCarrier } from '../../../src/exporters/otlp_grpc/carrier.ts';
 import { configSchema } from '../../../src/exporters/otlp_grpc/config.ts';
 import { DropAccumulator } from '../../../src/metrics/drop_accumulator.ts';
+import { GrpcCarrier } from '../../../src/otlp/grpc/carrier.ts';
 import { Pusher } from '../../../src/otlp/pusher.ts';
 import type { SendResult } from '../../../src/otlp/send_result.ts';
 import { DropPublisher } from '../../../src/publish/drop_publisher.ts';
 import { NAMINGS } from '../../../src/publish/naming.ts';
-import { OtlpServer } from '../exporters/otlp_grpc/otlp_server.ts';
 import { batch, makeService, ruleDrop } from '../metrics/fixtures.ts';
+import { OtlpServer } from './grpc/otlp_server.ts';
 
 const HOUR = 3_600_000;
 const service = makeService();

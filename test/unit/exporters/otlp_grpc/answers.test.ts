@@ -6,8 +6,8 @@ import { afterEach, describe, expect, it, vi } from 'vitest';
 import { configSchema } from '../../../../src/exporters/otlp_grpc/config.ts';
 import { OtlpGrpcExporter } from '../../../../src/exporters/otlp_grpc/exporter.ts';
 import { batch, makeHost, makeService, ruleDrop } from '../../metrics/fixtures.ts';
+import { type Answer, OtlpServer } from '../../otlp/grpc/otlp_server.ts';
 import { partialSuccess, retryInfo, rpcStatus } from '../../otlp/messages.ts';
-import { type Answer, OtlpServer } from './otlp_server.ts';
 
 const TICK = { trigger: 'interval' } as const;
 /** For a machine that is busy. */

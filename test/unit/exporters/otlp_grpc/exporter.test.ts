@@ -7,7 +7,7 @@ import { afterEach, describe, expect, it } from 'vitest';
 import { configSchema } from '../../../../src/exporters/otlp_grpc/config.ts';
 import { OtlpGrpcExporter } from '../../../../src/exporters/otlp_grpc/exporter.ts';
 import { batch, makeHost, makeService, row, ruleDrop, START } from '../../metrics/fixtures.ts';
-import { OtlpServer } from './otlp_server.ts';
+import { OtlpServer } from '../../otlp/grpc/otlp_server.ts';
 
 const servers: OtlpServer[] = [];
 const exporters: OtlpGrpcExporter[] = [];

@@ -4,9 +4,9 @@ import { join } from 'node:path';
 import { rootCertificates } from 'node:tls';
 import { ServerCredentials } from '@grpc/grpc-js';
 import { afterEach, expect, test } from 'vitest';
-import { GrpcCarrier } from '../../../../src/exporters/otlp_grpc/carrier.ts';
-import { configSchema } from '../../../../src/exporters/otlp_grpc/config.ts';
-import { metrics, service } from '../../otlp/pushed_metrics.ts';
+import { GrpcCarrier } from '../../../../src/otlp/grpc/carrier.ts';
+import { grpcClientSettings } from '../../../../src/otlp/grpc/client_settings.ts';
+import { metrics, service } from '../pushed_metrics.ts';
 import { OtlpServer } from './otlp_server.ts';
 
 const certificate = (name: string) => join(import.meta.dirname, '../../../support/kube_api/certificate', name);
@@ -26,7 +26,7 @@ async function serve(...given: Parameters<OtlpServer['start']>): Promise<OtlpSer
 }
 
 async function carrierTo(endpoint: string, given: object): Promise<GrpcCarrier> {
-  const carrier = await GrpcCarrier.create(configSchema.parse({ endpoint, ...given }), logger, '1.2.3');
+  const carrier = await GrpcCarrier.create(grpcClientSettings.parse({ endpoint, ...given }), logger, '1.2.3');
   ends.push(() => carrier.close());
   return carrier;
 }

@@ -7,11 +7,11 @@ import type { ResourceMetrics } from '@opentelemetry/sdk-metrics';
 import type { Logger } from 'pino';
 import { beginningOf } from '../../component/beginning_of.ts';
 import { reasonOf } from '../../component/reason_of.ts';
-import type { Carrier } from '../../otlp/carrier.ts';
-import type { SendResult } from '../../otlp/send_result.ts';
-import { TlsMaterial } from '../../otlp/tls_material.ts';
+import type { Carrier } from '../carrier.ts';
+import type { SendResult } from '../send_result.ts';
+import { TlsMaterial } from '../tls_material.ts';
 import { type HttpAnswer, readHttpAnswer } from './answer.ts';
-import { type OtlpHttpConfig, targetOf } from './config.ts';
+import { type HttpClientSettings, targetOf } from './client_settings.ts';
 
 /** More of an answer is not read. */
 const MOST_BYTES = 65_536;
@@ -26,13 +26,13 @@ const CLOSED = ['ECONNRESET', 'EPIPE'];
 
 /** OTLP over HTTP/1.1, one request at a time over a persistent connection. docs/adr/0014 explains why it doesn't use the SDK's exporter. */
 export class HttpCarrier implements Carrier {
-  readonly #config: OtlpHttpConfig;
+  readonly #config: HttpClientSettings;
   readonly #material: TlsMaterial | undefined;
   readonly #target: URL;
   readonly #headers: http.OutgoingHttpHeaders;
   #agent: http.Agent;
 
-  private constructor(config: OtlpHttpConfig, material: TlsMaterial | undefined, version: string) {
+  private constructor(config: HttpClientSettings, material: TlsMaterial | undefined, version: string) {
     this.#config = config;
     this.#material = material;
     this.#target = targetOf(config);
@@ -47,7 +47,7 @@ export class HttpCarrier implements Carrier {
   }
 
   /** @throws ComponentError if a file of `tls` can't be read or used. Connects at the first attempt. */
-  static async create(config: OtlpHttpConfig, logger: Logger, version: string): Promise<HttpCarrier> {
+  static async create(config: HttpClientSettings, logger: Logger, version: string): Promise<HttpCarrier> {
     const material = targetOf(config).protocol === 'https:' ? await TlsMaterial.read(config.tls, logger) : undefined;
     return new HttpCarrier(config, material, version);
   }
@@ -121,6 +121,6 @@ export class HttpCarrier implements Carrier {
   }
 }
 
-function proxies({ proxy_url }: OtlpHttpConfig): NodeJS.ProcessEnv {
+function proxies({ proxy_url }: HttpClientSettings): NodeJS.ProcessEnv {
   return proxy_url === undefined ? process.env : { http_proxy: proxy_url, https_proxy: proxy_url };
 }

@@ -1,15 +1,15 @@
 import { createSecureContext } from 'node:tls';
 import { type ChannelCredentials, credentials } from '@grpc/grpc-js';
-import type { TlsMaterial } from '../../otlp/tls_material.ts';
-import type { OtlpGrpcConfig } from './config.ts';
+import type { TlsMaterial } from '../tls_material.ts';
+import type { GrpcClientSettings } from './client_settings.ts';
 
 /** Whether `tls` is used; the scheme of the endpoint wins. */
-export function usesTls({ endpoint, tls }: OtlpGrpcConfig): boolean {
+export function usesTls({ endpoint, tls }: GrpcClientSettings): boolean {
   return endpoint.scheme !== 'http' && (!tls.insecure || endpoint.scheme === 'https');
 }
 
 /** Without material, there is no TLS. */
-export function makeCredentials(material: TlsMaterial | undefined, { tls }: OtlpGrpcConfig): ChannelCredentials {
+export function makeCredentials(material: TlsMaterial | undefined, { tls }: GrpcClientSettings): ChannelCredentials {
   if (material === undefined) return credentials.createInsecure();
   const verify = tls.insecure_skip_verify ? { rejectUnauthorized: false, checkServerIdentity: () => undefined } : {};
   return credentials.createFromSecureContext(createSecureContext(material.options), verify);

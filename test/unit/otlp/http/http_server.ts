@@ -2,7 +2,7 @@ import { createServer, type IncomingMessage, type RequestListener, type Server, 
 import { createServer as createTlsServer, type ServerOptions } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { gunzipSync, zstdDecompressSync } from 'node:zlib';
-import { decode, type WireMessage } from '../../otlp/wire.ts';
+import { decode, type WireMessage } from '../wire.ts';
 
 /** A push as it came over the wire. */
 export interface HttpRequest {

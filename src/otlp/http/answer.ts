@@ -1,9 +1,9 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import { retryAfterMillis } from '../../component/retry_after.ts';
 import { serverMessage } from '../../component/server_message.ts';
-import { readAnswer } from '../../otlp/answer.ts';
-import { MOST_DELAY_MILLIS, statusMessage } from '../../otlp/rpc_status.ts';
-import type { SendResult } from '../../otlp/send_result.ts';
+import { readAnswer } from '../answer.ts';
+import { MOST_DELAY_MILLIS, statusMessage } from '../rpc_status.ts';
+import type { SendResult } from '../send_result.ts';
 
 /** Statuses that the OTLP specification lets a client retry. */
 const RETRYABLE: ReadonlySet<number> = new Set([429, 502, 503, 504]);

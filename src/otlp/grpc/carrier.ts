@@ -2,12 +2,12 @@ import { type ChannelOptions, Client, compressionAlgorithms, Metadata, type Serv
 import { ProtobufMetricsSerializer } from '@opentelemetry/otlp-transformer';
 import type { ResourceMetrics } from '@opentelemetry/sdk-metrics';
 import type { Logger } from 'pino';
-import { readAnswer } from '../../otlp/answer.ts';
-import type { Carrier } from '../../otlp/carrier.ts';
-import { retryDelay } from '../../otlp/rpc_status.ts';
-import type { FailedResult, SendResult } from '../../otlp/send_result.ts';
-import { TlsMaterial } from '../../otlp/tls_material.ts';
-import type { OtlpGrpcConfig } from './config.ts';
+import { readAnswer } from '../answer.ts';
+import type { Carrier } from '../carrier.ts';
+import { retryDelay } from '../rpc_status.ts';
+import type { FailedResult, SendResult } from '../send_result.ts';
+import { TlsMaterial } from '../tls_material.ts';
+import type { GrpcClientSettings } from './client_settings.ts';
 import { makeCredentials, usesTls } from './credentials.ts';
 
 const PATH = '/opentelemetry.proto.collector.metrics.v1.MetricsService/Export';
@@ -33,14 +33,14 @@ const REFUSED: readonly number[] = [status.UNAVAILABLE, status.UNAUTHENTICATED, 
 
 /** OTLP over gRPC. docs/adr/0014-otlp-over-grpc-without-the-sdks-exporter.md explains why it doesn't use the SDK's exporter. */
 export class GrpcCarrier implements Carrier {
-  readonly #config: OtlpGrpcConfig;
+  readonly #config: GrpcClientSettings;
   readonly #material: TlsMaterial | undefined;
   readonly #metadata = new Metadata();
   readonly #options: ChannelOptions;
   #client: Client;
   #unanswered = 0;
 
-  private constructor(config: OtlpGrpcConfig, material: TlsMaterial | undefined, version: string) {
+  private constructor(config: GrpcClientSettings, material: TlsMaterial | undefined, version: string) {
     this.#config = config;
     this.#material = material;
     for (const [name, value] of Object.entries(config.headers)) this.#metadata.set(name, value.reveal());
@@ -49,7 +49,7 @@ export class GrpcCarrier implements Carrier {
   }
 
   /** @throws ComponentError if a file of `tls` can't be read or used. Connects at the first attempt. */
-  static async create(config: OtlpGrpcConfig, logger: Logger, version: string): Promise<GrpcCarrier> {
+  static async create(config: GrpcClientSettings, logger: Logger, version: string): Promise<GrpcCarrier> {
     const material = usesTls(config) ? await TlsMaterial.read(config.tls, logger) : undefined;
     return new GrpcCarrier(config, material, version);
   }
@@ -98,7 +98,7 @@ export class GrpcCarrier implements Carrier {
 }
 
 function channelOptions(
-  { compression, balancer_name, authority, keepalive, tls }: OtlpGrpcConfig,
+  { compression, balancer_name, authority, keepalive, tls }: GrpcClientSettings,
   version: string,
 ): ChannelOptions {
   return {

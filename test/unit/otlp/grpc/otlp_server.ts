@@ -1,5 +1,5 @@
 import { Metadata, Server, ServerCredentials, type ServerUnaryCall, type sendUnaryData, status } from '@grpc/grpc-js';
-import { decode, type WireMessage } from '../../otlp/wire.ts';
+import { decode, type WireMessage } from '../wire.ts';
 
 export interface WireRequest extends WireMessage {
   readonly metadata: Metadata;

@@ -5,11 +5,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { rootCertificates, type TLSSocket } from 'node:tls';
 import { afterEach, describe, expect, test, vi } from 'vitest';
-import { HttpCarrier } from '../../../../src/exporters/otlp_http/carrier.ts';
-import { configSchema } from '../../../../src/exporters/otlp_http/config.ts';
+import { HttpCarrier } from '../../../../src/otlp/http/carrier.ts';
+import { httpClientSettings } from '../../../../src/otlp/http/client_settings.ts';
 import { START } from '../../metrics/fixtures.ts';
-import { partialSuccess, rpcStatus } from '../../otlp/messages.ts';
-import { metrics, service } from '../../otlp/pushed_metrics.ts';
+import { partialSuccess, rpcStatus } from '../messages.ts';
+import { metrics, service } from '../pushed_metrics.ts';
 import { HttpServer } from './http_server.ts';
 
 const PROTOBUF = { 'content-type': 'application/x-protobuf' };
@@ -33,7 +33,7 @@ async function serve(...given: ConstructorParameters<typeof HttpServer>): Promis
 
 async function carrierTo(endpoint: string, given: object = {}): Promise<HttpCarrier> {
   const carrier = await HttpCarrier.create(
-    configSchema.parse({ endpoint, ...given }),
+    httpClientSettings.parse({ endpoint, ...given }),
     service.settings('otlp_http').logger,
     '1.2.3',
   );
