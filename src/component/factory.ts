@@ -4,6 +4,7 @@ import type { Logger } from 'pino';
 import type { z } from 'zod';
 import type { Exporter, Extension, Processor, Receiver } from './component.ts';
 import type { Consumer } from './consumer.ts';
+import type { IgnoredKey } from './ignored_key.ts';
 import type { Claim, Need, Supply } from './joints.ts';
 
 /** What the service passes to every component that it creates. */
@@ -67,9 +68,9 @@ interface Factory<Config> {
   readonly hints?: Readonly<Record<string, string>>;
   /**
    * Keys of the Collector's component that are accepted here and have no effect, by their path as in `hints`. Each is reported
-   * in a warning with the reason.
+   * in a warning with the reason. If only one value has no effect, any other is a mistake.
    */
-  readonly ignored?: Readonly<Record<string, string>>;
+  readonly ignored?: Readonly<Record<string, string | IgnoredKey>>;
   /** The exclusive resources that it uses. Checked against all other components before anything starts. */
   claims?(config: Config): readonly Claim[];
   /** Checks what the component would need, and leaves nothing behind. */

@@ -38,6 +38,7 @@ export const serverSettings = z.strictObject({
 export const SERVER_HINTS: Readonly<Record<string, string>> = {
   max_request_body_size: 'request bodies are not read; remove it',
   include_metadata: 'request metadata is not used; remove it',
+  include_tls_metadata: 'request metadata is not used; remove it',
   compression_algorithms:
     'responses are compressed with gzip for clients that accept it, and request bodies are not read; remove it',
   response_headers: 'use a proxy to add headers',

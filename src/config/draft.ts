@@ -1,6 +1,7 @@
 import type { z } from 'zod';
 import type { ConfigProblem } from '../component/errors.ts';
-import type { Hints } from './issues.ts';
+import type { IgnoredKey } from '../component/ignored_key.ts';
+import type { Complaint, Hints } from './issues.ts';
 import { Readings } from './readings.ts';
 import { messageWithout } from './redact.ts';
 import { type ConfigNode, type MapEntry, nodeAt, type Path, plain, sourceAt } from './tree.ts';
@@ -11,7 +12,7 @@ const MOST_PROBLEMS = 100;
 /** Keys that a schema hasn't, and what becomes of them; as in a factory. */
 interface OtherKeys {
   readonly hints?: Hints;
-  readonly ignored?: Readonly<Record<string, string>>;
+  readonly ignored?: Readonly<Record<string, string | IgnoredKey>>;
 }
 
 /** The file during validation. Collects mistakes with their places. */
@@ -76,15 +77,34 @@ export class Draft {
 
   /** Parses the value at `path` with `schema`. Undefined if it has mistakes, which are collected. The last argument is for unknown keys. */
   parse<T>(schema: z.ZodType<T>, path: Path, { hints = {}, ignored = {} }: OtherKeys = {}): T | undefined {
-    const present = Object.entries(ignored).filter(([key]) => this.node([...path, ...key.split('::')]) !== undefined);
-    const without = present.map(([key]) => key.split('::'));
-    const result = this.#readings.check(schema, this.#root, path, { hints, without });
+    const present = Object.entries(ignored).flatMap(([name, how]) => {
+      const key = name.split('::');
+      return this.node([...path, ...key]) === undefined ? [] : [{ key, how }];
+    });
+    const result = this.#readings.check(schema, this.#root, path, { hints, without: present.map(({ key }) => key) });
+    const accepted = present.filter(({ key, how }) => this.#isIgnored([...path, ...key], how));
     if ('data' in result) {
-      for (const [key, why] of present) this.warn([...path, ...key.split('::')], `is ignored: ${why}`);
+      if (accepted.length < present.length) return undefined;
+      for (const { key, how } of accepted) {
+        this.warn([...path, ...key], `is ignored: ${typeof how === 'string' ? how : how.why}`);
+      }
       return result.data;
     }
-    for (const { path: at, message, about } of result.complaints) this.problem(at, message, about);
+    this.#complain(result.complaints);
     return undefined;
+  }
+
+  /** Whether the value at `path` may be ignored. If not, that is reported. */
+  #isIgnored(path: Path, how: string | IgnoredKey): boolean {
+    if (typeof how === 'string') return true;
+    const result = this.#readings.check(how.schema, this.#root, path, { hints: {}, without: [] });
+    if ('data' in result) return true;
+    this.#complain(result.complaints);
+    return false;
+  }
+
+  #complain(complaints: readonly Complaint[]): void {
+    for (const { path, message, about } of complaints) this.problem(path, message, about);
   }
 
   #at(path: Path, message: string, about: 'key' | 'value'): ConfigProblem {

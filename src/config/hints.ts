@@ -7,7 +7,8 @@ const OTHER_SOURCE = 'dropreason reads only the kernel; use an OpenTelemetry Col
 const NO_PROFILER = 'the metrics of the agent are at service::telemetry::metrics; remove it';
 const NO_AUTH = 'set headers or tls on the exporter instead';
 
-const DETECTED = 'host.name, host.id, os.type and k8s.node.name are set already, and OTEL_RESOURCE_ATTRIBUTES is read';
+const DETECTED =
+  'host.name, host.id, os.type and k8s.node.name are set already, and OTEL_RESOURCE_ATTRIBUTES is read; other attributes can be set at service::telemetry::resource';
 
 /** Collector components that are in most pipelines and have no effect here, with the reason. They are left out, with a warning. */
 const IGNORED: Readonly<Partial<Record<Kind, Readonly<Record<string, string>>>>> = {

@@ -16,6 +16,7 @@ import { NAMINGS } from '../../publish/naming.ts';
 import { CONTENT_TYPES, formatFor, type ScrapeFormat } from '../../publish/prometheus/scrape_format.ts';
 import { PrometheusText } from '../../publish/prometheus/text.ts';
 import type { PrometheusConfig } from './config.ts';
+import { resourceLabels } from './resource_labels.ts';
 
 /** Answers scrapes. Every scrape makes the receivers read first, so that it includes all earlier drops. */
 export class PrometheusExporter implements Exporter {
@@ -35,7 +36,8 @@ export class PrometheusExporter implements Exporter {
     this.#columns = new DropColumns({ accumulator: this.#accumulator, naming, resource: settings.resource });
     this.#text = new PrometheusText({
       gauges: naming.gauges ? [naming, naming.pods].flatMap(({ count, bytes }) => [count.name, bytes.name]) : [],
-      resourceLabels: config.resource_to_telemetry_conversion.enabled,
+      isOnEverySeries: resourceLabels(config),
+      constLabels: config.const_labels,
       warn: (message) => settings.logger.warn(message),
     });
     this.#endpoint = new HttpEndpoint({

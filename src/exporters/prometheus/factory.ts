@@ -1,13 +1,14 @@
 import type { ExporterFactory } from '../../component/factory.ts';
 import { formatEndpoint } from '../../component/schema.ts';
-import { SERVER_HINTS } from '../../component/server_settings.ts';
 import { configSchema, type PrometheusConfig } from './config.ts';
+import { HINTS, IGNORED } from './hints.ts';
 
 export const prometheusFactory: ExporterFactory<PrometheusConfig> = {
   type: 'prometheus',
   description: 'Serves an endpoint for Prometheus to scrape. Each scrape reads the kernel first.',
   schema: configSchema,
-  hints: SERVER_HINTS,
+  hints: HINTS,
+  ignored: IGNORED,
   async create(settings, config) {
     const { PrometheusExporter } = await import('./exporter.ts');
     return new PrometheusExporter(settings, config);

@@ -13,19 +13,22 @@ export interface Written {
 }
 
 export interface PrometheusLabelsOptions {
-  /** Puts the resource's attributes on every series. */
-  readonly resourceLabels: boolean;
+  /** Which of the resource's attributes are on every series. */
+  readonly isOnEverySeries: (attribute: string) => boolean;
+  /** Labels with their values that are on every series too. */
+  readonly constLabels: Readonly<Record<string, string>>;
   /** Called once for each label that doesn't show the expected value. */
   readonly warn: (message: string) => void;
 }
 
 /**
  * Writes attributes as labels. Prometheus refuses a whole scrape for one label that is given twice, so attributes whose names
- * become equal are one label, and a series' own label goes before the resource's. An empty label is none to Prometheus, and is
- * left out.
+ * become equal are one label, and a series' own label goes before the constant ones, which go before the resource's. An empty label is none
+ * to Prometheus, and is left out.
  */
 export class PrometheusLabels {
-  readonly #resourceLabels: boolean;
+  readonly #isOnEverySeries: (attribute: string) => boolean;
+  readonly #constLabels: Readonly<Record<string, string>>;
   readonly #warnOnce: (key: string, message: string) => void;
   #resource: Labelled = {};
   #everywhere: ReadonlyMap<string, string> = new Map();
@@ -35,8 +38,9 @@ export class PrometheusLabels {
   /** A label is of several attributes, or types. */
   #isAmbiguous = false;
 
-  constructor({ resourceLabels, warn }: PrometheusLabelsOptions) {
-    this.#resourceLabels = resourceLabels;
+  constructor({ isOnEverySeries, constLabels, warn }: PrometheusLabelsOptions) {
+    this.#isOnEverySeries = isOnEverySeries;
+    this.#constLabels = constLabels;
     this.#warnOnce = once(warn);
   }
 
@@ -44,7 +48,14 @@ export class PrometheusLabels {
   take(resource: Labelled): boolean {
     if (resource === this.#resource) return false;
     this.#resource = resource;
-    this.#everywhere = this.#resourceLabels ? this.#valuesOf(resource) : new Map();
+    const chosen = Object.fromEntries(Object.entries(resource).filter(([name]) => this.#isOnEverySeries(name)));
+    const everywhere = this.#valuesOf(chosen);
+    for (const [label, value] of Object.entries(this.#constLabels)) {
+      if (everywhere.has(label))
+        this.#warnOnce(`=${label}`, `the resource's ${label} is hidden by the constant label of that name`);
+      everywhere.set(label, value);
+    }
+    this.#everywhere = everywhere;
     this.#everywhereText = textOf(this.#everywhere);
     return true;
   }
@@ -72,7 +83,8 @@ export class PrometheusLabels {
     const hidden = [...this.#everywhere.keys()].filter((label) => own.has(label));
     if (hidden.length > 0) {
       for (const label of hidden) {
-        this.#warnOnce(label, `the resource's ${label} is left out of series that have a label of that name themselves`);
+        const whose = Object.hasOwn(this.#constLabels, label) ? 'the constant label' : "the resource's";
+        this.#warnOnce(label, `${whose} ${label} is left out of series that have a label of that name themselves`);
       }
       added = textOf(new Map([...this.#everywhere].filter(([label]) => !own.has(label))));
     }

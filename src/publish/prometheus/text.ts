@@ -11,8 +11,10 @@ import { WrittenLabels } from './written_labels.ts';
 export interface PrometheusTextOptions {
   /** Metrics (by their OpenTelemetry name) that are shown as gauges, without `_total`, though they are counters. */
   readonly gauges?: readonly string[];
-  /** Puts the resource's attributes on every series, besides `target_info`. */
-  readonly resourceLabels?: boolean;
+  /** Which of the resource's attributes are on every series, besides `target_info`; none by default. */
+  readonly isOnEverySeries?: (attribute: string) => boolean;
+  /** Labels with their values that are on every series, but not on `target_info`. */
+  readonly constLabels?: Readonly<Record<string, string>>;
   /** Called once for each name that can't be shown as intended. */
   readonly warn?: (message: string) => void;
 }
@@ -32,8 +34,8 @@ export class PrometheusText {
   /** By the name of the family that they were written for first. */
   readonly #written = new Map<string, WrittenLabels>();
 
-  constructor({ gauges = [], resourceLabels = false, warn = () => {} }: PrometheusTextOptions = {}) {
-    this.#labels = new PrometheusLabels({ resourceLabels, warn });
+  constructor({ gauges = [], isOnEverySeries = () => false, constLabels = {}, warn = () => {} }: PrometheusTextOptions = {}) {
+    this.#labels = new PrometheusLabels({ isOnEverySeries, constLabels, warn });
     this.#gauges = new Set(gauges);
     this.#warnOnce = once(warn);
   }

@@ -80,6 +80,16 @@ describe('PrometheusExporter', () => {
     expect(await scrape(exporter)).toContain('reason="IPTABLE_RULE_DROP",service_name="dropreason",host_name="node-1"} 1\n');
   });
 
+  it.each(['opentelemetry', 'retina'])('puts constant labels on every series, names of %s', async (metric_names) => {
+    const exporter = await start({ metric_names, const_labels: { cluster: 'east', env: 'prod' } });
+    exporter.consume(LIVE);
+    const samples = (await scrape(exporter)).split('\n').filter((line) => line !== '' && !line.startsWith('#'));
+    const [target, ...others] = samples;
+    expect(target).toBe('target_info{service_name="dropreason",host_name="node-1"} 1');
+    expect(others.length).toBeGreaterThan(5);
+    for (const sample of others) expect(sample).toMatch(/[{,]cluster="east",env="prod"\} \d+$/);
+  });
+
   it('waits for a read that begins after the scrape', async () => {
     const reads: (() => void)[] = [];
     const exporter = await start(
@@ -133,9 +143,10 @@ describe('prometheusFactory', () => {
     expect(prometheusFactory.schema.parse({})).toEqual({
       ...serverSettings.parse({}),
       endpoint: { host: 'localhost', port: 9464 },
+      const_labels: {},
       enable_open_metrics: true,
       metric_names: 'opentelemetry',
-      resource_to_telemetry_conversion: { enabled: false },
+      resource_to_telemetry_conversion: { enabled: false, exclude_service_attributes: false },
     });
   });
 
@@ -145,6 +156,26 @@ describe('prometheusFactory', () => {
     );
     expect(prometheusFactory.schema.safeParse({ namespace: 'x' }).success).toBe(false);
     expect(prometheusFactory.schema.safeParse({ metric_names: 'cilium' }).success).toBe(false);
+  });
+
+  it.each([
+    ['opentelemetry', 'class', true],
+    ['opentelemetry', 'error_type', true],
+    ['opentelemetry', 'source_k8s_pod_name', true],
+    ['opentelemetry', 'source_address', true],
+    ['opentelemetry', 'slot', true],
+    ['opentelemetry', 'namespace', false],
+    ['retina', 'namespace', true],
+    ['retina', 'destination_podname', true],
+    ['retina', 'class', false],
+  ])('names of %s: a constant label %s is refused: %s', (metric_names, label, isRefused) => {
+    const { error } = prometheusFactory.schema.safeParse({ metric_names, const_labels: { [label]: 'x' } });
+    const message = 'is a label that series have already: choose another name';
+    expect(error?.issues ?? []).toMatchObject(isRefused ? [{ path: ['const_labels', label], message }] : []);
+  });
+
+  it.each(['', 'a b', '1st', '__own', 'le', 'quantile', 'a.b', 'é'])('refuses the constant label "%s"', (label) => {
+    expect(prometheusFactory.schema.safeParse({ const_labels: { [label]: 'x' } }).success).toBe(false);
   });
 
   it('answers in OpenMetrics who asks for it, unless that is turned off', async () => {

@@ -42,13 +42,21 @@ describe.skipIf(PARSERS_MISSING)('a page of whatever names, attributes and value
   });
   afterAll(() => python.stop());
 
-  test.each([false, true])(
-    'passes promtool and the official parsers, resource labels %s',
-    async (resourceLabels) => {
+  test.each([
+    [false, {}],
+    [true, {}],
+    [true, { cluster: 'ea"st\\\n', id: 'x', zone_1: '', _: 'é' }],
+  ])(
+    'passes promtool and the official parsers, resource labels %s, constant labels %j',
+    async (resourceLabels, constLabels) => {
       await fc.assert(
         fc.asyncProperty(arbitraryMetrics, async (metrics) => {
           const told: string[] = [];
-          const writer = new PrometheusText({ resourceLabels, warn: (message) => told.push(message) });
+          const writer = new PrometheusText({
+            isOnEverySeries: () => resourceLabels,
+            constLabels,
+            warn: (message) => told.push(message),
+          });
           const page = writer.write(metrics);
           expect(writer.write(metrics)).toBe(page);
           const openMetrics = writer.write(metrics, 'openmetrics');

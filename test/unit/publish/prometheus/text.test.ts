@@ -91,7 +91,7 @@ function serialize(metrics: ResourceMetrics, resourceLabels: boolean): string {
 
 describe('PrometheusText', () => {
   it.each([false, true])('writes what PrometheusSerializer does, byte for byte, resource labels %s', (resourceLabels) => {
-    const writer = new PrometheusText({ resourceLabels });
+    const writer = new PrometheusText({ isOnEverySeries: () => resourceLabels });
     fc.assert(
       fc.property(collected, (metrics) => {
         const expected = serialize(metrics, resourceLabels);
@@ -131,7 +131,9 @@ describe('PrometheusText', () => {
     expect(new PrometheusText().write(metrics)).toContain(
       'time_bucket{id="x",le="1"} 0\ntime_bucket{id="x",le="2"} 1\ntime_bucket{id="x",le="+Inf"} 1\ntime_sum{id="x"} 1.5\ntime_count{id="x"} 1\n',
     );
-    expect(new PrometheusText({ resourceLabels: true }).write(metrics)).toContain('time_bucket{id="x",host="h",le="1"} 0\n');
+    expect(new PrometheusText({ isOnEverySeries: () => true }).write(metrics)).toContain(
+      'time_bucket{id="x",host="h",le="1"} 0\n',
+    );
   });
 });
 
@@ -180,11 +182,32 @@ describe('labels', () => {
 
   it("of a series go before the resource's, and that is said once", () => {
     const { text: shown, told } = page({ class: 'gold', 'host.name': 'h', 'k8s.pod.name': 'agent' }, [{ class: 'error' }, {}], {
-      resourceLabels: true,
+      isOnEverySeries: () => true,
     });
     expect(shown).toContain('drops_total{class="error",host_name="h",k8s_pod_name="agent"} 1\n');
     expect(shown).toContain('drops_total{class="gold",host_name="h",k8s_pod_name="agent"} 2\n');
     expect(told).toEqual(["the resource's class is left out of series that have a label of that name themselves"]);
+  });
+
+  it('that are constant are on every series, in the order of the series, the constant ones and the resource, but not on target_info', () => {
+    const {
+      text: shown,
+      open,
+      told,
+    } = page({ 'host.name': 'h', cluster: 'west', team: 'net' }, [{ class: 'error' }, { zone: 'own' }, {}], {
+      isOnEverySeries: (name) => name !== 'team',
+      constLabels: { cluster: 'ea"st\\', zone: 'z', none: '' },
+    });
+    const everywhere = 'host_name="h",cluster="ea\\"st\\\\"';
+    expect(shown).toContain('target_info{host_name="h",cluster="west",team="net"} 1\n');
+    expect(shown).toContain(`drops_total{class="error",${everywhere},zone="z"} 1\n`);
+    expect(shown).toContain(`drops_total{zone="own",${everywhere}} 2\n`);
+    expect(shown).toContain(`drops_total{${everywhere},zone="z"} 3\n`);
+    expect(open).toContain(`drops_created{zone="own",${everywhere}} `);
+    expect(told).toEqual([
+      "the resource's cluster is hidden by the constant label of that name",
+      'the constant label zone is left out of series that have a label of that name themselves',
+    ]);
   });
 
   it('that mean something to Prometheus are none of ours', () => {
@@ -197,7 +220,7 @@ describe('labels', () => {
   });
 
   it('that are the same after all make one series', () => {
-    const resourceLabels = page({ a: '1', c: '3' }, [{ a: '1', b: '2' }, { b: '2' }], { resourceLabels: true });
+    const resourceLabels = page({ a: '1', c: '3' }, [{ a: '1', b: '2' }, { b: '2' }], { isOnEverySeries: () => true });
     expect(resourceLabels.text).toContain('drops_total{a="1",b="2",c="3"} 3\n');
     expect(page({}, [{ 'a.b': '1' }, { a_b: '1' }]).text).toContain('drops_total{a_b="1"} 3\n');
     expect(page({}, [{ a: '1' }, { a: 1, b: '' }, { a: '2' }]).text).toContain('drops_total{a="1"} 3\ndrops_total{a="2"} 3\n');

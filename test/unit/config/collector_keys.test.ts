@@ -1,0 +1,123 @@
+import { expect, test } from 'vitest';
+import { factories } from '../../../src/components.ts';
+import { loadConfig } from '../../../src/config/load.ts';
+import { BARE, below, mistakesOf } from '../../support/collector_keys.ts';
+import { files } from './scratch.ts';
+
+/** Those of confighttp's ServerConfig in the Collector 0.162.0. */
+const SERVER =
+  'max_request_body_size include_metadata include_tls_metadata response_headers compression_algorithms read_timeout ' +
+  'read_header_timeout write_timeout idle_timeout keep_alives_enabled middlewares cors';
+
+/** Those of the Collector's components, by the documentation of each. */
+const KEYS = {
+  exporters: {
+    prometheus: [
+      ...'endpoint const_labels namespace send_timestamps metric_expiration enable_open_metrics without_scope_info'.split(' '),
+      ...'add_metric_suffixes translation_strategy sending_queue'.split(' '),
+      ...below('resource_constant_labels', 'included excluded'),
+      ...below('resource_to_telemetry_conversion', 'enabled exclude_service_attributes'),
+      ...SERVER.split(' '),
+    ],
+  },
+  processors: {
+    k8s_attributes: [
+      ...'auth_type context kube_config_path passthrough watch_sync_period wait_for_metadata wait_for_metadata_timeout'.split(
+        ' ',
+      ),
+      ...'pod_association[]::sources[]::from exclude::pods[]::name'.split(' '),
+      ...below('filter', 'node node_from_env_var namespace fields[]::key labels[]::key labels[]::value labels[]::op'),
+      ...below('extract', 'metadata annotations otel_annotations service_attributes deployment_name_from_replicaset'),
+      ...below('extract::labels[]', 'key key_regex regex tag_name from'),
+    ],
+  },
+} as const;
+
+const cases = Object.entries(KEYS).flatMap(([kind, types]) =>
+  Object.entries(types).flatMap(([type, keys]) => keys.map((key) => [kind as keyof typeof KEYS, type, key] as const)),
+);
+
+test.each(cases)("of the Collector's %s, %s %s is known, ignored with a warning, or has a hint", (kind, type, key) => {
+  expect(mistakesOf(kind, type, key)).not.toMatch(BARE);
+});
+
+test('other keys are not known', () => {
+  expect(mistakesOf('exporters', 'prometheus', 'nonsense')).toMatch(BARE);
+  expect(mistakesOf('processors', 'k8s_attributes', 'extract::labels[]::nonsense')).toMatch(BARE);
+});
+
+/** Of the documentation of each, with everything that it can have. */
+const IGNORED = {
+  batch: {
+    timeout: '200ms',
+    send_batch_size: 8192,
+    send_batch_max_size: 0,
+    metadata_keys: ['tenant'],
+    metadata_cardinality_limit: 1000,
+  },
+  memory_limiter: {
+    check_interval: '1s',
+    limit_mib: 4000,
+    spike_limit_mib: 800,
+    limit_percentage: 80,
+    spike_limit_percentage: 25,
+    min_gc_interval_when_soft_limited: '10s',
+    min_gc_interval_when_hard_limited: '0s',
+  },
+  resourcedetection: {
+    detectors: ['env', 'system'],
+    timeout: '5s',
+    override: true,
+    refresh_interval: '0s',
+    system: { hostname_sources: ['os'], resource_attributes: { 'host.id': { enabled: true } } },
+  },
+  'resource_detection/cloud': { detectors: ['gcp'] },
+};
+
+test('pipelines with components that have no effect here run, with a warning each', () => {
+  const config = {
+    receivers: { dropreason: {} },
+    processors: IGNORED,
+    exporters: { debug: {} },
+    service: { pipelines: { metrics: { receivers: ['dropreason'], processors: Object.keys(IGNORED), exporters: ['debug'] } } },
+  };
+  const { service, warnings } = loadConfig({ files: files(JSON.stringify(config)), env: {}, factories });
+  expect(service.pipelines.get('metrics')?.processors).toEqual([]);
+  const of = warnings.map(({ path, message }) => `${path} ${message}`);
+  expect(of).toEqual(Object.keys(IGNORED).map((id) => expect.stringMatching(new RegExp(`^processors::${id} is ignored: .{20}`))));
+});
+
+const EXPORTER = {
+  sending_queue: { enabled: true },
+  add_metric_suffixes: true,
+  translation_strategy: 'UnderscoreEscapingWithSuffixes',
+  without_scope_info: true,
+  send_timestamps: false,
+};
+
+function loadPrometheus(keys: object) {
+  const config = {
+    receivers: { dropreason: {} },
+    exporters: { prometheus: keys },
+    service: { pipelines: { metrics: { receivers: ['dropreason'], exporters: ['prometheus'] } } },
+  };
+  return loadConfig({ files: files(JSON.stringify(config)), env: { YES: 'true' }, factories });
+}
+
+test("prometheus ignores the values that say what it does anyway, also from the environment, and shows that it doesn't", () => {
+  for (const keys of [EXPORTER, { ...EXPORTER, without_scope_info: '${env:YES}' }]) {
+    const { warnings } = loadPrometheus(keys);
+    expect(warnings.map(({ path }) => path)).toEqual(Object.keys(EXPORTER).map((key) => `exporters::prometheus::${key}`));
+    expect(warnings.map(({ message }) => message)).toEqual(warnings.map(() => expect.stringMatching(/^is ignored: .{20}/)));
+  }
+});
+
+test.each([
+  ['add_metric_suffixes', false, /must be true: names/],
+  ['translation_strategy', 'NoTranslation', /must be "UnderscoreEscapingWithSuffixes": names/],
+  ['without_scope_info', false, /must be true: there is one scope/],
+  ['send_timestamps', true, /must be false: a scrape reads/],
+  ['send_timestamps', '${env:YES}', /must be false: a scrape reads/],
+])('prometheus refuses %s: %s', (key, value, message) => {
+  expect(() => loadPrometheus({ ...EXPORTER, [key]: value })).toThrow(message);
+});
