@@ -3,7 +3,7 @@ import { visible } from '../component/visible.ts';
 import type { Config } from '../config/config.ts';
 import { KINDS } from '../config/kinds.ts';
 import { type LoadOptions, loadConfig } from '../config/load.ts';
-import { endpointFinding } from '../http/endpoint_finding.ts';
+import { endpointFindings } from '../http/endpoint_finding.ts';
 import type { Io } from './io.ts';
 
 interface DoctorOptions extends LoadOptions {
@@ -41,12 +41,14 @@ async function ofComponents(config: Config): Promise<Finding[]> {
 /** A taken port of the agent's own telemetry is only a warning. */
 async function ofTelemetry({ service: { telemetry } }: Config): Promise<Finding[]> {
   if (telemetry.metrics.level === 'none') return [];
-  return Promise.all(
+  const findings = await Promise.all(
     telemetry.metrics.readers.map(({ pull }, index) => {
-      const path = `service::telemetry::metrics::readers::${index}::pull::exporter::prometheus::port`;
-      return endpointFinding(pull.exporter.prometheus, path, 'warn');
+      const { prometheus } = pull.exporter;
+      const configPath = `service::telemetry::metrics::readers::${index}::pull::exporter::prometheus::port`;
+      return endpointFindings({ endpoint: prometheus, settings: prometheus, configPath, otherwise: 'warn' });
     }),
   );
+  return findings.flat();
 }
 
 function table(findings: readonly Finding[], ready: boolean): string {

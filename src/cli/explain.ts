@@ -46,11 +46,11 @@ async function nodeCounts(reason: string, options: LoadOptions, configured: bool
   try {
     const { exporters, service } = loadConfig(options);
     const used = new Set([...service.pipelines.values()].flatMap((pipeline) => pipeline.exporters));
-    const urls = [...exporters].flatMap(([id, { factory, config }]) => {
-      const url = used.has(id) ? factory.scrapeUrl?.(config) : undefined;
-      return url === undefined ? [] : [url];
+    const targets = [...exporters].flatMap(([id, { factory, config }]) => {
+      const target = used.has(id) ? factory.scrapeTarget?.(config) : undefined;
+      return target === undefined ? [] : [target];
     });
-    return await countsOf(reason, urls);
+    return await countsOf(reason, targets);
   } catch (error) {
     if (configured || !(error instanceof ConfigError)) throw error;
     return { why: `${options.files.join(', ')} can't be used; give the agent's configuration with --config` };

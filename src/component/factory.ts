@@ -52,6 +52,13 @@ export interface Explanation {
   readonly lookAt: string;
 }
 
+/** Where an agent's counters can be scraped. */
+export interface ScrapeTarget {
+  readonly url: string;
+  /** What a client must have, such as a certificate. */
+  readonly requires: readonly string[];
+}
+
 interface Factory<Config> {
   /** The name in the YAML file and of the folder. */
   readonly type: string;
@@ -100,8 +107,8 @@ export interface ExporterFactory<Config = unknown> extends Factory<Config> {
   create(settings: Settings, config: Config): Promise<Exporter>;
   /** What receivers and processors must provide. */
   needs?(config: Config): readonly Need[];
-  /** The URL of its counters in the Prometheus text format, for an agent with this configuration. */
-  scrapeUrl?(config: Config): string;
+  /** Where its counters are in the Prometheus text format, for an agent with this configuration. */
+  scrapeTarget?(config: Config): ScrapeTarget;
 }
 
 export interface ExtensionFactory<Config = unknown> extends Factory<Config> {

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { duration } from './schema.ts';
+import { SERVER_TLS_IGNORED, serverTlsSettings, TLS_HINTS } from './tls_settings.ts';
 
 /** Zero is not allowed: it would mean no limit, as in the Collector, and a client that doesn't read could stay forever. */
 const timeout = (fallback: string) => duration({ least: '1s', most: '1h', fallback });
@@ -9,6 +10,7 @@ const timeout = (fallback: string) => duration({ least: '1s', most: '1h', fallba
  * `z.strictObject({ endpoint: …, ...serverSettings.shape })`.
  */
 export const serverSettings = z.strictObject({
+  tls: serverTlsSettings.optional().describe('HTTPS instead of HTTP.'),
   read_header_timeout: timeout('10s').describe('The longest time for a client to send the headers of a request.'),
   read_timeout: timeout('30s').describe('The longest time for a client to send a whole request.'),
   write_timeout: timeout('30s').describe(
@@ -36,6 +38,7 @@ export const serverSettings = z.strictObject({
 
 /** Further keys of the Collector's confighttp, and what to do about them. For the `hints` of a factory. */
 export const SERVER_HINTS: Readonly<Record<string, string>> = {
+  ...TLS_HINTS,
   max_request_body_size: 'request bodies are not read; remove it',
   include_metadata: 'request metadata is not used; remove it',
   include_tls_metadata: 'request metadata is not used; remove it',
@@ -45,5 +48,8 @@ export const SERVER_HINTS: Readonly<Record<string, string>> = {
   cors: 'use a proxy to serve pages of other origins',
   middlewares: 'middlewares are not supported; remove it',
 };
+
+/** Keys of the Collector's confighttp that have no effect. For `ignored` of a factory. */
+export const SERVER_IGNORED: Readonly<Record<string, string>> = SERVER_TLS_IGNORED;
 
 export type ServerSettings = z.infer<typeof serverSettings>;

@@ -4,7 +4,7 @@ import type { IgnoredKey } from '../component/ignored_key.ts';
 import type { Complaint, Hints } from './issues.ts';
 import { Readings } from './readings.ts';
 import { messageWithout } from './redact.ts';
-import { type ConfigNode, type MapEntry, nodeAt, type Path, plain, sourceAt } from './tree.ts';
+import { type ConfigNode, type MapEntry, nodeAt, type Path, pathsOf, plain, sourceAt } from './tree.ts';
 
 /** The most mistakes to report. More would not be read, and finding the nearest word for thousands of them takes long. */
 const MOST_PROBLEMS = 100;
@@ -77,11 +77,11 @@ export class Draft {
 
   /** Parses the value at `path` with `schema`. Undefined if it has mistakes, which are collected. The last argument is for unknown keys. */
   parse<T>(schema: z.ZodType<T>, path: Path, { hints = {}, ignored = {} }: OtherKeys = {}): T | undefined {
-    const present = Object.entries(ignored).flatMap(([name, how]) => {
-      const key = name.split('::');
-      return this.node([...path, ...key]) === undefined ? [] : [{ key, how }];
-    });
-    const result = this.#readings.check(schema, this.#root, path, { hints, without: present.map(({ key }) => key) });
+    const present = Object.entries(ignored).flatMap(([name, how]) =>
+      pathsOf(this.node(path), name.split('::')).map((key) => ({ key, how })),
+    );
+    const without = present.map(({ key }) => key.map(String));
+    const result = this.#readings.check(schema, this.#root, path, { hints, without });
     const accepted = present.filter(({ key, how }) => this.#isIgnored([...path, ...key], how));
     if ('data' in result) {
       if (accepted.length < present.length) return undefined;

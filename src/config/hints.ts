@@ -1,4 +1,4 @@
-import { SERVER_HINTS } from '../component/server_settings.ts';
+import { SERVER_HINTS, SERVER_IGNORED } from '../component/server_settings.ts';
 import type { Kind } from './kinds.ts';
 
 const FILTER = 'choose rows with the filter processor, or do it in the collector that receives them';
@@ -87,6 +87,11 @@ export const SERVICE_HINTS: Readonly<Record<string, string>> = {
   'telemetry::metrics::views': 'all metrics of the agent are published; remove it',
   ...Object.fromEntries(Object.entries(SERVER_HINTS).map(([key, hint]) => [`${PULL}::${key}`, hint])),
 };
+
+/** Keys of the section `service` that have no effect, likewise. */
+export const SERVICE_IGNORED: Readonly<Record<string, string>> = Object.fromEntries(
+  Object.entries(SERVER_IGNORED).map(([key, why]) => [`${PULL}::${key}`, why]),
+);
 
 /** What to do about the Collector's component `type`, which doesn't exist here; undefined if the type is unknown. */
 export function componentHint(kind: Kind, type: string): string | undefined {

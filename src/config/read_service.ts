@@ -1,7 +1,7 @@
 import { parseComponentId } from './component_id.ts';
 import type { ServiceConfig } from './config.ts';
 import type { Draft } from './draft.ts';
-import { SERVICE_HINTS } from './hints.ts';
+import { SERVICE_HINTS, SERVICE_IGNORED } from './hints.ts';
 import { KINDS, type Kind } from './kinds.ts';
 import { suggest } from './nearest.ts';
 import { serviceSchema } from './service_schema.ts';
@@ -17,7 +17,7 @@ export function readService(draft: Draft): ServiceConfig | undefined {
     draft.problem(['service'], 'is required: it lists the pipelines to run');
     return undefined;
   }
-  const parsed = draft.parse(serviceSchema, ['service'], { hints: SERVICE_HINTS });
+  const parsed = draft.parse(serviceSchema, ['service'], { hints: SERVICE_HINTS, ignored: SERVICE_IGNORED });
   const used = new Set<string>();
   for (const id of draft.entries(['service', 'pipelines']).keys()) {
     checkPipelineId(draft, id);

@@ -96,3 +96,13 @@ export function sourceAt(root: ConfigNode, path: Path, part: 'key' | 'value'): s
   }
   return part === 'key' ? entry.keySource : entry.node.source;
 }
+
+/** The paths below a node at which a key is present: in each item of a list on the way. */
+export function pathsOf(node: ConfigNode | undefined, key: readonly string[]): Path[] {
+  if (node === undefined) return [];
+  const [step, ...rest] = key;
+  if (step === undefined) return [[]];
+  if (node.kind === 'list') return node.items.flatMap((item, index) => pathsOf(item, key).map((path) => [index, ...path]));
+  const below = node.kind === 'map' ? node.entries.get(step)?.node : undefined;
+  return pathsOf(below, rest).map((path) => [step, ...path]);
+}

@@ -45,6 +45,17 @@ export class Connections {
     return isFull;
   }
 
+  /** Counts `socket` in place of `before`, which is the same connection before its TLS handshake. */
+  replace(before: Duplex, socket: Duplex): void {
+    socket.once('close', () => this.#forget(socket));
+    for (const sockets of Object.values(this.#open)) {
+      const sinceMillis = sockets.get(before);
+      if (sinceMillis === undefined) continue;
+      sockets.delete(before);
+      sockets.set(socket, sinceMillis);
+    }
+  }
+
   stateOf(socket: Duplex): ConnectionState | undefined {
     for (const [state, sockets] of Object.entries(this.#open)) if (sockets.has(socket)) return state as ConnectionState;
     return undefined;

@@ -4,6 +4,7 @@ import type { Duplex } from 'node:stream';
 import type { Logger } from 'pino';
 import { type Endpoint, formatEndpoint } from '../component/schema.ts';
 import type { ServerSettings } from '../component/server_settings.ts';
+import { accept, acceptTls } from './accept.ts';
 import type { Body } from './body.ts';
 import { Connections } from './connections.ts';
 import { chooseCoding } from './content_coding.ts';
@@ -14,6 +15,7 @@ import { RouteTable, textAnswer } from './route_table.ts';
 import { Sender } from './sender.ts';
 import type { ReadyAnswer } from './shared_answers.ts';
 import { SlicedSocket } from './sliced_socket.ts';
+import type { TlsFront } from './tls_front.ts';
 import { Turns } from './turns.ts';
 import { Unsent } from './unsent.ts';
 
@@ -50,6 +52,8 @@ export class HttpEndpoint {
   readonly #unsent: Unsent;
   readonly #disconnections: Disconnections;
   readonly #where: string;
+  readonly #logger: HttpEndpointOptions['logger'];
+  #front: TlsFront | undefined;
   #isStopping = false;
 
   constructor({ endpoint, settings, configPath, routes, logger }: HttpEndpointOptions) {
@@ -63,6 +67,7 @@ export class HttpEndpoint {
     this.#routes = new RouteTable({ routes, logger, ready: () => this.#unsent.room() });
     this.#disconnections = new Disconnections(logger);
     this.#where = formatEndpoint(endpoint);
+    this.#logger = logger;
   }
 
   /** The port that it listens on. The system chooses it if the endpoint's is 0. Undefined before `start`. */
@@ -70,9 +75,19 @@ export class HttpEndpoint {
     return this.#listeners.port;
   }
 
-  /** @throws ComponentError if it can't listen. No socket is left open then. */
-  start(): Promise<void> {
-    return this.#listeners.start();
+  /** @throws ComponentError if it can't listen, or can't use the files of `tls`. No socket is left open then. */
+  async start(): Promise<void> {
+    const { tls } = this.#settings;
+    if (tls !== undefined) {
+      const { TlsFront } = await import('./tls_front.ts');
+      this.#front = await TlsFront.open({
+        settings: tls,
+        handshakeMillis: this.#headersMillis,
+        logger: this.#logger,
+        onFailed: (cause) => this.#report(cause),
+      });
+    }
+    await this.#listeners.start();
   }
 
   /** Accepts no more requests and waits for open ones, for `deadlineMillis` and at most a second. */
@@ -83,32 +98,35 @@ export class HttpEndpoint {
     const timer = setTimeout(() => this.#connections.endAll(), Math.min(deadlineMillis, END_MILLIS));
     await closed;
     clearTimeout(timer);
+    this.#front?.stop();
     this.#disconnections.stop();
   }
 
+  get #headersMillis(): number {
+    return Math.min(this.#settings.read_header_timeout, this.#settings.read_timeout);
+  }
+
   #makeServer(): Server {
-    const { read_header_timeout: headers, read_timeout: whole, idle_timeout: idle } = this.#settings;
-    const server = createServer({
-      headersTimeout: Math.min(headers, whole),
-      requestTimeout: whole,
-      keepAliveTimeout: idle,
+    const options = {
+      headersTimeout: this.#headersMillis,
+      requestTimeout: this.#settings.read_timeout,
+      keepAliveTimeout: this.#settings.idle_timeout,
       connectionsCheckingInterval: CHECK_MILLIS,
-    });
-    // Node's own listener gets each connection wrapped in a SlicedSocket.
-    const [parse] = server.listeners('connection') as ((socket: Duplex) => void)[];
-    server.removeAllListeners('connection');
-    server.on('connection', (socket) => {
-      const sliced = new SlicedSocket(socket);
-      parse?.call(server, sliced);
-      this.#connect(sliced);
-    });
+    };
+    const server = this.#front?.makeServer(options) ?? createServer(options);
+    const acceptor = {
+      connect: (socket: Duplex) => this.#connect(socket),
+      replace: (before: Duplex, socket: Duplex) => this.#connections.replace(before, socket),
+    };
+    if (this.#front === undefined) accept(server, acceptor);
+    else acceptTls(server, acceptor);
     server.on('request', (request, response) => this.#take(request, response));
     // Bodies aren't read, so none is requested: the response is sent at once (RFC 9110, 10.1.1).
     server.on('checkContinue', (request, response) => this.#take(request, response));
     return server;
   }
 
-  #connect(socket: SlicedSocket): void {
+  #connect(socket: Duplex): void {
     if (this.#connections.add(socket)) {
       this.#report(`more clients than max_connections (${this.#settings.max_connections}): closing idle or slow ones`);
     }

@@ -1,4 +1,4 @@
-import { TLS_HINTS } from './tls_settings.ts';
+import { TLS_HINTS } from '../component/tls_settings.ts';
 
 /** What the Collector's OTLP exporters have besides, whatever carries OTLP. */
 export const PUSH_HINTS: Readonly<Record<string, string>> = {

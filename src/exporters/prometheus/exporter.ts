@@ -26,6 +26,7 @@ export class PrometheusExporter implements Exporter {
   readonly #text: PrometheusText;
   readonly #endpoint: HttpEndpoint;
   readonly #listensOn: Endpoint;
+  readonly #isTls: boolean;
   readonly #sent: Counter;
   #host: Host | undefined;
 
@@ -53,6 +54,7 @@ export class PrometheusExporter implements Exporter {
       },
     });
     this.#listensOn = config.endpoint;
+    this.#isTls = config.tls !== undefined;
     this.#sent = counter(settings.meter, EXPORTER.sent);
   }
 
@@ -62,7 +64,8 @@ export class PrometheusExporter implements Exporter {
   }
 
   get place(): string {
-    return `curl ${formatEndpoint({ host: this.#listensOn.host || 'localhost', port: this.port ?? this.#listensOn.port })}/metrics`;
+    const scheme = this.#isTls ? 'https://' : '';
+    return `curl ${scheme}${formatEndpoint({ host: this.#listensOn.host || 'localhost', port: this.port ?? this.#listensOn.port })}/metrics`;
   }
 
   async start(host: Host): Promise<void> {

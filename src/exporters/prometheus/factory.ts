@@ -13,13 +13,18 @@ export const prometheusFactory: ExporterFactory<PrometheusConfig> = {
     const { PrometheusExporter } = await import('./exporter.ts');
     return new PrometheusExporter(settings, config);
   },
-  scrapeUrl({ endpoint: { host, port } }) {
+  scrapeTarget({ endpoint: { host, port }, tls }) {
     const isEvery = host === '' || host === '0.0.0.0' || host === '::';
-    return `http://${formatEndpoint({ host: isEvery ? 'localhost' : host, port })}/metrics`;
+    const scheme = tls === undefined ? 'http' : 'https';
+    return {
+      url: `${scheme}://${formatEndpoint({ host: isEvery ? 'localhost' : host, port })}/metrics`,
+      requires: tls?.client_ca_file === undefined ? [] : ['a client certificate'],
+    };
   },
   claims: ({ endpoint }) => [{ path: ['endpoint'], endpoint }],
   async diagnose(id, config) {
-    const { endpointFinding } = await import('../../http/endpoint_finding.ts');
-    return [await endpointFinding(config.endpoint, `exporters::${id}::endpoint`, 'fail')];
+    const { endpointFindings } = await import('../../http/endpoint_finding.ts');
+    const configPath = `exporters::${id}::endpoint`;
+    return endpointFindings({ endpoint: config.endpoint, settings: config, configPath, otherwise: 'fail' });
   },
 };

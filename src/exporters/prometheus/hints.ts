@@ -1,6 +1,6 @@
 import type { IgnoredKey } from '../../component/ignored_key.ts';
 import { only } from '../../component/ignored_key.ts';
-import { SERVER_HINTS } from '../../component/server_settings.ts';
+import { SERVER_HINTS, SERVER_IGNORED } from '../../component/server_settings.ts';
 
 /** What the Collector's prometheusexporter has besides. */
 export const HINTS: Readonly<Record<string, string>> = {
@@ -11,6 +11,7 @@ export const HINTS: Readonly<Record<string, string>> = {
 };
 
 export const IGNORED: Readonly<Record<string, string | IgnoredKey>> = {
+  ...SERVER_IGNORED,
   sending_queue: 'scrapes are answered with the current counters, so nothing is queued',
   add_metric_suffixes: only(true, {
     why: 'names always have the suffix of their type',

@@ -1,5 +1,5 @@
 import type { ExtensionFactory } from '../../component/factory.ts';
-import { SERVER_HINTS } from '../../component/server_settings.ts';
+import { SERVER_HINTS, SERVER_IGNORED } from '../../component/server_settings.ts';
 import { configSchema, type HealthCheckConfig } from './config.ts';
 
 export const healthCheckFactory: ExtensionFactory<HealthCheckConfig> = {
@@ -7,13 +7,15 @@ export const healthCheckFactory: ExtensionFactory<HealthCheckConfig> = {
   description: 'Returns 200 while every receiver is attached, else 503, for probes.',
   schema: configSchema,
   hints: SERVER_HINTS,
+  ignored: SERVER_IGNORED,
   async create(settings, config) {
     const { HealthCheck } = await import('./extension.ts');
     return new HealthCheck(settings, config);
   },
   claims: ({ endpoint }) => [{ path: ['endpoint'], endpoint }],
   async diagnose(id, config) {
-    const { endpointFinding } = await import('../../http/endpoint_finding.ts');
-    return [await endpointFinding(config.endpoint, `extensions::${id}::endpoint`, 'fail')];
+    const { endpointFindings } = await import('../../http/endpoint_finding.ts');
+    const configPath = `extensions::${id}::endpoint`;
+    return endpointFindings({ endpoint: config.endpoint, settings: config, configPath, otherwise: 'fail' });
   },
 };

@@ -2,11 +2,11 @@ import { type ChannelOptions, Client, compressionAlgorithms, Metadata, type Serv
 import { ProtobufMetricsSerializer } from '@opentelemetry/otlp-transformer';
 import type { ResourceMetrics } from '@opentelemetry/sdk-metrics';
 import type { Logger } from 'pino';
+import { clientMaterial, type TlsMaterial } from '../../tls/tls_material.ts';
 import { readAnswer } from '../answer.ts';
 import type { Carrier } from '../carrier.ts';
 import { retryDelay } from '../rpc_status.ts';
 import type { FailedResult, SendResult } from '../send_result.ts';
-import { TlsMaterial } from '../tls_material.ts';
 import type { GrpcClientSettings } from './client_settings.ts';
 import { makeCredentials, usesTls } from './credentials.ts';
 
@@ -50,7 +50,7 @@ export class GrpcCarrier implements Carrier {
 
   /** @throws ComponentError if a file of `tls` can't be read or used. Connects at the first attempt. */
   static async create(config: GrpcClientSettings, logger: Logger, version: string): Promise<GrpcCarrier> {
-    const material = usesTls(config) ? await TlsMaterial.read(config.tls, logger) : undefined;
+    const material = usesTls(config) ? await clientMaterial(config.tls, logger) : undefined;
     return new GrpcCarrier(config, material, version);
   }
 

@@ -1,6 +1,6 @@
 import { createSecureContext } from 'node:tls';
 import { type ChannelCredentials, credentials } from '@grpc/grpc-js';
-import type { TlsMaterial } from '../tls_material.ts';
+import type { TlsMaterial } from '../../tls/tls_material.ts';
 import type { GrpcClientSettings } from './client_settings.ts';
 
 /** Whether `tls` is used; the scheme of the endpoint wins. */
@@ -12,5 +12,5 @@ export function usesTls({ endpoint, tls }: GrpcClientSettings): boolean {
 export function makeCredentials(material: TlsMaterial | undefined, { tls }: GrpcClientSettings): ChannelCredentials {
   if (material === undefined) return credentials.createInsecure();
   const verify = tls.insecure_skip_verify ? { rejectUnauthorized: false, checkServerIdentity: () => undefined } : {};
-  return credentials.createFromSecureContext(createSecureContext(material.options), verify);
+  return credentials.createFromSecureContext(createSecureContext(material.value), verify);
 }

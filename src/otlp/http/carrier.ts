@@ -7,9 +7,9 @@ import type { ResourceMetrics } from '@opentelemetry/sdk-metrics';
 import type { Logger } from 'pino';
 import { beginningOf } from '../../component/beginning_of.ts';
 import { reasonOf } from '../../component/reason_of.ts';
+import { clientMaterial, type TlsMaterial } from '../../tls/tls_material.ts';
 import type { Carrier } from '../carrier.ts';
 import type { SendResult } from '../send_result.ts';
-import { TlsMaterial } from '../tls_material.ts';
 import { type HttpAnswer, readHttpAnswer } from './answer.ts';
 import { type HttpClientSettings, targetOf } from './client_settings.ts';
 
@@ -48,7 +48,7 @@ export class HttpCarrier implements Carrier {
 
   /** @throws ComponentError if a file of `tls` can't be read or used. Connects at the first attempt. */
   static async create(config: HttpClientSettings, logger: Logger, version: string): Promise<HttpCarrier> {
-    const material = targetOf(config).protocol === 'https:' ? await TlsMaterial.read(config.tls, logger) : undefined;
+    const material = targetOf(config).protocol === 'https:' ? await clientMaterial(config.tls, logger) : undefined;
     return new HttpCarrier(config, material, version);
   }
 
@@ -81,7 +81,7 @@ export class HttpCarrier implements Carrier {
     if (this.#material === undefined) return new http.Agent(options);
     return new https.Agent({
       ...options,
-      ...this.#material.options,
+      ...this.#material.value,
       rejectUnauthorized: !insecure_skip_verify,
       ...(servername !== undefined && { servername }),
     });

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { duration } from '../../component/schema.ts';
+import { tlsSettings } from '../../component/tls_settings.ts';
 import { headers } from '../headers.ts';
-import { tlsSettings } from '../tls_settings.ts';
 import { mistake } from './header_names.ts';
 
 /** Relative to the base URL, as in OTLP 1.x (https://opentelemetry.io/docs/specs/otlp/#otlphttp-request). */

@@ -1,10 +1,12 @@
-import { writeFileSync } from 'node:fs';
-import { createServer, type Server } from 'node:http';
+import { readFileSync, writeFileSync } from 'node:fs';
+import { createServer, type RequestListener, type Server } from 'node:http';
+import { createServer as createTlsServer, type ServerOptions } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { afterEach, describe, expect, test } from 'vitest';
 import { cli } from '../../../src/cli/cli.ts';
 import { factories } from '../../../src/components.ts';
+import { Authority } from '../../support/certificates.ts';
 import { freePort } from '../../support/ports.ts';
 import { scratchDirectory } from '../../support/scratch.ts';
 
@@ -15,8 +17,9 @@ afterEach(() => {
 });
 
 /** A program that answers every request with this text; returns its port. */
-async function answering(text: string, status = 200): Promise<number> {
-  const server = createServer((_, response) => response.writeHead(status).end(text));
+async function answering(text: string, status = 200, tls?: ServerOptions): Promise<number> {
+  const listener: RequestListener = (_, response) => response.writeHead(status).end(text);
+  const server = tls === undefined ? createServer(listener) : createTlsServer(tls, listener);
   servers.push(server);
   await new Promise<void>((listening) => server.listen(0, 'localhost', listening));
   return (server.address() as AddressInfo).port;
@@ -120,6 +123,29 @@ describe('counts of this node', () => {
     expect(here(stdout)).toBe('  here     ingress 29, 1220 bytes\n           unknown 3');
   });
 
+  describe('of an agent that speaks HTTPS', () => {
+    const withTls = async (...sets: string[]) => {
+      const { cert, key } = new Authority(scratchDirectory(), 'ca').issue('server');
+      const port = await answering(OPENTELEMETRY, 200, { cert: readFileSync(cert), key: readFileSync(key) });
+      const tls = [`cert_file=${cert}`, `key_file=${key}`, ...sets].flatMap((set) => [
+        '--set',
+        `exporters::prometheus/0::tls::${set}`,
+      ]);
+      return here((await explain('NO_SOCKET', '--config', configOf(port), ...tls)).stdout);
+    };
+
+    test('are read whatever its certificate is', async () => {
+      expect(await withTls()).toBe('  here     ingress 29, 1220 bytes');
+    });
+
+    test('and wants a certificate of its clients are not, and a line says so', async () => {
+      const said = (await withTls('client_ca_file=/etc/ca.crt')).replace(/\s+/g, ' ');
+      expect(said).toMatch(
+        /no counts: https:\/\/localhost:\d+\/metrics requires a client certificate, which this command does not have/,
+      );
+    });
+  });
+
   test('none yet is reported with the URL', async () => {
     const port = await answering(OPENTELEMETRY);
     const { code, stdout } = await explain('QDISC_DROP', '--config', configOf(port));
@@ -180,6 +206,6 @@ describe('counts of this node', () => {
     ['"192.0.2.1:9464"', 'http://192.0.2.1:9464/metrics'],
   ])('an endpoint of %s is asked at %s', (endpoint, url) => {
     const factory = factories.exporters.find(({ type }) => type === 'prometheus');
-    expect(factory?.scrapeUrl?.(factory.schema.parse({ endpoint: JSON.parse(endpoint) }))).toBe(url);
+    expect(factory?.scrapeTarget?.(factory.schema.parse({ endpoint: JSON.parse(endpoint) }))).toEqual({ url, requires: [] });
   });
 });

@@ -9,6 +9,11 @@ const SERVER =
   'max_request_body_size include_metadata include_tls_metadata response_headers compression_algorithms read_timeout ' +
   'read_header_timeout write_timeout idle_timeout keep_alives_enabled middlewares cors';
 
+/** Those of configtls's ServerConfig. */
+const TLS =
+  'ca_file ca_pem include_system_ca_certs_pool cert_file cert_pem key_file key_pem min_version max_version cipher_suites ' +
+  'include_insecure_cipher_suites curve_preferences reload_interval tpm client_ca_file client_ca_file_reload';
+
 /** Those of the Collector's components, by the documentation of each. */
 const KEYS = {
   exporters: {
@@ -18,6 +23,7 @@ const KEYS = {
       ...below('resource_constant_labels', 'included excluded'),
       ...below('resource_to_telemetry_conversion', 'enabled exclude_service_attributes'),
       ...SERVER.split(' '),
+      ...below('tls', TLS),
     ],
   },
   processors: {
@@ -44,6 +50,26 @@ test.each(cases)("of the Collector's %s, %s %s is known, ignored with a warning,
 test('other keys are not known', () => {
   expect(mistakesOf('exporters', 'prometheus', 'nonsense')).toMatch(BARE);
   expect(mistakesOf('processors', 'k8s_attributes', 'extract::labels[]::nonsense')).toMatch(BARE);
+});
+
+test('keys of own telemetry are ignored in each reader that has them', () => {
+  const reader = (port: number, tls: object) => ({ pull: { exporter: { prometheus: { port, tls } } } });
+  const certificate = { cert_file: '/tls.crt', key_file: '/tls.key' };
+  const readers = [
+    reader(1, certificate),
+    reader(2, { ...certificate, client_ca_file_reload: true }),
+    reader(3, { ...certificate, ca_file: '/ca.crt' }),
+  ];
+  const config = {
+    receivers: { dropreason: {} },
+    exporters: { debug: {} },
+    service: { telemetry: { metrics: { readers } }, pipelines: { metrics: { receivers: ['dropreason'], exporters: ['debug'] } } },
+  };
+  const { warnings } = loadConfig({ files: files(JSON.stringify(config)), env: {}, factories });
+  expect(warnings.map(({ path }) => path.replace('service::telemetry::metrics::readers::', ''))).toEqual([
+    '1::pull::exporter::prometheus::tls::client_ca_file_reload',
+    '2::pull::exporter::prometheus::tls::ca_file',
+  ]);
 });
 
 /** Of the documentation of each, with everything that it can have. */
