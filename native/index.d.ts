@@ -124,6 +124,12 @@ export interface SymbolRange {
  */
 export declare function symbolRanges(names: readonly string[]): Record<string, SymbolRange>;
 
+/**
+ * Reduces the resident memory of this process, on another thread. Unmaps the pages of program files that equal the file (the next use maps
+ * them again) and returns to the kernel what malloc() has free. Never rejects.
+ */
+export declare function releaseResident(): Promise<void>;
+
 /** Reads the names for a later `symbolRanges` on another thread, so that it waits less. */
 export declare function readAhead(names: readonly string[]): void;
 

@@ -8,6 +8,7 @@ cd "$(dirname "$0")/.."
 PATH="$PATH:/usr/sbin:/sbin"
 export PATH
 sh scripts/setup.sh test
+sh test/kernel/build.sh
 sh test/bench/build.sh
 if [ "${1:-}" = --vm ]; then
   exec sh scripts/test-vm.sh --kernel "${2:-6.12}" --timeout 900 -- node_modules/.bin/node test/bench/main.ts passing_rungs

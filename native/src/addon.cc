@@ -10,6 +10,7 @@
 #include "kernel_facts.h"
 #include "pin_directory.h"
 #include "probe_wrap.h"
+#include "resident.h"
 #include "symbols.h"
 #include "user.h"
 
@@ -149,6 +150,26 @@ void drop_capabilities(const Napi::CallbackInfo& info) {
   guarded(info.Env(), [&] { dropreason::drop_capabilities(convert::to_user(info[0])); });
 }
 
+class ReleaseResident : public Napi::AsyncWorker {
+ public:
+  explicit ReleaseResident(Napi::Env env) : Napi::AsyncWorker(env), deferred_(Napi::Promise::Deferred::New(env)) {}
+
+  Napi::Promise promise() const { return deferred_.Promise(); }
+
+ private:
+  void Execute() override { dropreason::release_resident(); }
+  void OnOK() override { deferred_.Resolve(Env().Undefined()); }
+
+  Napi::Promise::Deferred deferred_;
+};
+
+Napi::Value release_resident(const Napi::CallbackInfo& info) {
+  auto* worker = new ReleaseResident(info.Env());  // deletes itself
+  const Napi::Promise promise = worker->promise();
+  worker->Queue();
+  return promise;
+}
+
 Napi::Object init(Napi::Env env, Napi::Object exports) {
   // Larger blocks are returned to the kernel when freed. By default, glibc raises this threshold to the largest freed block, and a drain's
   // megabytes stay with the process: 10 MB of resident memory (npm run soak).
@@ -163,6 +184,7 @@ Napi::Object init(Napi::Env env, Napi::Object exports) {
   exports.Set("unpin", Napi::Function::New<unpin>(env));
   exports.Set("findUser", Napi::Function::New<find_user>(env));
   exports.Set("dropCapabilities", Napi::Function::New<drop_capabilities>(env));
+  exports.Set("releaseResident", Napi::Function::New<release_resident>(env));
   exports.Set("Probe", ProbeWrap::define(env));
   return exports;
 }

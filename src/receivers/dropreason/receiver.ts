@@ -11,6 +11,7 @@ import { pinnedInstance } from './instance.ts';
 import { ReceiverMetrics } from './metrics.ts';
 import type { User } from './probe.ts';
 import { UnclassifiedReasons } from './reasons/unclassified_reasons.ts';
+import { ResidentMemory } from './resident_memory.ts';
 import { FullMaps } from './rows/full_maps.ts';
 import { JoinedReads } from './rows/joined_reads.ts';
 import { noProgress, progressOfPinned } from './rows/progress.ts';
@@ -32,6 +33,7 @@ export class DropreasonReceiver implements Receiver {
   readonly #reads: Outage;
   readonly #roomMaking: Outage;
   #timer: NodeJS.Timeout | undefined;
+  #resident: ResidentMemory | undefined;
   #startTimeMillis = 0;
   #instance: string | undefined;
   /** Nothing has been passed on yet, and the counts have another start than before a reload. */
@@ -87,6 +89,7 @@ export class DropreasonReceiver implements Receiver {
     this.announce();
     if (this.#config.mode === 'advanced') this.#handOn('request', this.#reader.history());
     if (this.#config.capabilities === 'drop') await this.#giveUpCapabilities(user);
+    this.#resident = new ResidentMemory();
     this.#timer = setInterval(() => void this.#readOrLog('interval'), this.collectionIntervalMillis);
   }
 
@@ -145,6 +148,7 @@ export class DropreasonReceiver implements Receiver {
 
   async #end(deadlineMillis: number): Promise<void> {
     clearInterval(this.#timer);
+    this.#resident?.stop();
     if (this.#session === undefined) return;
     const last = this.#readOrLog('request');
     this.#isEnding = true;

@@ -17,7 +17,7 @@ vi.mock('../../../../src/receivers/dropreason/probe.ts', async (importOriginal) 
 
 /** Capabilities are a state of the process: each test has modules of its own. */
 async function make(config: object = {}, probe = new FakeProbe(1, 256)) {
-  const dropped = { capabilities: false, symbols: false };
+  const dropped = { capabilities: false, symbols: false, resident: 0 };
   const opened: ProbeOptions[] = [];
   kernel.native = {
     layout: LAYOUT,
@@ -28,6 +28,7 @@ async function make(config: object = {}, probe = new FakeProbe(1, 256)) {
       libbpf: '1.1',
     }),
     readAhead: () => {},
+    releaseResident: async () => void dropped.resident++,
     symbolRanges: () => ({}),
     symbolsAt: () => [],
     closeSymbols: () => {
@@ -185,6 +186,23 @@ describe('a start', () => {
   });
 });
 
+test('the resident memory is released after the start and from time to time, until the end', async () => {
+  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+  onTestFinished(() => void vi.useRealTimers());
+  const { dropped, create } = await make();
+  const receiver = create();
+  await receiver.start();
+  await vi.advanceTimersByTimeAsync(9_999);
+  expect(dropped.resident).toBe(0);
+  await vi.advanceTimersByTimeAsync(1);
+  expect(dropped.resident).toBe(1);
+  await vi.advanceTimersByTimeAsync(1_200_000);
+  expect(dropped.resident).toBe(3);
+  await receiver.shutdown(0);
+  await vi.advanceTimersByTimeAsync(1_200_000);
+  expect(dropped.resident).toBe(3);
+});
+
 test('reads of the clock that fail are logged when that begins and when it is over, and cost no drop', async () => {
   vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval'] });
   onTestFinished(() => void vi.useRealTimers());
@@ -252,7 +270,7 @@ describe('capabilities: drop', () => {
     const { probe, dropped, create } = await make();
     const receiver = create();
     await receiver.start();
-    expect(dropped).toEqual({ capabilities: false, symbols: false });
+    expect(dropped).toMatchObject({ capabilities: false, symbols: false });
     expect(probe.frozen).toBe(0);
     await receiver.shutdown(1_000);
   });
