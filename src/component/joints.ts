@@ -15,10 +15,10 @@ export type Claim = {
 );
 
 /**
- * What a pipeline may carry besides the rows of the node: flows, the pods at their ends (`pods`), and attributes of these by name.
- * Components know these words, not one another.
+ * What a pipeline may carry besides the rows of the node: flows, the pods at their ends (`pods`), and attributes of these by name. Or what
+ * its rows are: counts of this process alone. Components know these words, not one another.
  */
-export type Supply = 'flows' | 'pods' | 'pods of one node' | `${string}.${string}`;
+export type Supply = 'flows' | 'counts of this process' | 'pods' | 'pods of one node' | `${string}.${string}`;
 
 /** What a component needs from earlier stages of its pipeline. */
 export interface Need {

@@ -7,6 +7,9 @@ const OTHER_SOURCE = 'dropreason reads only the kernel; use an OpenTelemetry Col
 const NO_PROFILER = 'the metrics of the agent are at service::telemetry::metrics; remove it';
 const NO_AUTH = 'set headers or tls on the exporter instead';
 
+const TO_DELTA = 'set temporality: delta on otlp_grpc or otlp_http; remove it';
+const TO_CUMULATIVE = 'exporters publish cumulative counters already; remove it';
+
 const DETECTED =
   'host.name, host.id, os.type and k8s.node.name are set already, and OTEL_RESOURCE_ATTRIBUTES is read; other attributes can be set at service::telemetry::resource';
 
@@ -45,8 +48,10 @@ const COMPONENTS: Readonly<Record<Kind, Readonly<Record<string, string>>>> = {
     metrics_transform: FILTER,
     groupbyattrs: FILTER,
     resource: 'set service::telemetry::resource, or OTEL_RESOURCE_ATTRIBUTES; remove it',
-    cumulativetodelta: 'exporters accumulate counters themselves; convert in the collector that receives them',
-    deltatocumulative: 'exporters publish cumulative counters already; remove it',
+    cumulativetodelta: TO_DELTA,
+    cumulative_to_delta: TO_DELTA,
+    deltatocumulative: TO_CUMULATIVE,
+    delta_to_cumulative: TO_CUMULATIVE,
     probabilistic_sampler: 'nothing is sampled: every drop is counted; remove it',
     tail_sampling: 'nothing is sampled: every drop is counted; remove it',
   },

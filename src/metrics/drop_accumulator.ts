@@ -1,3 +1,4 @@
+import type { Attributes } from '@opentelemetry/api';
 import type { DropBatch, HookStatus } from '../pdata/batch.ts';
 import { PodAccumulator } from './pod_accumulator.ts';
 import { type DropSeries, SeriesMap } from './series_map.ts';
@@ -5,6 +6,8 @@ import { type DropSeries, SeriesMap } from './series_map.ts';
 /** The current state of one loss slot. */
 export interface LossSeries {
   readonly slot: string;
+  /** The same object as long as the series lives. */
+  readonly attributes: Attributes;
   readonly startTimeMillis: number;
   readonly count: number;
 }
@@ -69,6 +72,18 @@ export class DropAccumulator {
     this.pods.resume();
   }
 
+  /** Takes the counts of a batch for the base to count from: all series begin at it, with 0. */
+  addAsBase(batch: DropBatch): void {
+    this.#notBeforeMillis = Math.max(this.#notBeforeMillis, batch.timeMillis);
+    this.#resumedMillis = Math.max(this.#resumedMillis, batch.timeMillis);
+    this.add({
+      ...batch,
+      rows: batch.rows.map((row) => ({ ...row, drops: 0, bytes: row.bytes === undefined ? undefined : 0 })),
+      endedBefore: [],
+      losses: batch.losses.map(({ slot }) => ({ slot, count: 0 })),
+    });
+  }
+
   add(batch: DropBatch): void {
     const { timeMillis } = batch;
     if (timeMillis < Math.max(this.#lastTimeMillis, this.#notBeforeMillis, this.#resumedMillis)) this.#setBack(timeMillis);
@@ -83,7 +98,7 @@ export class DropAccumulator {
     this.#end(batch);
     for (const { slot, count } of batch.losses) {
       const known = this.#losses.get(slot);
-      if (known === undefined) this.#losses.set(slot, { slot, startTimeMillis, count });
+      if (known === undefined) this.#losses.set(slot, { slot, attributes: { slot }, startTimeMillis, count });
       else known.count += count;
     }
     this.pods.add(batch);

@@ -18,6 +18,7 @@ export function readAnswer(answer: Uint8Array, encoding: keyof typeof READERS = 
   } catch (error) {
     return {
       status: 'refused',
+      about: 'message',
       cause: 'undecodable answer',
       why: `the answer is not OTLP (ExportMetricsServiceResponse): ${(error as Error).message}`,
     };

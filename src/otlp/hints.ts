@@ -8,7 +8,8 @@ export const PUSH_HINTS: Readonly<Record<string, string>> = {
 };
 
 export const PUSH_IGNORED: Readonly<Record<string, string>> = {
-  sending_queue: 'values are cumulative, so the newest push has all of it, and nothing is queued',
+  sending_queue:
+    'the newest cumulative values include all older ones, and what is not acknowledged of deltas waits and grows: nothing is queued',
   read_buffer_size: 'Node.js sizes its buffers itself',
   write_buffer_size: 'Node.js sizes its buffers itself',
 };

@@ -2,15 +2,18 @@ import type { Exporter } from '../component/component.ts';
 import type { Settings } from '../component/factory.ts';
 import type { Host } from '../component/host.ts';
 import { within } from '../component/within.ts';
-import { DropAccumulator } from '../metrics/drop_accumulator.ts';
+import type { DropAccumulator } from '../metrics/drop_accumulator.ts';
 import type { DropBatch } from '../pdata/batch.ts';
 import { DropPublisher } from '../publish/drop_publisher.ts';
-import { type MetricNames, NAMINGS } from '../publish/naming.ts';
+import { NAMINGS } from '../publish/naming.ts';
 import type { Carrier } from './carrier.ts';
-import { type PushConfig, Pusher } from './pusher.ts';
+import { keepPushed } from './kept.ts';
+import type { PushSettings } from './push_settings.ts';
+import { Pusher } from './pusher.ts';
 
-interface PushExporterConfig extends PushConfig {
-  readonly metric_names: MetricNames;
+interface PushExporterConfig extends PushSettings {
+  /** Where it pushes to, for the log. */
+  readonly address: string;
 }
 
 /** Pushes its counters at every batch of the receivers' clock, and once more at the end. */
@@ -18,8 +21,7 @@ export class PushExporter implements Exporter {
   readonly #settings: Settings;
   readonly #config: PushExporterConfig;
   readonly #connect: () => Promise<Carrier>;
-  readonly #accumulator: DropAccumulator;
-  readonly #publisher: DropPublisher;
+  #accumulator: DropAccumulator | undefined;
   #host: Host | undefined;
   #carrier: Carrier | undefined;
   /** The attempt under way, or the last one. */
@@ -31,12 +33,6 @@ export class PushExporter implements Exporter {
     this.#settings = settings;
     this.#config = config;
     this.#connect = connect;
-    this.#accumulator = settings.keep('accumulator', () => new DropAccumulator(settings.reloadedMillis));
-    this.#publisher = new DropPublisher({
-      accumulator: this.#accumulator,
-      naming: NAMINGS[config.metric_names],
-      resource: settings.resource,
-    });
   }
 
   get place(): string {
@@ -45,11 +41,17 @@ export class PushExporter implements Exporter {
 
   async start(host: Host): Promise<void> {
     this.#host = host;
-    this.#accumulator.resume();
+    const { id, resource } = this.#settings;
+    const { accumulator, outbox } = keepPushed(this.#settings, this.#config);
+    this.#accumulator = accumulator;
+    accumulator.resume();
+    const publisher = new DropPublisher({ accumulator, naming: NAMINGS[this.#config.metric_names], resource });
     const carrier = await this.#connect();
     this.#carrier = carrier;
-    this.#pusher = new Pusher(this.#settings, this.#config, {
-      collect: () => this.#publisher.collect(),
+    const config = { ...this.#config, configPath: `exporters::${id}` };
+    this.#pusher = new Pusher(this.#settings, config, {
+      collect: () => publisher.collect(),
+      outbox,
       send: (metrics) => {
         const attempt = carrier.send(metrics);
         this.#attempt = attempt;
@@ -59,7 +61,8 @@ export class PushExporter implements Exporter {
   }
 
   consume(batch: DropBatch): void {
-    this.#accumulator.add(batch);
+    if (batch.inherited === true && this.#config.temporality === 'delta') this.#accumulator?.addAsBase(batch);
+    else this.#accumulator?.add(batch);
     if (batch.trigger === 'interval') this.#pusher?.push();
   }
 

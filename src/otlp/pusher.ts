@@ -6,11 +6,12 @@ import { Outage } from '../component/outage.ts';
 import { within } from '../component/within.ts';
 import { EXPORTER } from '../metrics/definitions.ts';
 import { counter } from '../metrics/instruments.ts';
-import { countPoints, splitPoints } from '../publish/points.ts';
-import { PushLog } from './push_log.ts';
+import { countPoints } from '../publish/points.ts';
+import type { Outbox } from './outbox.ts';
+import { PushLog, type PushPlace } from './push_log.ts';
 import { Retries } from './retries.ts';
 import type { RetrySettings } from './retry_settings.ts';
-import type { FailedResult, SendResult, SentResult } from './send_result.ts';
+import { type FailedResult, isAboutMessage, type SendResult, type SentResult } from './send_result.ts';
 
 /**
  * A message of this many points stays well below the 4 MiB that a gRPC server takes by default, and takes some 10 ms to
@@ -19,25 +20,26 @@ import type { FailedResult, SendResult, SentResult } from './send_result.ts';
 const MOST_POINTS = 4096;
 
 /** What of the configuration a pusher needs. */
-export interface PushConfig {
-  /** Where it pushes to, for the log. */
-  readonly address: string;
+export interface PushConfig extends PushPlace {
   readonly retry_on_failure: RetrySettings;
 }
 
 /** What a pusher pushes, and what carries it. */
 export interface PushSource {
+  /** The current values, which are cumulative. */
   collect(): Promise<ResourceMetrics>;
+  /** What of them is still to be sent. */
+  readonly outbox: Outbox;
   /** One attempt; resolves in bounded time and never rejects. */
   send(metrics: ResourceMetrics): Promise<SendResult>;
 }
 
-/**
- * Pushes, at most one at a time, and retries. The values are cumulative, so a newer push includes everything of an older one: it replaces
- * one that waits for a retry, and nothing is queued.
- */
+/** What a pusher needs of an exporter's settings; `id` is the exporter's in the metrics. */
+export type PusherSettings = Pick<Settings, 'id' | 'logger' | 'meter'>;
+
+/** Pushes, at most one message at a time, and retries. A new push ends the wait for a retry; its outbox knows what that means. */
 export class Pusher {
-  readonly #settings: Settings;
+  readonly #settings: PusherSettings;
   readonly #config: PushConfig;
   readonly #source: PushSource;
   readonly #sent: Counter;
@@ -50,15 +52,20 @@ export class Pusher {
   #mostPoints = MOST_POINTS;
   #asked = false;
   #finishing = false;
+  /** Nothing more is sent. */
+  #isOver = false;
   #running: Promise<void> | undefined;
+  /** Collections so far, one after another. */
+  #collected: Promise<void> = Promise.resolve();
+  #willCollect = false;
   /** Ends the current wait, if any. */
   #wake: (() => void) | undefined;
 
-  constructor(settings: Settings, config: PushConfig, source: PushSource) {
+  constructor(settings: PusherSettings, config: PushConfig, source: PushSource) {
     this.#settings = settings;
     this.#config = config;
     this.#source = source;
-    this.#log = new PushLog(settings, config.address);
+    this.#log = new PushLog(settings.logger, config, source.outbox.fates);
     this.#collecting = new Outage(settings.logger, {
       began: "can't collect what to push",
       ended: 'what to push can be collected again',
@@ -72,6 +79,7 @@ export class Pusher {
   /** Starts a push of the current counters soon; returns at once. */
   push(): void {
     this.#asked = true;
+    if (this.#source.outbox.keeps) this.#collect();
     this.#wake?.();
     this.#running ??= this.#run();
   }
@@ -80,10 +88,10 @@ export class Pusher {
   async finish(deadlineMillis: number): Promise<void> {
     this.#finishing = true;
     this.push();
-    if (await within(deadlineMillis, this.#running)) return;
+    const isAnswered = await within(deadlineMillis, this.#running);
+    this.#isOver = true;
     this.#asked = false;
-    const { address } = this.#config;
-    this.#settings.logger.error(`the last push to ${address} got no answer in time; what it said is lost`);
+    this.#log.ended(isAnswered, this.#source.outbox.points);
   }
 
   async #run(): Promise<void> {
@@ -92,51 +100,78 @@ export class Pusher {
     while (this.#asked) {
       await this.#holdOff();
       this.#asked = false;
-      try {
-        await this.#pushOnce(await this.#source.collect());
-        this.#collecting.succeeded();
-      } catch (error) {
-        this.#collecting.failed(error);
-      }
+      this.#collect();
+      await this.#collected;
+      await this.#pushAll();
     }
     this.#running = undefined;
   }
 
-  async #pushOnce(metrics: ResourceMetrics): Promise<void> {
-    let parts = splitPoints(metrics, this.#mostPoints);
+  /** Collects soon, once for all that ask before it begins. */
+  #collect(): void {
+    if (this.#willCollect) return;
+    this.#willCollect = true;
+    this.#collected = this.#collected.then(async () => {
+      await turn();
+      this.#willCollect = false;
+      await this.#takeUp();
+    });
+  }
+
+  async #takeUp(): Promise<void> {
+    try {
+      const givenUp = this.#source.outbox.add(await this.#source.collect());
+      this.#failed.add(givenUp, { exporter: this.#settings.id });
+      this.#log.givenUp(givenUp);
+      this.#collecting.succeeded();
+    } catch (error) {
+      this.#collecting.failed(error);
+    }
+  }
+
+  /** Sends what is in the outbox, until nothing is left or the server is not to be tried again before the next push. */
+  async #pushAll(): Promise<void> {
+    const { outbox } = this.#source;
     const retries = new Retries(this.#config.retry_on_failure, performance.now());
     const total = { points: 0, rejected: 0, message: '' };
-    for (let part = parts.shift(); part !== undefined; ) {
+    let isRefused = false;
+    for (;;) {
+      const message = this.#isOver ? undefined : outbox.first(this.#mostPoints);
+      if (message === undefined) break;
       await turn();
-      const result = await this.#source.send(part);
+      const result = await this.#source.send(message);
+      const points = countPoints(message);
       if (result.status === 'sent') {
-        const points = countPoints(part);
+        outbox.settle(message);
         total.points += points;
         total.rejected += this.#count(points, result);
         total.message ||= result.message;
-        part = parts.shift();
-        continue;
-      }
-      const points = countPoints(part);
-      if (result.status === 'too_large' && points > 1) {
+      } else if (result.status === 'too_large' && points > 1) {
         this.#mostPoints = Math.ceil(points / 2);
         this.#log.tooLarge(points, this.#mostPoints, result.why);
-        parts = [part, ...parts].flatMap((each) => splitPoints(each, this.#mostPoints));
-        part = parts.shift();
-        continue;
+      } else if (isAboutMessage(result)) {
+        isRefused = true;
+        outbox.settle(message);
+        this.#failed.add(points, { exporter: this.#settings.id });
+        this.#log.failed(result);
+      } else if (!(await this.#mayTryAgain(result, retries))) {
+        this.#failed.add(outbox.points, { exporter: this.#settings.id });
+        outbox.giveUp();
+        return;
       }
-      const waitMillis = this.#waitMillis(result, retries);
-      this.#log.failed(result);
-      if (waitMillis !== undefined) {
-        await this.#wait(waitMillis);
-        if (this.#mayRetry()) continue;
-      }
-      const givenUp = [part, ...parts].reduce((points, each) => points + countPoints(each), 0);
-      this.#failed.add(givenUp, { exporter: this.#settings.id });
-      return;
     }
+    if (isRefused || total.points === 0) return;
     this.#log.succeeded();
     this.#log.remarked(total);
+  }
+
+  /** Logs a failure and waits; whether to try again after it. */
+  async #mayTryAgain(result: FailedResult, retries: Retries): Promise<boolean> {
+    const waitMillis = this.#waitMillis(result, retries);
+    this.#log.failed(result);
+    if (waitMillis === undefined) return false;
+    await this.#wait(waitMillis);
+    return this.#mayRetry();
   }
 
   /** Points that the server rejected, of those that it was sent. */

@@ -41,6 +41,8 @@ export interface DropBatch {
    * with must not stand for less than has been published.
    */
   readonly anew?: boolean;
+  /** The counts are those of an earlier process, whose pinned maps this receiver carries on. */
+  readonly inherited?: boolean;
   /** When this read was made, in milliseconds since the epoch. Earlier than the previous read if the clock was set back. */
   readonly timeMillis: number;
   /** The same moment by performance.now(), which can't be set. Used to measure ages. */

@@ -1,7 +1,7 @@
 import type { Attributes } from '@opentelemetry/api';
 import type { Resource } from '@opentelemetry/resources';
 import { COUNTING, type MetricDefinition } from '../metrics/definitions.ts';
-import type { DropAccumulator, LossSeries } from '../metrics/drop_accumulator.ts';
+import type { DropAccumulator } from '../metrics/drop_accumulator.ts';
 import type { MetricColumns, Published } from './metric_columns.ts';
 import type { Naming, SeriesNaming } from './naming.ts';
 import { type PublishedSeries, PublishedView } from './published_view.ts';
@@ -16,7 +16,6 @@ export class DropColumns {
   readonly #resource: Resource;
   readonly #node: PublishedView;
   readonly #pods: PublishedView;
-  readonly #lossAttributes = new WeakMap<LossSeries, Attributes>();
 
   constructor({ accumulator, naming, resource }: { accumulator: DropAccumulator; naming: Naming; resource: Resource }) {
     this.#accumulator = accumulator;
@@ -44,20 +43,10 @@ export class DropColumns {
     return {
       descriptor: COUNTING.lost,
       kind: 'counter',
-      attributes: losses.map((loss) => this.#attributesOf(loss)),
+      attributes: losses.map(({ attributes }) => attributes),
       values: losses.map(({ count }) => count),
       startMillis: losses.map(({ startTimeMillis }) => begun(startTimeMillis, endMillis)),
     };
-  }
-
-  /** The same object for the same series. */
-  #attributesOf(loss: LossSeries): Attributes {
-    let attributes = this.#lossAttributes.get(loss);
-    if (attributes === undefined) {
-      attributes = { slot: loss.slot };
-      this.#lossAttributes.set(loss, attributes);
-    }
-    return attributes;
   }
 
   #hooks(): MetricColumns {

@@ -9,7 +9,7 @@ import {
   type ResourceMetrics,
 } from '@opentelemetry/sdk-metrics';
 import { COUNTING } from '../metrics/definitions.ts';
-import type { DropAccumulator, LossSeries } from '../metrics/drop_accumulator.ts';
+import type { DropAccumulator } from '../metrics/drop_accumulator.ts';
 import { observableCounter } from '../metrics/instruments.ts';
 import { HookProducer, SCOPE } from './hook_producer.ts';
 import type { Naming } from './naming.ts';
@@ -32,7 +32,6 @@ export class DropPublisher {
   readonly #view: PublishedView;
   readonly #producers: MetricProducer[];
   #reader: PullReader;
-  readonly #lossAttributes = new WeakMap<LossSeries, Attributes>();
   /** Names of the metrics whose series are observed here. */
   readonly #observed: ReadonlySet<string>;
   /** Start times by the attributes object. The SDK returns the same object. */
@@ -81,14 +80,9 @@ export class DropPublisher {
       const ofBytes = bytes[index];
       if (ofBytes !== undefined) result.observe(to.bytes, ofBytes, attributes);
     }
-    for (const loss of this.#accumulator.losses.values()) {
-      let attributes = this.#lossAttributes.get(loss);
-      if (attributes === undefined) {
-        attributes = { slot: loss.slot };
-        this.#lossAttributes.set(loss, attributes);
-      }
-      this.#begins(attributes, loss.startTimeMillis);
-      result.observe(to.lost, loss.count, attributes);
+    for (const { attributes, startTimeMillis, count } of this.#accumulator.losses.values()) {
+      this.#begins(attributes, startTimeMillis);
+      result.observe(to.lost, count, attributes);
     }
   }
 

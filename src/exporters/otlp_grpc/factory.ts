@@ -1,4 +1,5 @@
 import type { ExporterFactory } from '../../component/factory.ts';
+import { pushNeeds } from '../../otlp/needs.ts';
 import { configSchema, type OtlpGrpcConfig } from './config.ts';
 import { HINTS, IGNORED } from './hints.ts';
 
@@ -9,6 +10,7 @@ export const otlpGrpcFactory: ExporterFactory<OtlpGrpcConfig> = {
   schema: configSchema,
   hints: HINTS,
   ignored: IGNORED,
+  needs: pushNeeds,
   async create(settings, config) {
     const { OtlpGrpcExporter } = await import('./exporter.ts');
     return new OtlpGrpcExporter(settings, config);

@@ -1,4 +1,5 @@
 import type { ExporterFactory } from '../../component/factory.ts';
+import { pushNeeds } from '../../otlp/needs.ts';
 import { configSchema, type OtlpHttpConfig } from './config.ts';
 import { HINTS, IGNORED } from './hints.ts';
 
@@ -9,6 +10,7 @@ export const otlpHttpFactory: ExporterFactory<OtlpHttpConfig> = {
   schema: configSchema,
   hints: HINTS,
   ignored: IGNORED,
+  needs: pushNeeds,
   async create(settings, config) {
     const { OtlpHttpExporter } = await import('./exporter.ts');
     return new OtlpHttpExporter(settings, config);

@@ -25,6 +25,18 @@ const RETRYABLE: ReadonlySet<number> = new Set([
   status.DATA_LOSS,
 ]);
 
+/** Codes that are not about the message: it was not looked at. */
+const ABOUT_THE_SENDER: ReadonlySet<number> = new Set([
+  status.UNAUTHENTICATED,
+  status.PERMISSION_DENIED,
+  status.NOT_FOUND,
+  status.UNIMPLEMENTED,
+  status.RESOURCE_EXHAUSTED,
+]);
+
+/** The library's message where a stream was broken off, with the code INTERNAL. No server has answered. */
+const BROKEN_OFF = /^Received RST_STREAM with code/;
+
 /** Messages of gRPC servers about a message beyond their limit (4 MiB by default): Go, Node.js, C++ and Java. */
 const TOO_LARGE = /larger than max|exceeds maximum size/i;
 
@@ -121,13 +133,19 @@ function serialize(metrics: ResourceMetrics): Buffer {
 }
 
 /** If the message of a response can't be decompressed, the library reports neither a code nor a reason. */
-function failure({ code, message = '', metadata }: Partial<ServiceError>): FailedResult {
-  if (code === undefined) return { status: 'refused', cause: 'undecodable answer', why: "the answer can't be read as gRPC" };
+function failure({ code, message = '', details = '', metadata }: Partial<ServiceError>): FailedResult {
+  if (code === undefined) {
+    return { status: 'refused', about: 'message', cause: 'undecodable answer', why: "the answer can't be read as gRPC" };
+  }
   const delays = metadata?.get('grpc-status-details-bin').map((details) => retryDelay(Buffer.from(details)));
   const waitMillis = delays?.find((delay) => delay !== undefined);
-  const retryable = RETRYABLE.has(code) || (code === status.RESOURCE_EXHAUSTED && waitMillis !== undefined);
+  const isUnanswered = code === status.INTERNAL && BROKEN_OFF.test(details);
+  const retryable = RETRYABLE.has(code) || isUnanswered || (code === status.RESOURCE_EXHAUSTED && waitMillis !== undefined);
   if (code === status.RESOURCE_EXHAUSTED && TOO_LARGE.test(message)) return { status: 'too_large', why: message };
-  if (!retryable) return { status: 'refused', cause: status[code], why: message };
+  if (!retryable) {
+    const about = ABOUT_THE_SENDER.has(code) ? 'sender' : 'message';
+    return { status: 'refused', about, cause: status[code], why: message };
+  }
   if (waitMillis === undefined) return { status: 'retryable', why: message };
   return { status: 'retryable', why: `${message} (the server asks to wait ${waitMillis / 1000} s)`, waitMillis };
 }

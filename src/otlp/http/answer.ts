@@ -9,6 +9,9 @@ import type { SendResult } from '../send_result.ts';
 const RETRYABLE: ReadonlySet<number> = new Set([429, 502, 503, 504]);
 const TOO_LARGE = 413;
 
+/** Statuses that are not about the message: it was not looked at. Redirects are others. */
+const ABOUT_THE_SENDER: ReadonlySet<number> = new Set([401, 402, 403, 404, 405, 407]);
+
 /** An answer as it came over HTTP. */
 export interface HttpAnswer {
   readonly status: number;
@@ -29,8 +32,15 @@ export function readHttpAnswer({ status, headers, body }: HttpAnswer): SendResul
     return { status: 'retryable', why: `${why} (the server asks to wait ${waitMillis / 1000} s)`, waitMillis };
   }
   const cause = `HTTP ${status}`;
-  if (status < 300 || status >= 400) return { status: 'refused', cause, why };
-  return { status: 'refused', cause, why: `${why}; redirects are not followed: set the endpoint to ${place(headers.location)}` };
+  if (status < 300 || status >= 400) {
+    return { status: 'refused', about: ABOUT_THE_SENDER.has(status) ? 'sender' : 'message', cause, why };
+  }
+  return {
+    status: 'refused',
+    about: 'sender',
+    cause,
+    why: `${why}; redirects are not followed: set the endpoint to ${place(headers.location)}`,
+  };
 }
 
 /** Other types have no partial success. A page of HTML comes from a proxy or a login, and the points were not accepted. */
@@ -39,7 +49,12 @@ function success(type: string, body: Buffer): SendResult {
   if (type === 'application/x-protobuf') return readAnswer(body);
   if (type === 'application/json') return readAnswer(body, 'json');
   if (type !== 'text/html') return { status: 'sent', rejected: 0, message: '' };
-  return { status: 'refused', cause: 'a page', why: 'the answer is a page of HTML, not OTLP: is a proxy between?' };
+  return {
+    status: 'refused',
+    about: 'sender',
+    cause: 'a page',
+    why: 'the answer is a page of HTML, not OTLP: is a proxy between?',
+  };
 }
 
 /** The server's own message; a page of HTML has none. */

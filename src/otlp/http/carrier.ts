@@ -94,7 +94,7 @@ export class HttpCarrier implements Carrier {
     return compression === 'none' ? message : COMPRESS[compression](message);
   }
 
-  /** Repeats the request on a new connection if the server had closed the persistent one. Values are cumulative: nothing counts twice. */
+  /** Repeats the request on a new connection if the server had closed the persistent one. As any retry, it is the same message. */
   #again(error: unknown, body: Uint8Array, signal: AbortSignal): Promise<HttpAnswer> {
     const { code = '', wasReused = false } = error as { code?: string; wasReused?: boolean };
     if (!wasReused || !CLOSED.includes(code)) throw error;

@@ -15,9 +15,10 @@ export const dropreasonFactory: ReceiverFactory<DropreasonConfig> = {
       ...(pin ? [{ path: ['pin_path'], directory: pin_path }] : []),
     ];
   },
-  supplies({ mode, flows }) {
-    if (mode === 'basic') return [];
-    return flows.ports ? ['flows', 'destination.port'] : ['flows'];
+  supplies({ mode, flows, pin }) {
+    const ownCounts = pin ? [] : (['counts of this process'] as const);
+    if (mode === 'basic') return ownCounts;
+    return flows.ports ? [...ownCounts, 'flows', 'destination.port'] : [...ownCounts, 'flows'];
   },
   async diagnose(_id, config) {
     const { diagnose } = await import('./diagnose.ts');

@@ -86,8 +86,7 @@ export class DropreasonReceiver implements Receiver {
     this.#fullMaps = new FullMaps(this.#settings.logger);
     this.#logOrigin();
     this.#log(ladder.reports);
-    this.announce();
-    if (this.#config.mode === 'advanced') this.#handOn('request', this.#reader.history());
+    this.#begin(this.#reader, probe.origin === 'taken_over');
     if (this.#config.capabilities === 'drop') await this.#giveUpCapabilities(user);
     this.#resident = new ResidentMemory();
     this.#timer = setInterval(() => void this.#readOrLog('interval'), this.collectionIntervalMillis);
@@ -130,6 +129,18 @@ export class DropreasonReceiver implements Receiver {
 
   announce(): void {
     if (this.#reader !== undefined) this.#handOn('request', this.#reader.atStart());
+  }
+
+  /** What exists at 0, and what an earlier process has counted. Without flows and pins the first read has it all. */
+  #begin(reader: Reader, isTakenOver: boolean): void {
+    const atStart = reader.atStart();
+    if (this.#config.mode === 'basic' && !this.#config.pin) {
+      this.#handOn('request', atStart);
+      return;
+    }
+    const { isBegun, ...history } = reader.history();
+    const read = { ...history, rows: [...atStart.rows, ...history.rows], losses: [...atStart.losses, ...history.losses] };
+    this.#handOn('request', { ...read, ...(isTakenOver && !isBegun ? { inherited: true } : {}) });
   }
 
   get instance(): string | undefined {

@@ -4,6 +4,7 @@ import { VERSION } from '../../../src/component/version.ts';
 import { configSchema } from '../../../src/exporters/otlp_grpc/config.ts';
 import { DropAccumulator } from '../../../src/metrics/drop_accumulator.ts';
 import { GrpcCarrier } from '../../../src/otlp/grpc/carrier.ts';
+import { NewestCounters } from '../../../src/otlp/outbox.ts';
 import { Pusher } from '../../../src/otlp/pusher.ts';
 import type { SendResult } from '../../../src/otlp/send_result.ts';
 import { DropPublisher } from '../../../src/publish/drop_publisher.ts';
@@ -61,8 +62,8 @@ describe('where the clock is set', () => {
     };
     const pusher = new Pusher(
       settings,
-      { address: '127.0.0.1:1', retry_on_failure },
-      { collect: () => publisher.collect(), send },
+      { address: '127.0.0.1:1', configPath: 'exporters::otlp_grpc', retry_on_failure },
+      { collect: () => publisher.collect(), outbox: new NewestCounters(), send },
     );
     pusher.push();
     for (let second = 0; second < 300; second++) {

@@ -19,7 +19,7 @@ import { rowsAtStart } from './rows_at_start.ts';
 import { SeriesEnds } from './series_ends.ts';
 
 /** The result of a read, as it is passed on. */
-export type Read = Pick<DropBatch, 'rows' | 'losses' | 'flows' | 'ended' | 'endedBefore'>;
+export type Read = Pick<DropBatch, 'rows' | 'losses' | 'flows' | 'ended' | 'endedBefore' | 'inherited'>;
 
 /** Events for which the kernel skipped a program, of packets and of calls. */
 interface Skipped {
@@ -125,14 +125,17 @@ export class Reader {
 
   /**
    * The counts of an earlier process, whose pinned maps this one has taken over: the node's counters continue from there. Its flows
-   * and overflow are gone. Empty if there was no such process.
+   * and overflow are gone. Empty if there was no such process, or if this one has reported them (`isBegun`).
    */
-  history(): Read {
-    if (this.#progress.isBegun) return { rows: [], losses: [] };
+  history(): Read & { readonly isBegun: boolean } {
+    const { isBegun } = this.#progress;
+    if (isBegun) return { rows: [], losses: [], isBegun };
     this.#progress.isBegun = true;
-    const { rows, losses, ...unread } = this.#readRows({ drops: 0, calls: 0 });
+    // In advanced mode the rows are those of the last drain, and what was skipped since may be rescued by the next.
+    const skipped = this.#flowRows === undefined ? this.#skipped() : { drops: 0, calls: 0 };
+    const { rows, losses, ...unread } = this.#readRows(skipped);
     this.#progress.unread = nothingUnread();
-    return { rows, losses, ...endedOf(unread) };
+    return { rows, losses, ...endedOf(unread), isBegun };
   }
 
   /** Ends a generation: returns what was added in it, by the node's rows and by flows. */

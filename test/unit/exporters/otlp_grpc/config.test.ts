@@ -30,6 +30,7 @@ describe('otlp_grpc configuration', () => {
         multiplier: 1.5,
         randomization_factor: 0.5,
       },
+      temporality: 'cumulative',
       metric_names: 'opentelemetry',
     });
     expect(otlpGrpcFactory.aliases).toEqual(['otlp']);

@@ -120,9 +120,13 @@ describe('an answer', () => {
     expect(await asked({ status })).toEqual({ status: 'retryable', why: `HTTP status ${status}` });
   });
 
-  test.each([400, 401, 403, 404, 405, 415, 500, 501, 505])('%i may not', async (status) => {
+  test.each([
+    ...[400, 415, 422, 500, 501, 505].map((status) => ({ status, about: 'message' })),
+    ...[401, 403, 404, 405, 407].map((status) => ({ status, about: 'sender' })),
+  ])('$status may not, which is about the $about', async ({ status, about }) => {
     expect(await asked({ status, body: 'because\n  of that' })).toEqual({
       status: 'refused',
+      about,
       cause: `HTTP ${status}`,
       why: `HTTP status ${status}: because of that`,
     });
