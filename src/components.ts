@@ -5,6 +5,7 @@ import { otlpGrpcFactory } from './exporters/otlp_grpc/factory.ts';
 import { otlpHttpFactory } from './exporters/otlp_http/factory.ts';
 import { prometheusFactory } from './exporters/prometheus/factory.ts';
 import { healthCheckFactory } from './extensions/health_check/factory.ts';
+import { attributesFactory } from './processors/attributes/factory.ts';
 import { filterFactory } from './processors/filter/factory.ts';
 import { flowAttributesFactory } from './processors/flow_attributes/factory.ts';
 import { k8sAttributesFactory } from './processors/k8s_attributes/factory.ts';
@@ -15,7 +16,7 @@ import { dropreasonFactory } from './receivers/dropreason/factory.ts';
 /** All factories, in pipeline order. */
 export const factories: Factories = {
   receivers: [dropreasonFactory],
-  processors: [percpuSumFactory, filterFactory, k8sAttributesFactory, podDropsFactory, flowAttributesFactory],
+  processors: [percpuSumFactory, attributesFactory, filterFactory, k8sAttributesFactory, podDropsFactory, flowAttributesFactory],
   exporters: [prometheusFactory, otlpGrpcFactory, otlpHttpFactory, fileFactory, debugFactory],
   extensions: [healthCheckFactory],
 };

@@ -101,12 +101,20 @@ export interface ProcessorFactory<Config = unknown> extends Factory<Config> {
   needs?(config: Config): readonly Need[];
   /** What it adds for later stages. */
   supplies?(config: Config): readonly Supply[];
+  /** Attributes that it looks at; those of an end of a flow with `source.` or `destination.` before them. */
+  reads?(config: Config): readonly string[];
+  /** Attributes that nothing has after it, or not everything. */
+  deletes?(config: Config): readonly string[];
+  /** Attributes that it sets. */
+  sets?(config: Config): readonly string[];
 }
 
 export interface ExporterFactory<Config = unknown> extends Factory<Config> {
   create(settings: Settings, config: Config): Promise<Exporter>;
   /** What receivers and processors must provide. */
   needs?(config: Config): readonly Need[];
+  /** Whether an attribute of this name is published; absent: all are. */
+  publishes?(config: Config, attribute: string): boolean;
   /** Where its counters are in the Prometheus text format, for an agent with this configuration. */
   scrapeTarget?(config: Config): ScrapeTarget;
 }

@@ -11,23 +11,63 @@ export function checkNeeds(draft: Draft, components: Components, pipelines: Serv
     const isKnown = ([kind, ids]: [string, readonly string[]]) => ids.every((id) => components[kind as keyof Components].has(id));
     if (!Object.entries(stages).every(isKnown)) continue;
     const path = ['service', 'pipelines', pipeline];
-    const supplies = new Set<Supply>();
-    const add = (given: readonly Supply[] = []) => {
-      for (const each of given) supplies.add(each);
-    };
+    const carried = new Carried();
     for (const id of receivers) {
       const { factory, config } = known(components.receivers, id);
-      add(factory.supplies?.(config));
+      carried.add(factory.supplies?.(config));
     }
     for (const [index, id] of processors.entries()) {
       const { factory, config } = known(components.processors, id);
-      checkStage(draft, { path: [...path, 'processors', index], id, needs: factory.needs?.(config), supplies });
-      add(factory.supplies?.(config));
+      const at = [...path, 'processors', index];
+      checkStage(draft, { path: at, id, needs: factory.needs?.(config), supplies: carried.supplies });
+      for (const [by, names] of carried.missed(factory.reads?.(config))) {
+        draft.problem(at, `${id} looks at ${names.join(', ')}, which ${by} deletes before it: put ${by} after it`);
+      }
+      carried.add(factory.supplies?.(config));
+      carried.change(id, factory.deletes?.(config), factory.sets?.(config));
     }
     for (const [index, id] of exporters.entries()) {
       const { factory, config } = known(components.exporters, id);
-      checkStage(draft, { path: [...path, 'exporters', index], id, needs: factory.needs?.(config), supplies });
+      const at = [...path, 'exporters', index];
+      checkStage(draft, { path: at, id, needs: factory.needs?.(config), supplies: carried.supplies });
+      for (const [name, by] of carried.set) {
+        if (factory.publishes?.(config, name) ?? true) continue;
+        draft.warn(at, `${id} doesn't publish ${name}, which ${by} sets: its metric_names have other labels`);
+      }
     }
+  }
+}
+
+/** What a pipeline carries at one of its stages. */
+class Carried {
+  readonly supplies = new Set<Supply>();
+  /** Attributes by the processor that sets them. */
+  readonly set = new Map<string, string>();
+  readonly #deleted = new Map<string, string>();
+
+  add(given: readonly Supply[] = []): void {
+    for (const each of given) {
+      this.supplies.add(each);
+      for (const name of [each, `source.${each}`, `destination.${each}`]) this.#deleted.delete(name);
+    }
+  }
+
+  change(by: string, deletes: readonly string[] = [], sets: readonly string[] = []): void {
+    for (const name of sets) this.set.set(name, by);
+    for (const name of deletes) {
+      this.#deleted.set(name, by);
+      this.set.delete(name);
+    }
+  }
+
+  /** Those that have been deleted, by the processor that did. */
+  missed(names: readonly string[] = []): Map<string, string[]> {
+    const missed = new Map<string, string[]>();
+    for (const name of names) {
+      const by = this.#deleted.get(name);
+      if (by !== undefined) missed.set(by, [...(missed.get(by) ?? []), name]);
+    }
+    return missed;
   }
 }
 

@@ -1,7 +1,8 @@
 import { SERVER_HINTS, SERVER_IGNORED } from '../component/server_settings.ts';
 import type { Kind } from './kinds.ts';
 
-const FILTER = 'choose rows with the filter processor, or do it in the collector that receives them';
+const ATTRIBUTES =
+  'set or delete attributes with the attributes processor, choose rows with filter, or do it in the collector that receives them';
 const DOWNSTREAM = 'push with otlp_grpc to an OpenTelemetry Collector that has it';
 const OTHER_SOURCE = 'dropreason reads only the kernel; use an OpenTelemetry Collector for other sources';
 const NO_PROFILER = 'the metrics of the agent are at service::telemetry::metrics; remove it';
@@ -42,11 +43,10 @@ const COMPONENTS: Readonly<Record<Kind, Readonly<Record<string, string>>>> = {
     nop: OTHER_SOURCE,
   },
   processors: {
-    attributes: FILTER,
-    transform: FILTER,
-    metricstransform: FILTER,
-    metrics_transform: FILTER,
-    groupbyattrs: FILTER,
+    transform: ATTRIBUTES,
+    metricstransform: ATTRIBUTES,
+    metrics_transform: ATTRIBUTES,
+    groupbyattrs: ATTRIBUTES,
     resource: 'set service::telemetry::resource, or OTEL_RESOURCE_ATTRIBUTES; remove it',
     cumulativetodelta: TO_DELTA,
     cumulative_to_delta: TO_DELTA,

@@ -84,8 +84,8 @@ export class SeriesMap {
 
   /** Adds what series had counted that ended before there was this map. */
   addEnded({ attributes, drops, bytes }: DropRow, startTimeMillis: number): void {
-    const { reason = '', direction = '' } = attributes.values;
-    this.#addTo(this.#remainders, { attributes: new AttributeSet({ reason, direction }), drops, bytes }, startTimeMillis);
+    const kept = Object.entries(attributes.values).filter(([name]) => name === 'reason' || name === 'direction');
+    this.#addTo(this.#remainders, { attributes: new AttributeSet(Object.fromEntries(kept)), drops, bytes }, startTimeMillis);
   }
 
   /** Ends a series, if there is one of these attributes. */

@@ -1,5 +1,5 @@
-/** A value of an attribute, as OpenTelemetry knows it (numbers are integers here). */
-export type AttributeValue = string | number;
+/** A value of an attribute, as OpenTelemetry knows it (numbers are integers, except those of a configuration). */
+export type AttributeValue = string | number | boolean;
 
 /**
  * The identity of a series: attribute names with their values, immutable, with its canonical key worked out once.

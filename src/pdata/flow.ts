@@ -15,7 +15,7 @@ export interface FlowKind {
   readonly attributes: AttributeSet;
   /** `tcp`, `udp`, `sctp`, `icmp`, `icmpv6`, else the protocol's number; empty without an IP header. */
   readonly transport: string;
-  /** Name of the network interface, or `unknown`. */
+  /** Name of the network interface, or `unknown`; empty if a processor has deleted it. */
   readonly interface: string;
   /** Inode number of the network namespace, which may be reused later; 0 if unknown. */
   readonly netns: number;
@@ -39,15 +39,21 @@ export interface FlowRow extends FlowKind {
 /** No attributes: those of an end of which nothing is known. */
 export const NO_ATTRIBUTES = new AttributeSet({});
 
+/** Everything that is known of a kind, under the names of OpenTelemetry. */
+export function kindAttributes(kind: FlowKind): Record<string, AttributeValue> {
+  const all: Record<string, AttributeValue> = { ...kind.attributes.values };
+  if (kind.transport !== '') all['network.transport'] = kind.transport;
+  if (kind.interface !== '') all['network.interface.name'] = kind.interface;
+  if (kind.netns !== 0) all['network.namespace.inode'] = kind.netns;
+  if (kind.netnsCookie !== 0) all['network.namespace.cookie'] = kind.netnsCookie;
+  if (kind.netnsName !== '') all['network.namespace.name'] = kind.netnsName;
+  return all;
+}
+
 /** Everything that is known of a flow, under the names of OpenTelemetry; `source.` and `destination.` are before those of its ends. */
 export function flowAttributes(flow: FlowRow): Record<string, AttributeValue> {
-  const all: Record<string, AttributeValue> = { ...flow.attributes.values };
-  if (flow.transport !== '') all['network.transport'] = flow.transport;
+  const all = kindAttributes(flow);
   if (flow.port !== 0) all['destination.port'] = flow.port;
-  all['network.interface.name'] = flow.interface;
-  if (flow.netns !== 0) all['network.namespace.inode'] = flow.netns;
-  if (flow.netnsCookie !== 0) all['network.namespace.cookie'] = flow.netnsCookie;
-  if (flow.netnsName !== '') all['network.namespace.name'] = flow.netnsName;
   for (const [side, { address, attributes }] of [
     ['source', flow.source],
     ['destination', flow.destination],

@@ -24,12 +24,15 @@ export interface Naming extends SeriesNaming {
   readonly pods: SeriesNaming;
   /** Whether Prometheus sees them as gauges, without `_total`. */
   readonly gauges: boolean;
+  /** Whether an attribute of this name is published, under whatever label. */
+  shows(attribute: string): boolean;
 }
 
 export const NAMINGS: Readonly<Record<MetricNames, Naming>> = {
   opentelemetry: {
     ...DROPS,
     gauges: false,
+    shows: () => true,
     publish: (attributes) => attributes,
     ends: true,
     pods: { ...POD_DROPS, publish: withoutBarePod, ends: true },
@@ -37,6 +40,7 @@ export const NAMINGS: Readonly<Record<MetricNames, Naming>> = {
   retina: {
     ...RETINA_DROPS,
     gauges: true,
+    shows: isRetinas,
     publish: retinaLabels,
     ends: false,
     pods: { ...RETINA_POD_DROPS, publish: retinaPodLabels, ends: true },
@@ -64,6 +68,13 @@ const RETINA_POD_LABELS: Readonly<Record<string, string>> = {
   'k8s.service.name': 'service',
   'cloud.availability_zone': 'zone',
 };
+
+function isRetinas(attribute: string): boolean {
+  if (attribute === 'reason' || attribute === 'direction' || attribute === 'destination.port' || attribute === OVERFLOW)
+    return true;
+  const name = attribute.replace(/^(source|destination)\./, '');
+  return Object.hasOwn(RETINA_POD_LABELS, name) || Object.hasOwn(WORKLOADS, name);
+}
 
 /** Retina's advanced labels; in its remote context each has `source_` or `destination_` before it. */
 function retinaPodLabels(attributes: AttributeSet): AttributeSet {

@@ -8,6 +8,7 @@ process.env.KUBECONFIG = fileURLToPath(new URL('../fixtures/kubeconfig.yaml', im
  * Ports are ones that the system chooses, peers are ones that aren't there.
  */
 export const MINIMAL_CONFIGS: Readonly<Record<string, unknown>> = {
+  'processors::attributes': { actions: [{ key: 'class', action: 'delete' }] },
   'processors::filter': { exclude: { match_type: 'strict', attributes: [{ key: 'reason', values: ['NO_SOCKET'] }] } },
   'processors::k8s_attributes': { auth_type: 'kubeConfig' },
   'exporters::prometheus': { endpoint: 'localhost:0' },

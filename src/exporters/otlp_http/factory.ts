@@ -1,5 +1,6 @@
 import type { ExporterFactory } from '../../component/factory.ts';
 import { pushNeeds } from '../../otlp/needs.ts';
+import { NAMINGS } from '../../publish/naming.ts';
 import { configSchema, type OtlpHttpConfig } from './config.ts';
 import { HINTS, IGNORED } from './hints.ts';
 
@@ -11,6 +12,7 @@ export const otlpHttpFactory: ExporterFactory<OtlpHttpConfig> = {
   hints: HINTS,
   ignored: IGNORED,
   needs: pushNeeds,
+  publishes: ({ metric_names }, attribute) => NAMINGS[metric_names].shows(attribute),
   async create(settings, config) {
     const { OtlpHttpExporter } = await import('./exporter.ts');
     return new OtlpHttpExporter(settings, config);

@@ -1,5 +1,6 @@
 import type { ExporterFactory } from '../../component/factory.ts';
 import { formatEndpoint } from '../../component/schema.ts';
+import { NAMINGS } from '../../publish/naming.ts';
 import { configSchema, type PrometheusConfig } from './config.ts';
 import { HINTS, IGNORED } from './hints.ts';
 
@@ -9,6 +10,7 @@ export const prometheusFactory: ExporterFactory<PrometheusConfig> = {
   schema: configSchema,
   hints: HINTS,
   ignored: IGNORED,
+  publishes: ({ metric_names }, attribute) => NAMINGS[metric_names].shows(attribute),
   async create(settings, config) {
     const { PrometheusExporter } = await import('./exporter.ts');
     return new PrometheusExporter(settings, config);

@@ -10,6 +10,7 @@ export const flowAttributesFactory: ProcessorFactory<FlowAttributesConfig> = {
     const { FlowAttributes } = await import('./processor.ts');
     return new FlowAttributes(settings, config, next);
   },
+  reads: ({ attributes }) => ['reason', 'direction', ...attributes],
   needs({ attributes }) {
     const message = 'has no flows to count, and never has a series: set mode: advanced on a receiver of this pipeline';
     const needs: Need[] = [{ supply: 'flows', otherwise: 'mistake', message }];

@@ -12,6 +12,7 @@ export const k8sAttributesFactory: ProcessorFactory<K8sAttributesConfig> = {
     const { K8sAttributes } = await import('./processor.ts');
     return new K8sAttributes(settings, config, next);
   },
+  reads: () => ['source.address', 'destination.address', 'destination.port', 'network.transport'],
   needs: () => [
     {
       supply: 'flows',
@@ -22,6 +23,8 @@ export const k8sAttributesFactory: ProcessorFactory<K8sAttributesConfig> = {
   supplies({ filter: { node, node_from_env_var }, extract: { metadata } }) {
     return [
       'pods',
+      'k8s.namespace.name',
+      'k8s.pod.name',
       ...(node === undefined && node_from_env_var === undefined ? [] : (['pods of one node'] as const)),
       ...metadata,
     ];

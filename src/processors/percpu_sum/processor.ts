@@ -2,8 +2,7 @@ import type { Processor } from '../../component/component.ts';
 import type { Consumer } from '../../component/consumer.ts';
 import type { AttributeSet } from '../../pdata/attributes.ts';
 import type { DropBatch } from '../../pdata/batch.ts';
-import type { DropRow } from '../../pdata/drop_row.ts';
-import { sumOfBytes } from '../../pdata/sums.ts';
+import { sumRows } from '../../pdata/sum_rows.ts';
 
 /** Sums the rows that differ only in `cpu`. */
 export class PercpuSum implements Processor {
@@ -20,13 +19,7 @@ export class PercpuSum implements Processor {
   async shutdown(): Promise<void> {}
 
   consume(batch: DropBatch): void {
-    const sums = new Map<string, DropRow>();
-    for (const row of batch.rows) {
-      const attributes = this.#withoutCpu(row.attributes);
-      const sum = sums.get(attributes.key);
-      sums.set(attributes.key, sum === undefined ? { ...row, attributes } : add(sum, row));
-    }
-    this.#next.consume({ ...batch, rows: [...sums.values()] });
+    this.#next.consume({ ...batch, rows: sumRows(batch.rows, (attributes) => this.#withoutCpu(attributes)) });
   }
 
   #withoutCpu(attributes: AttributeSet): AttributeSet {
@@ -37,14 +30,4 @@ export class PercpuSum implements Processor {
     }
     return summed;
   }
-}
-
-function add(a: DropRow, b: DropRow): DropRow {
-  const since = a.sinceMillis === undefined || b.sinceMillis === undefined ? undefined : Math.min(a.sinceMillis, b.sinceMillis);
-  return {
-    attributes: a.attributes,
-    drops: a.drops + b.drops,
-    bytes: sumOfBytes(a.bytes, b.bytes),
-    ...(since === undefined ? {} : { sinceMillis: since }),
-  };
 }

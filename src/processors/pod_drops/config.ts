@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { duration } from '../../component/schema.ts';
+import { WORKLOADS } from '../../pdata/workloads.ts';
 
 /** Labels for a side of a drop. */
 export const LABELS = ['ip', 'namespace', 'podname', 'workload', 'service', 'port', 'zone'] as const;
@@ -63,3 +64,28 @@ export const configSchema = z
   });
 
 export type PodDropsConfig = z.output<typeof configSchema>;
+
+/** The attribute of an end that each label shows, but for `workload` and `port`. */
+export const ATTRIBUTES: Readonly<Partial<Record<Label, string>>> = {
+  ip: 'k8s.pod.ip',
+  namespace: 'k8s.namespace.name',
+  podname: 'k8s.pod.name',
+  service: 'k8s.service.name',
+  zone: 'cloud.availability_zone',
+};
+
+/** Annotations that make a pod an observed one, at the pod or at its namespace. */
+export const ANNOTATIONS = ['k8s.pod.annotations.retina.sh', 'k8s.namespace.annotations.retina.sh'] as const;
+
+/** Everything that `pod_drops` looks at in a flow. */
+export function readAttributes({ context, labels, source, destination, observe }: PodDropsConfig): string[] {
+  const bySide = context === 'local' ? { source: labels, destination: labels } : { source, destination };
+  const ofSides = Object.entries(bySide).flatMap(([side, wanted]) => {
+    const shown = wanted.flatMap((label) => (label === 'workload' ? Object.keys(WORKLOADS) : (ATTRIBUTES[label] ?? [])));
+    const asked = observe === 'annotated' ? ANNOTATIONS : [];
+    const all = new Set(['k8s.namespace.name', 'k8s.pod.name', 'k8s.pod.uid', ...shown, ...asked]);
+    return Array.from(all, (name) => `${side}.${name}`);
+  });
+  const port = [...bySide.source, ...bySide.destination].includes('port') ? ['destination.port'] : [];
+  return ['reason', 'direction', ...port, ...ofSides];
+}

@@ -1,6 +1,6 @@
 import type { ProcessorFactory } from '../../component/factory.ts';
 import type { Need, Supply } from '../../component/joints.ts';
-import { configSchema, type Label, type PodDropsConfig } from './config.ts';
+import { configSchema, type Label, type PodDropsConfig, readAttributes } from './config.ts';
 
 /** The source of a label's value, if it isn't always known for a pod. */
 const SOURCES: Readonly<Partial<Record<Label, { readonly supply: Supply; readonly add: string }>>> = {
@@ -19,6 +19,7 @@ export const podDropsFactory: ProcessorFactory<PodDropsConfig> = {
     return new PodDrops(settings, config, next);
   },
   needs: podNeeds,
+  reads: readAttributes,
 };
 
 /** What `pod_drops` needs of the stages before it. */

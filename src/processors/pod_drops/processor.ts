@@ -130,12 +130,9 @@ export class PodDrops implements Processor {
   }
 }
 
-/** The reason distinguishes bytes from failed calls, so the errno's name creates no separate series. */
+/** All that earlier stages have given its kind. The reason distinguishes bytes from failed calls, so the errno's name creates no series. */
 function identity({ attributes }: FlowKind, direction: string): Record<string, AttributeValue> {
-  const values: Record<string, AttributeValue> = { reason: attributes.get('reason') ?? '', direction };
-  const drawn = attributes.get('class');
-  if (drawn !== undefined) values.class = drawn;
-  return values;
+  return { ...attributes.without('error.type').values, direction };
 }
 
 function addPort({ port }: FlowColumns, flow: number, values: Record<string, AttributeValue>): void {

@@ -1,6 +1,6 @@
 import type { AttributeSet, AttributeValue } from '../../pdata/attributes.ts';
 import { BARE_POD, WORKLOADS } from '../../pdata/workloads.ts';
-import type { Label, PodDropsConfig } from './config.ts';
+import { ANNOTATIONS, ATTRIBUTES, type Label, type PodDropsConfig } from './config.ts';
 
 /** The meaning of a flow's side here, from the attributes it was given. */
 export interface Side {
@@ -15,7 +15,6 @@ export interface Side {
   readonly attributes: AttributeSet;
 }
 
-const ANNOTATION = 'annotations.retina.sh';
 const OBSERVE = 'observe';
 
 /** A pod has a namespace and a name. For other ends, `world` and `unknown` are used. */
@@ -45,16 +44,8 @@ function isChosen(attributes: AttributeSet, { namespaces: { include, exclude }, 
   if (include !== undefined && !include.includes(namespace)) return false;
   if (exclude?.includes(namespace)) return false;
   if (observe === 'all') return true;
-  return attributes.get(`k8s.pod.${ANNOTATION}`) === OBSERVE || attributes.get(`k8s.namespace.${ANNOTATION}`) === OBSERVE;
+  return ANNOTATIONS.some((annotation) => attributes.get(annotation) === OBSERVE);
 }
-
-const ATTRIBUTES: Readonly<Partial<Record<Label, string>>> = {
-  ip: 'k8s.pod.ip',
-  namespace: 'k8s.namespace.name',
-  podname: 'k8s.pod.name',
-  service: 'k8s.service.name',
-  zone: 'cloud.availability_zone',
-};
 
 /** Puts what `labels` ask for into `into`, under names that begin with `prefix`. */
 export function publish(

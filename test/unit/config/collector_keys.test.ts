@@ -27,6 +27,12 @@ const KEYS = {
     ],
   },
   processors: {
+    attributes: [
+      ...below('actions[]', 'key action value from_attribute from_context pattern converted_type default_value'),
+      ...['include', 'exclude'].flatMap((key) =>
+        below(key, 'match_type regexp services resources[]::key metric_names attributes'),
+      ),
+    ],
     k8s_attributes: [
       ...'auth_type context kube_config_path passthrough watch_sync_period wait_for_metadata wait_for_metadata_timeout'.split(
         ' ',

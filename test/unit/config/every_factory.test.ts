@@ -10,6 +10,7 @@ const LEAST: Readonly<Record<string, unknown>> = {
   otlp_grpc: { endpoint: 'localhost:4317' },
   otlp_http: { endpoint: 'http://localhost:4318' },
   file: { path: '/dev/stdout' },
+  attributes: { actions: [{ key: 'class', action: 'delete' }] },
   filter: { include: { match_type: 'strict', attributes: [{ key: 'reason', values: ['NO_SOCKET'] }] } },
 };
 
