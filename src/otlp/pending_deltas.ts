@@ -5,7 +5,7 @@ import { Messages, type Outbox } from './outbox.ts';
 /**
  * Deltas, none of which is forgotten before the server has acknowledged it. A message that was sent once is sent again as it was: the
  * server may have counted it although its answer was lost, and can recognize it by series and interval. Newer deltas wait behind it
- * and grow. docs/adr/0024-a-delta-is-forgotten-when-acknowledged.md has what follows.
+ * and grow. docs/adr/0025-a-delta-is-forgotten-when-acknowledged.md has what follows.
  */
 export class PendingDeltas implements Outbox {
   readonly keeps = true;
