@@ -11,12 +11,21 @@ import { flowAttributesFactory } from './processors/flow_attributes/factory.ts';
 import { k8sAttributesFactory } from './processors/k8s_attributes/factory.ts';
 import { percpuSumFactory } from './processors/percpu_sum/factory.ts';
 import { podDropsFactory } from './processors/pod_drops/factory.ts';
+import { resourceFactory } from './processors/resource/factory.ts';
 import { dropreasonFactory } from './receivers/dropreason/factory.ts';
 
 /** All factories, in pipeline order. */
 export const factories: Factories = {
   receivers: [dropreasonFactory],
-  processors: [percpuSumFactory, attributesFactory, filterFactory, k8sAttributesFactory, podDropsFactory, flowAttributesFactory],
+  processors: [
+    percpuSumFactory,
+    attributesFactory,
+    resourceFactory,
+    filterFactory,
+    k8sAttributesFactory,
+    podDropsFactory,
+    flowAttributesFactory,
+  ],
   exporters: [prometheusFactory, otlpGrpcFactory, otlpHttpFactory, fileFactory, debugFactory],
   extensions: [healthCheckFactory],
 };

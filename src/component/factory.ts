@@ -1,4 +1,4 @@
-import type { Meter } from '@opentelemetry/api';
+import type { Attributes, Meter } from '@opentelemetry/api';
 import type { Resource } from '@opentelemetry/resources';
 import type { Logger } from 'pino';
 import type { z } from 'zod';
@@ -107,12 +107,16 @@ export interface ProcessorFactory<Config = unknown> extends Factory<Config> {
   deletes?(config: Config): readonly string[];
   /** Attributes that it sets. */
   sets?(config: Config): readonly string[];
+  /** What it makes of the attributes of the resource, which all batches of the pipeline have in common. */
+  resource?(config: Config, attributes: Attributes): Attributes;
 }
 
 export interface ExporterFactory<Config = unknown> extends Factory<Config> {
   create(settings: Settings, config: Config): Promise<Exporter>;
   /** What receivers and processors must provide. */
   needs?(config: Config): readonly Need[];
+  /** Whether it publishes the resource. */
+  readonly publishesResource?: boolean;
   /** Whether an attribute of this name is published; absent: all are. */
   publishes?(config: Config, attribute: string): boolean;
   /** Where its counters are in the Prometheus text format, for an agent with this configuration. */

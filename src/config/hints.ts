@@ -12,7 +12,7 @@ const TO_DELTA = 'set temporality: delta on otlp_grpc or otlp_http; remove it';
 const TO_CUMULATIVE = 'exporters publish cumulative counters already; remove it';
 
 const DETECTED =
-  'host.name, host.id, os.type and k8s.node.name are set already, and OTEL_RESOURCE_ATTRIBUTES is read; other attributes can be set at service::telemetry::resource';
+  'host.name, host.id, os.type and k8s.node.name are set already, and OTEL_RESOURCE_ATTRIBUTES is read; the processor resource sets others';
 
 /** Collector components that are in most pipelines and have no effect here, with the reason. They are left out, with a warning. */
 const IGNORED: Readonly<Partial<Record<Kind, Readonly<Record<string, string>>>>> = {
@@ -47,7 +47,6 @@ const COMPONENTS: Readonly<Record<Kind, Readonly<Record<string, string>>>> = {
     metricstransform: ATTRIBUTES,
     metrics_transform: ATTRIBUTES,
     groupbyattrs: ATTRIBUTES,
-    resource: 'set service::telemetry::resource, or OTEL_RESOURCE_ATTRIBUTES; remove it',
     cumulativetodelta: TO_DELTA,
     cumulative_to_delta: TO_DELTA,
     deltatocumulative: TO_CUMULATIVE,

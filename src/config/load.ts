@@ -2,6 +2,7 @@ import { ConfigError, type ConfigProblem } from '../component/errors.ts';
 import type { Factories } from '../component/factory.ts';
 import { checkClaims } from './check_claims.ts';
 import { checkNeeds } from './check_needs.ts';
+import { checkResources } from './check_resources.ts';
 import type { Config } from './config.ts';
 import { Draft } from './draft.ts';
 import { type Environment, Expander } from './expand.ts';
@@ -39,6 +40,7 @@ export function loadConfig({ files, sets = [], env, factories }: LoadOptions): C
   if (service !== undefined) {
     const components = { receivers, processors, exporters, extensions };
     checkNeeds(draft, components, service.pipelines);
+    checkResources(draft, components, service.pipelines);
     checkClaims(draft, components, service);
   }
   if (service === undefined || problems.length > 0) throw new ConfigError(inOrder(problems, files));

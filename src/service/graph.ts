@@ -1,13 +1,16 @@
 import { isDeepStrictEqual } from 'node:util';
+import type { Attributes } from '@opentelemetry/api';
 import type { Exporter, Extension, Processor, Receiver } from '../component/component.ts';
 import type { Consumer } from '../component/consumer.ts';
 import type { Settings } from '../component/factory.ts';
 import type { ComponentHealth, Host, SourceState } from '../component/host.ts';
 import { Outage } from '../component/outage.ts';
 import type { Config } from '../config/config.ts';
+import { resourceChanges } from '../config/resource_changes.ts';
 import { FanOut } from './fan_out.ts';
 import { ownerOf } from './keepsakes.ts';
 import { type Named, Starter, shutdownAll } from './started.ts';
+import { ChangedResource } from './telemetry/changed_resource.ts';
 
 /** A receiver, and what a later graph needs to take it over. */
 interface RunningReceiver extends Named<Receiver> {
@@ -63,7 +66,7 @@ export class Graph {
     for (const [id, { receivers, processors, exporters }] of config.service.pipelines) {
       const last = new FanOut();
       for (const exporter of exporters) graph.#join(exporter, receivers);
-      last.targets = await Promise.all(exporters.map((exporter) => graph.#exporter(config, exporter)));
+      last.targets = await Promise.all(exporters.map((exporter) => graph.#exporter(config, exporter, processors)));
       let head: Consumer = last;
       for (const processor of processors.toReversed()) head = await graph.#processor(config, id, processor, head);
       for (const receiver of receivers) {
@@ -197,11 +200,17 @@ export class Graph {
     this.#upstream.set(name, upstream);
   }
 
-  async #exporter(config: Config, id: string): Promise<Exporter> {
+  /** `processors`: of a pipeline that it is in. They make the same resource in all of them (config/check_resources.ts). */
+  async #exporter(config: Config, id: string, processors: readonly string[]): Promise<Exporter> {
     const known = this.#exporters.get(id);
     if (known !== undefined) return known.component;
     const { factory, config: given } = defined(config.exporters, id);
-    const component = await factory.create(this.#settings('exporters', id), given);
+    const settings = this.#settings('exporters', id);
+    const changes = resourceChanges(config.processors, processors);
+    const changed = (attributes: Attributes) =>
+      changes.reduce((all, { factory: { resource }, config: how }) => resource?.(how, all) ?? all, attributes);
+    const resource = changes.length === 0 ? settings.resource : new ChangedResource(settings.resource, changed);
+    const component = await factory.create({ ...settings, resource }, given);
     this.#exporters.set(id, { name: `exporters::${id}`, component });
     return component;
   }

@@ -9,6 +9,7 @@ process.env.KUBECONFIG = fileURLToPath(new URL('../fixtures/kubeconfig.yaml', im
  */
 export const MINIMAL_CONFIGS: Readonly<Record<string, unknown>> = {
   'processors::attributes': { actions: [{ key: 'class', action: 'delete' }] },
+  'processors::resource': { attributes: [{ key: 'k8s.cluster.name', value: 'east', action: 'upsert' }] },
   'processors::filter': { exclude: { match_type: 'strict', attributes: [{ key: 'reason', values: ['NO_SOCKET'] }] } },
   'processors::k8s_attributes': { auth_type: 'kubeConfig' },
   'exporters::prometheus': { endpoint: 'localhost:0' },

@@ -5,6 +5,7 @@ import { ComponentError } from '../../src/component/errors.ts';
 import type { Factories, Settings } from '../../src/component/factory.ts';
 import type { Host } from '../../src/component/host.ts';
 import type { HookStatus } from '../../src/pdata/batch.ts';
+import { resourceFactory } from '../../src/processors/resource/factory.ts';
 import { batch, row } from './rows.ts';
 
 const schema = z.strictObject({
@@ -60,6 +61,7 @@ export class Stage {
             (settings, config, next) => new PassProcessor(this.journal, `processors::${settings.id}`, config, next),
           ),
         },
+        resourceFactory,
       ],
       exporters: [
         {

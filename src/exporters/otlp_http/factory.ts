@@ -12,6 +12,7 @@ export const otlpHttpFactory: ExporterFactory<OtlpHttpConfig> = {
   hints: HINTS,
   ignored: IGNORED,
   needs: pushNeeds,
+  publishesResource: true,
   publishes: ({ metric_names }, attribute) => NAMINGS[metric_names].shows(attribute),
   async create(settings, config) {
     const { OtlpHttpExporter } = await import('./exporter.ts');

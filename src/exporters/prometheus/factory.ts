@@ -10,6 +10,7 @@ export const prometheusFactory: ExporterFactory<PrometheusConfig> = {
   schema: configSchema,
   hints: HINTS,
   ignored: IGNORED,
+  publishesResource: true,
   publishes: ({ metric_names }, attribute) => NAMINGS[metric_names].shows(attribute),
   async create(settings, config) {
     const { PrometheusExporter } = await import('./exporter.ts');

@@ -33,6 +33,7 @@ const KEYS = {
         below(key, 'match_type regexp services resources[]::key metric_names attributes'),
       ),
     ],
+    resource: below('attributes[]', 'key action value from_attribute from_context pattern converted_type default_value'),
     k8s_attributes: [
       ...'auth_type context kube_config_path passthrough watch_sync_period wait_for_metadata wait_for_metadata_timeout'.split(
         ' ',

@@ -11,6 +11,7 @@ const LEAST: Readonly<Record<string, unknown>> = {
   otlp_http: { endpoint: 'http://localhost:4318' },
   file: { path: '/dev/stdout' },
   attributes: { actions: [{ key: 'class', action: 'delete' }] },
+  resource: { attributes: [{ key: 'k8s.cluster.name', value: 'east', action: 'upsert' }] },
   filter: { include: { match_type: 'strict', attributes: [{ key: 'reason', values: ['NO_SOCKET'] }] } },
 };
 

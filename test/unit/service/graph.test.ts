@@ -37,6 +37,30 @@ describe('a graph', () => {
     expect(kinds).toHaveLength(8);
   });
 
+  test('an exporter has the resource that the processors of its pipelines make', async () => {
+    const actions = (...attributes: object[]) => ({ attributes });
+    const { service, stage } = serve({
+      receivers: { source: null },
+      processors: {
+        pass: null,
+        'resource/cluster': actions({ key: 'cluster', value: 'east', action: 'insert' }, { key: 'host.name', action: 'delete' }),
+        'resource/team': actions({ key: 'team', from_attribute: 'cluster', action: 'upsert' }),
+      },
+      exporters: { 'sink/changed': null, sink: null },
+      pipelines: {
+        'metrics/a': [['source'], ['resource/cluster', 'pass', 'resource/team'], ['sink/changed']],
+        'metrics/b': [['source'], ['pass'], ['sink']],
+        'metrics/c': [['source'], ['resource/cluster', 'resource/team', 'pass'], ['sink/changed']],
+      },
+    });
+    await service.start();
+    const { attributes } = stage.exporter('sink').settings.resource;
+    const { 'host.name': host, ...rest } = attributes;
+    expect(host).not.toBe(undefined);
+    expect(stage.exporter('sink/changed').settings.resource.attributes).toEqual({ ...rest, cluster: 'east', team: 'east' });
+    await service.shutdown();
+  });
+
   test('the last read of a receiver passes through before its exporters stop', async () => {
     const { service, stage } = serve(simple());
     await service.start();
