@@ -42,7 +42,8 @@ async function ofComponents(config: Config): Promise<Finding[]> {
 async function ofTelemetry({ service: { telemetry } }: Config): Promise<Finding[]> {
   if (telemetry.metrics.level === 'none') return [];
   const findings = await Promise.all(
-    telemetry.metrics.readers.map(({ pull }, index) => {
+    telemetry.metrics.readers.map(async ({ pull }, index) => {
+      if (pull === undefined) return [];
       const { prometheus } = pull.exporter;
       const configPath = `service::telemetry::metrics::readers::${index}::pull::exporter::prometheus::port`;
       return endpointFindings({ endpoint: prometheus, settings: prometheus, configPath, otherwise: 'warn' });

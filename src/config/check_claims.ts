@@ -50,7 +50,8 @@ function ofComponents(components: Components, { pipelines, extensions }: Service
 function ofTelemetry({ metrics, logs }: TelemetryConfig): Claimed[] {
   const path = ['service', 'telemetry', 'metrics', 'readers'];
   const readers = metrics.level === 'none' ? [] : metrics.readers;
-  const endpoints = readers.map(({ pull }, index) => {
+  const endpoints = readers.flatMap(({ pull }, index) => {
+    if (pull === undefined) return [];
     const at = [...path, index, 'pull', 'exporter', 'prometheus', 'port'];
     return { path: at, at, endpoint: pull.exporter.prometheus };
   });

@@ -1,5 +1,6 @@
 import { SERVER_HINTS, SERVER_IGNORED } from '../component/server_settings.ts';
 import type { Kind } from './kinds.ts';
+import { PERIODIC_HINTS } from './periodic_reader.ts';
 
 const ATTRIBUTES =
   'set or delete attributes with the attributes processor, choose rows with filter, or do it in the collector that receives them';
@@ -89,6 +90,7 @@ export const SERVICE_HINTS: Readonly<Record<string, string>> = {
   'telemetry::traces': 'dropreason emits no traces; remove it',
   'telemetry::metrics::address': 'write readers: [{pull: {exporter: {prometheus: {host, port}}}}]',
   'telemetry::metrics::views': 'all metrics of the agent are published; remove it',
+  ...PERIODIC_HINTS,
   ...Object.fromEntries(Object.entries(SERVER_HINTS).map(([key, hint]) => [`${PULL}::${key}`, hint])),
 };
 

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { listenHost } from '../component/schema.ts';
 import { serverSettings } from '../component/server_settings.ts';
+import { periodicReader } from './periodic_reader.ts';
 
 const prometheusReader = z.strictObject({
   host: listenHost('localhost').describe('Address to listen on.'),
@@ -8,11 +9,15 @@ const prometheusReader = z.strictObject({
   ...serverSettings.shape,
 });
 
-const reader = z.strictObject({
-  pull: z.strictObject({
-    exporter: z.strictObject({ prometheus: prometheusReader }),
-  }),
-});
+const reader = z
+  .strictObject({
+    pull: z
+      .strictObject({ exporter: z.strictObject({ prometheus: prometheusReader }) })
+      .optional()
+      .describe('An endpoint to scrape.'),
+    periodic: periodicReader.optional().describe('Pushes over OTLP.'),
+  })
+  .refine(({ pull, periodic }) => (pull === undefined) !== (periodic === undefined), 'must have either pull or periodic');
 
 const logs = z.strictObject({
   level: z.enum(['debug', 'info', 'warn', 'error']).default('info').describe('The lowest severity to log.'),
@@ -35,7 +40,7 @@ const metrics = z.strictObject({
   readers: z
     .array(reader)
     .prefault([{ pull: { exporter: { prometheus: {} } } }])
-    .describe('Endpoints at which the metrics of the agent can be scraped.'),
+    .describe('How the metrics of the agent are published.'),
 });
 
 /** `service::telemetry`: logs and metrics of the agent itself. */

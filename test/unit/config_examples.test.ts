@@ -92,7 +92,7 @@ describe.each(POD_IPS)('on %s', (_, podIp) => {
     const ofPod = readFileSync(file, 'utf8').includes('POD_IP');
     const given = [...config.exporters.values(), ...config.extensions.values()].map(({ config: each }) => each as Listening);
     const hosts = given.flatMap(({ endpoint }) => (endpoint?.host === undefined ? [] : [endpoint.host]));
-    hosts.push(...config.service.telemetry.metrics.readers.map(({ pull }) => pull.exporter.prometheus.host));
+    hosts.push(...config.service.telemetry.metrics.readers.flatMap(({ pull }) => pull?.exporter.prometheus.host ?? []));
     expect(hosts.length).toBeGreaterThan(0);
     for (const host of hosts) {
       expect(host).toBe(ofPod ? (podIp ?? 'localhost') : 'localhost');

@@ -10,6 +10,7 @@ import { CONTENT_TYPES, formatFor, type ScrapeFormat } from '../../publish/prome
 import { PrometheusText } from '../../publish/prometheus/text.ts';
 import { PullReader } from '../../publish/pull_reader.ts';
 import { registerProcessMetrics } from './process_metrics.ts';
+import type { PushedMetrics } from './pushed_metrics.ts';
 
 export interface OwnTelemetryOptions {
   /** `service::telemetry::metrics`. */
@@ -18,26 +19,31 @@ export interface OwnTelemetryOptions {
   readonly logger: Logger;
 }
 
-/** The agent's own telemetry: a meter for its components, and the endpoints to scrape. */
+/** The agent's own telemetry: a meter for its components, and how it is published. */
 export class OwnTelemetry {
   /** The meter for components. Records nothing if `level` is none. */
   readonly meter: Meter;
   readonly #logger: Logger;
   readonly #endpoints: readonly HttpEndpoint[];
+  readonly #startPushing: () => Promise<readonly PushedMetrics[]>;
+  #pushed: readonly PushedMetrics[] = [];
 
   constructor({ config, resource, logger }: OwnTelemetryOptions) {
     this.#logger = logger;
     if (config.level === 'none') {
       this.meter = createNoopMeter();
       this.#endpoints = [];
+      this.#startPushing = () => Promise.resolve([]);
       return;
     }
-    // One reader for all endpoints: each reader keeps a copy of every series, and cumulative series can be shared.
+    // One reader for all: each reader keeps a copy of every series, and cumulative series can be shared.
     const reader = new PullReader();
     this.meter = new MeterProvider({ resource, readers: [reader] }).getMeter(SCOPE.name, SCOPE.version);
     registerProcessMetrics(this.meter);
     const text = new PrometheusText({ warn: (message) => logger.warn(`service::telemetry: ${message}`) });
-    this.#endpoints = config.readers.map(({ pull }, index) => {
+    this.#startPushing = () => startPushing(config.readers, reader, logger);
+    this.#endpoints = config.readers.flatMap(({ pull }, index) => {
+      if (pull === undefined) return [];
       return new HttpEndpoint({
         endpoint: pull.exporter.prometheus,
         settings: pull.exporter.prometheus,
@@ -58,16 +64,41 @@ export class OwnTelemetry {
     return this.#endpoints.flatMap(({ port }) => (port === undefined ? [] : [port]));
   }
 
-  /** Listens. Only logs a warning on failure, because the agent doesn't depend on it. */
+  /** Listens, and pushes. Only logs a warning on failure, because the agent doesn't depend on it. */
   async start(): Promise<void> {
     for (const endpoint of this.#endpoints) {
       await endpoint.start().catch((error: Error) => this.#logger.warn(`service::telemetry: ${error.message}`));
     }
+    this.#pushed = await this.#startPushing();
   }
 
   async shutdown(deadlineMillis: number): Promise<void> {
-    await Promise.all(this.#endpoints.map((endpoint) => endpoint.stop(deadlineMillis)));
+    const pushed = this.#pushed;
+    this.#pushed = [];
+    await Promise.all([
+      ...this.#endpoints.map((endpoint) => endpoint.stop(deadlineMillis)),
+      ...pushed.map((each) => each.shutdown(deadlineMillis)),
+    ]);
   }
+}
+
+async function startPushing(
+  readers: TelemetryConfig['metrics']['readers'],
+  reader: PullReader,
+  logger: Logger,
+): Promise<readonly PushedMetrics[]> {
+  const started: PushedMetrics[] = [];
+  for (const [index, { periodic: config }] of readers.entries()) {
+    if (config === undefined) continue;
+    const configPath = `service::telemetry::metrics::readers::${index}::periodic::exporter::otlp`;
+    try {
+      const { PushedMetrics } = await import('./pushed_metrics.ts');
+      started.push(await PushedMetrics.start({ config, reader, logger, configPath }));
+    } catch (error) {
+      logger.warn(`${configPath}: the agent's own metrics are not pushed: ${(error as Error).message}`);
+    }
+  }
+  return started;
 }
 
 async function scrape(reader: PullReader, text: PrometheusText, format: ScrapeFormat): Promise<HttpAnswer> {
