@@ -83,6 +83,7 @@ const POD_ATTRIBUTES = {
   'k8s.service.name': 'a service that the pod is behind, or whose address it is; label `service`',
   'cloud.availability_zone': "the node's zone; label `zone`",
   'destination.port': 'the destination port, where the receiver counts ports; label `port`',
+  'network.transport': "`tcp`, `udp`, `sctp`, `icmp`, `icmpv6` or the protocol's number; opt-in by `attributes` of `pod_drops`",
   'otel.metric.overflow': '`true`: the sum of drops beyond `max_series`, only by reason and direction',
 } as const;
 
@@ -96,6 +97,7 @@ const RETINA_POD_ATTRIBUTES = {
   service: 'label `service`',
   zone: 'label `zone`',
   port: 'label `port`',
+  protocol: '`network.transport`, opt-in by `attributes` of `pod_drops`; Retina itself has no such label here',
   'otel.metric.overflow': '`true`: the sum of what found no room in `max_series`',
 } as const;
 

@@ -70,8 +70,7 @@ const RETINA_POD_LABELS: Readonly<Record<string, string>> = {
 };
 
 function isRetinas(attribute: string): boolean {
-  if (attribute === 'reason' || attribute === 'direction' || attribute === 'destination.port' || attribute === OVERFLOW)
-    return true;
+  if (['reason', 'direction', 'destination.port', 'network.transport', OVERFLOW].includes(attribute)) return true;
   const name = attribute.replace(/^(source|destination)\./, '');
   return Object.hasOwn(RETINA_POD_LABELS, name) || Object.hasOwn(WORKLOADS, name);
 }
@@ -84,6 +83,7 @@ function retinaPodLabels(attributes: AttributeSet): AttributeSet {
   const isRemote = Object.keys(attributes.values).some((name) => /^(source|destination)\.(k8s|cloud)\./.test(name));
   for (const [name, value] of Object.entries(attributes.values)) {
     if (name === 'destination.port') labels[isRemote ? 'destination_port' : 'port'] = value;
+    if (name === 'network.transport') labels.protocol = value;
     const [, side = '', rest = ''] = /^(source\.|destination\.|)(.*)$/.exec(name) ?? [];
     const prefix = side.replace('.', '_');
     const label = RETINA_POD_LABELS[rest];

@@ -6,6 +6,9 @@ import { WORKLOADS } from '../../pdata/workloads.ts';
 export const LABELS = ['ip', 'namespace', 'podname', 'workload', 'service', 'port', 'zone'] as const;
 export type Label = (typeof LABELS)[number];
 
+/** What of the drop itself can become an attribute of a series. */
+const ATTRIBUTES_OF_DROPS = ['network.transport'] as const;
+
 const DEFAULT_LABELS: readonly Label[] = ['namespace', 'podname', 'workload'];
 
 const labels = z.array(z.enum(LABELS)).superRefine((given, context) => {
@@ -32,6 +35,10 @@ export const configSchema = z
     labels: labels.min(1).optional().describe('Labels of the pod, with context: local. Default: namespace, podname, workload.'),
     source: labels.optional().describe('Labels of the source, with context: remote. Default: namespace, podname, workload.'),
     destination: labels.optional().describe('Labels of the destination, with context: remote. Default: the same.'),
+    attributes: z
+      .array(z.enum(ATTRIBUTES_OF_DROPS))
+      .default([])
+      .describe('Attributes of the series besides those of the pods: network.transport is the protocol, such as tcp or udp.'),
     namespaces: namespaces.prefault({}).describe('Pods whose drops are counted. Default: all.'),
     observe: z
       .enum(['all', 'annotated'])
@@ -78,7 +85,7 @@ export const ATTRIBUTES: Readonly<Partial<Record<Label, string>>> = {
 export const ANNOTATIONS = ['k8s.pod.annotations.retina.sh', 'k8s.namespace.annotations.retina.sh'] as const;
 
 /** Everything that `pod_drops` looks at in a flow. */
-export function readAttributes({ context, labels, source, destination, observe }: PodDropsConfig): string[] {
+export function readAttributes({ context, labels, source, destination, observe, attributes }: PodDropsConfig): string[] {
   const bySide = context === 'local' ? { source: labels, destination: labels } : { source, destination };
   const ofSides = Object.entries(bySide).flatMap(([side, wanted]) => {
     const shown = wanted.flatMap((label) => (label === 'workload' ? Object.keys(WORKLOADS) : (ATTRIBUTES[label] ?? [])));
@@ -87,5 +94,5 @@ export function readAttributes({ context, labels, source, destination, observe }
     return Array.from(all, (name) => `${side}.${name}`);
   });
   const port = [...bySide.source, ...bySide.destination].includes('port') ? ['destination.port'] : [];
-  return ['reason', 'direction', ...port, ...ofSides];
+  return ['reason', 'direction', ...attributes, ...port, ...ofSides];
 }

@@ -33,7 +33,7 @@ export class PodDrops implements Processor {
     this.#config = config;
     this.#next = next;
     const bounds = { maxSeries: config.max_series, expirationMillis: config.metric_expiration };
-    const shape = JSON.stringify([config.context, config.labels, config.source, config.destination]);
+    const shape = JSON.stringify([config.context, config.labels, config.source, config.destination, config.attributes]);
     const kept = settings.keep<Kept>('series', () => ({ table: new SeriesTable(bounds), shape }));
     this.#table = kept.table;
     this.#table.bound(bounds);
@@ -83,7 +83,7 @@ export class PodDrops implements Processor {
     const number = this.#cache.numberOf(kind, flows.port[flow] as number, side.id, 0);
     let found = this.#cache.at(number);
     if (found === undefined) {
-      const values = identity(kindOf(flows, flow), direction);
+      const values = this.#identity(kindOf(flows, flow), direction);
       publish(side, this.#config.labels, '', values);
       if (this.#config.labels.includes('port')) addPort(flows, flow, values);
       found = this.#cache.keep(number, new AttributeSet(values), side.uid === undefined ? [] : [side.uid]);
@@ -102,7 +102,7 @@ export class PodDrops implements Processor {
       const number = this.#cache.numberOf(kind, flows.port[flow] as number, source.id, destination.id);
       let found = this.#cache.at(number);
       if (found === undefined) {
-        const values = identity(kindOf(flows, flow), directionOf(kindOf(flows, flow)));
+        const values = this.#identity(kindOf(flows, flow), directionOf(kindOf(flows, flow)));
         publish(source, this.#config.source, 'source.', values);
         publish(destination, this.#config.destination, 'destination.', values);
         if (this.#config.destination.includes('port')) addPort(flows, flow, values);
@@ -111,6 +111,13 @@ export class PodDrops implements Processor {
       }
       this.#add(flows, flow, found, undefined);
     }
+  }
+
+  /** All that earlier stages have given its kind. The reason distinguishes bytes from failed calls, so the errno's name creates no series. */
+  #identity({ attributes, transport }: FlowKind, direction: string): Record<string, AttributeValue> {
+    const values: Record<string, AttributeValue> = { ...attributes.without('error.type').values, direction };
+    if (transport !== '' && this.#config.attributes.includes('network.transport')) values['network.transport'] = transport;
+    return values;
   }
 
   /** Adds to its series, or to the overflow. If `direction` is undefined, the flow's own is used. */
@@ -128,11 +135,6 @@ export class PodDrops implements Processor {
     this.#overflowDrops += drops;
     this.#table.add(this.#table.overflow(String(attributes.get('reason') ?? ''), direction), drops, bytes);
   }
-}
-
-/** All that earlier stages have given its kind. The reason distinguishes bytes from failed calls, so the errno's name creates no series. */
-function identity({ attributes }: FlowKind, direction: string): Record<string, AttributeValue> {
-  return { ...attributes.without('error.type').values, direction };
 }
 
 function addPort({ port }: FlowColumns, flow: number, values: Record<string, AttributeValue>): void {

@@ -21,8 +21,9 @@ export class SeriesCache {
   readonly #table: SeriesTable;
   readonly #config: PodDropsConfig;
   readonly #byPort: boolean;
+  readonly #byTransport: boolean;
   #sides = new Map<AttributeSet, Side>();
-  /** Numbers of what rows are of, by direction. */
+  /** Numbers of what rows are of, by direction, and by protocol if that is an attribute. */
   #kinds = new Map<string, Map<AttributeSet, number>>();
   #kindsKept = 0;
   #keys = new WordTable(KEY);
@@ -36,6 +37,7 @@ export class SeriesCache {
     this.#table = table;
     this.#config = config;
     this.#byPort = (config.context === 'local' ? config.labels : config.destination).includes('port');
+    this.#byTransport = config.attributes.includes('network.transport');
   }
 
   /** To be called before the flows of a read. */
@@ -99,9 +101,10 @@ export class SeriesCache {
     return side;
   }
 
-  #kind({ attributes }: FlowKind, direction: string): number {
-    const known = this.#kinds.get(direction) ?? new Map<AttributeSet, number>();
-    this.#kinds.set(direction, known);
+  #kind({ attributes, transport }: FlowKind, direction: string): number {
+    const by = this.#byTransport ? `${direction} ${transport}` : direction;
+    const known = this.#kinds.get(by) ?? new Map<AttributeSet, number>();
+    this.#kinds.set(by, known);
     const number = known.get(attributes) ?? this.#kindsKept++;
     known.set(attributes, number);
     return number;

@@ -144,6 +144,7 @@ describe('the series of pods', () => {
       'destination.k8s.service.name': 'front',
       'destination.cloud.availability_zone': 'a',
       'destination.port': 443,
+      'network.transport': 'tcp',
     };
     read(1, { rows: [row(attributes, 1, 1)] });
     expect((await points())[0]?.attributes).toEqual({
@@ -157,6 +158,7 @@ describe('the series of pods', () => {
       destination_service: 'front',
       destination_zone: 'a',
       destination_port: 443,
+      protocol: 'tcp',
     });
   });
 

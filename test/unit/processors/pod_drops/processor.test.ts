@@ -18,6 +18,32 @@ describe('pod_drops with context: local', () => {
     ]);
   });
 
+  test('has the protocol where it is asked for, and then series of their own', () => {
+    const flows = [
+      at(WORLD, pod('db'), { transport: 'tcp' }),
+      at(WORLD, pod('db'), { transport: 'udp', drops: 2, bytes: 200 }),
+      at(WORLD, pod('db'), { transport: '', drops: 4, bytes: 400 }),
+      at(WORLD, pod('db'), { transport: 'tcp', port: 80, drops: 8, bytes: 800 }),
+    ];
+    const said = { ...SAID, ...db, direction: 'ingress' };
+    expect(podDrops({}).pods(flowBatch(flows)).rows).toEqual([{ ...said, drops: 15, bytes: 1500 }]);
+    for (const config of [{}, { context: 'remote', source: [], destination: ['namespace', 'podname', 'workload'] }]) {
+      const { rows } = podDrops({ ...config, attributes: ['network.transport'] }).pods(flowBatch(flows));
+      expect(rows.map((each) => [each['network.transport' as keyof typeof each], each.drops, each.bytes])).toEqual([
+        ['tcp', 9, 900],
+        ['udp', 2, 200],
+        [undefined, 4, 400],
+      ]);
+    }
+  });
+
+  test('what an earlier stage adds to the attributes is kept, and no errno', () => {
+    const attributes = new AttributeSet({ reason: 'X', direction: 'egress', 'error.type': 'EPERM', cluster: 'east' });
+    expect(podDrops({ labels: ['podname'] }).pods(flowBatch([at(WORLD, pod('db'), { attributes })])).rows).toEqual([
+      { reason: 'X', direction: 'ingress', cluster: 'east', 'k8s.pod.name': 'db', drops: 1, bytes: 100 },
+    ]);
+  });
+
   test('counts no side that is the world, unknown or a node', () => {
     const flows = [at(WORLD, UNKNOWN), at(NODE, WORLD), at(WORLD, pod('db')), at(pod('web'), NODE)];
     expect(podDrops({}).pods(flowBatch(flows)).rows).toMatchObject([

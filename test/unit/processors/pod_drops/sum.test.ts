@@ -19,7 +19,16 @@ const SETS = (['ingress', 'egress', 'forward', 'unknown'] as const).map(
 );
 
 const step = fc.record({
-  flows: fc.array(fc.record({ source: fc.nat(7), destination: fc.nat(7), set: fc.nat(3), drops: fc.nat(5) }), { maxLength: 6 }),
+  flows: fc.array(
+    fc.record({
+      source: fc.nat(7),
+      destination: fc.nat(7),
+      set: fc.nat(3),
+      transport: fc.constantFrom('tcp', 'udp', ''),
+      drops: fc.nat(5),
+    }),
+    { maxLength: 6 },
+  ),
   overflow: fc.nat(3),
   ended: fc.subarray(NAMES, { maxLength: 2 }),
   seconds: fc.integer({ min: 1, max: 30 }),
@@ -28,11 +37,12 @@ const step = fc.record({
 type Step = typeof step extends fc.Arbitrary<infer T> ? T : never;
 
 function toBatch({ flows, overflow, ended }: Step, timeMillis: number): DropBatch {
-  const rows = flows.map(({ source, destination, set, drops }) =>
+  const rows = flows.map(({ source, destination, set, transport, drops }) =>
     flow('', '', {
       source: ENDS[source] as (typeof ENDS)[number],
       destination: ENDS[destination] as (typeof ENDS)[number],
       attributes: SETS[set] as AttributeSet,
+      transport,
       drops,
       bytes: drops * 10,
     }),
@@ -68,8 +78,9 @@ describe('the sum of all that was ever published of pods', () => {
         fc.array(step, { maxLength: 25 }),
         fc.constantFrom(1, 3, 100),
         fc.constantFrom('0s', '20s'),
-        async (steps, max_series, metric_expiration) => {
-          const { consume } = podDrops({ context, max_series, metric_expiration });
+        fc.subarray(['network.transport']),
+        async (steps, max_series, metric_expiration, attributes) => {
+          const { consume } = podDrops({ context, max_series, metric_expiration, attributes });
           const accumulator = new DropAccumulator();
           const naming = NAMINGS[names as MetricNames];
           const publisher = new DropPublisher({ accumulator, naming, resource: resourceFromAttributes({}) });
