@@ -29,13 +29,16 @@ const AGENT = [
 /** Required by processors/filter when it is needed, and synchronously: a file of its own. */
 const REQUIRED = 're2js';
 
+/** The thread that compares passwords begins with a file of its own. */
+const WORKER = 'bcrypt_worker';
+
 /** Read at run time from the folder of the module, which is here the bundle's. */
 const DATA = ['receivers/dropreason/reasons/reasons.yaml'].map(inSource);
 
 const [directory = 'dist'] = process.argv.slice(2);
 
 const bundle = await rolldown({
-  input: { main: 'src/main.ts', [REQUIRED]: REQUIRED },
+  input: { main: 'src/main.ts', [REQUIRED]: REQUIRED, [WORKER]: `src/extensions/basicauth/${WORKER}.ts` },
   platform: 'node',
   tsconfig: 'tsconfig.json',
   checks: { ineffectiveDynamicImport: false },

@@ -4,6 +4,8 @@ import { fileFactory } from './exporters/file/factory.ts';
 import { otlpGrpcFactory } from './exporters/otlp_grpc/factory.ts';
 import { otlpHttpFactory } from './exporters/otlp_http/factory.ts';
 import { prometheusFactory } from './exporters/prometheus/factory.ts';
+import { basicAuthFactory } from './extensions/basicauth/factory.ts';
+import { bearerTokenAuthFactory } from './extensions/bearertokenauth/factory.ts';
 import { healthCheckFactory } from './extensions/health_check/factory.ts';
 import { attributesFactory } from './processors/attributes/factory.ts';
 import { filterFactory } from './processors/filter/factory.ts';
@@ -27,5 +29,5 @@ export const factories: Factories = {
     flowAttributesFactory,
   ],
   exporters: [prometheusFactory, otlpGrpcFactory, otlpHttpFactory, fileFactory, debugFactory],
-  extensions: [healthCheckFactory],
+  extensions: [healthCheckFactory, bearerTokenAuthFactory, basicAuthFactory],
 };

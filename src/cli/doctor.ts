@@ -3,6 +3,7 @@ import { visible } from '../component/visible.ts';
 import type { Config } from '../config/config.ts';
 import { KINDS } from '../config/kinds.ts';
 import { type LoadOptions, loadConfig } from '../config/load.ts';
+import { pullReaders } from '../config/service_schema.ts';
 import { endpointFindings } from '../http/endpoint_finding.ts';
 import type { Io } from './io.ts';
 
@@ -40,12 +41,9 @@ async function ofComponents(config: Config): Promise<Finding[]> {
 
 /** A taken port of the agent's own telemetry is only a warning. */
 async function ofTelemetry({ service: { telemetry } }: Config): Promise<Finding[]> {
-  if (telemetry.metrics.level === 'none') return [];
   const findings = await Promise.all(
-    telemetry.metrics.readers.map(async ({ pull }, index) => {
-      if (pull === undefined) return [];
-      const { prometheus } = pull.exporter;
-      const configPath = `service::telemetry::metrics::readers::${index}::pull::exporter::prometheus::port`;
+    pullReaders(telemetry).map(({ path, prometheus }) => {
+      const configPath = `${path.join('::')}::port`;
       return endpointFindings({ endpoint: prometheus, settings: prometheus, configPath, otherwise: 'warn' });
     }),
   );

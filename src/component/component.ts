@@ -1,4 +1,5 @@
 import type { HookStatus } from '../pdata/batch.ts';
+import type { Authenticator } from './authenticator.ts';
 import type { Consumer } from './consumer.ts';
 import type { Host, SourceState } from './host.ts';
 
@@ -52,4 +53,7 @@ export interface Exporter extends Component, Consumer {
 }
 
 /** A component outside the pipelines, such as a health check. */
-export interface Extension extends Component {}
+export interface Extension extends Component {
+  /** What it does for components that name it under `auth`. Such extensions start before all others, and stop after them. */
+  readonly authenticator?: Authenticator;
+}

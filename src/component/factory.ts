@@ -2,10 +2,11 @@ import type { Attributes, Meter } from '@opentelemetry/api';
 import type { Resource } from '@opentelemetry/resources';
 import type { Logger } from 'pino';
 import type { z } from 'zod';
+import type { AuthenticatorRole } from './authenticator.ts';
 import type { Exporter, Extension, Processor, Receiver } from './component.ts';
 import type { Consumer } from './consumer.ts';
 import type { IgnoredKey } from './ignored_key.ts';
-import type { Claim, Need, Supply } from './joints.ts';
+import type { AuthenticatorUse, Claim, Need, Supply } from './joints.ts';
 
 /** What the service passes to every component that it creates. */
 export interface Settings {
@@ -80,6 +81,8 @@ interface Factory<Config> {
   readonly ignored?: Readonly<Record<string, string | IgnoredKey>>;
   /** The exclusive resources that it uses. Checked against all other components before anything starts. */
   claims?(config: Config): readonly Claim[];
+  /** The extensions that it uses for authentication. Checked like claims. */
+  authenticators?(config: Config): readonly AuthenticatorUse[];
   /** Checks what the component would need, and leaves nothing behind. */
   diagnose?(id: string, config: Config): Promise<readonly Finding[]>;
 }
@@ -125,6 +128,8 @@ export interface ExporterFactory<Config = unknown> extends Factory<Config> {
 
 export interface ExtensionFactory<Config = unknown> extends Factory<Config> {
   create(settings: Settings, config: Config): Promise<Extension>;
+  /** Of an authenticator: for each role, whether this configuration has it, or what is missing for it. */
+  authenticates?(config: Config): Readonly<Record<AuthenticatorRole, true | string>>;
 }
 
 /** All factories by kind, listed in src/components.ts. Each accepts only the output of its own schema. */

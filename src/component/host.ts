@@ -1,3 +1,5 @@
+import type { Authenticator } from './authenticator.ts';
+
 /** The health of one component, for health_check and the log. */
 export interface ComponentHealth {
   readonly id: string;
@@ -29,4 +31,6 @@ export interface Host {
   health(): readonly ComponentHealth[];
   /** The states of the processors' sources. */
   sources(): readonly SourceState[];
+  /** The authenticator of a running extension, by its id; undefined if there is none. */
+  authenticator(id: string): Authenticator | undefined;
 }

@@ -47,3 +47,10 @@ function covers(wildcard: string, address: string): boolean {
   if (wildcard === '0.0.0.0') return isIPv4(address);
   return wildcard === '::';
 }
+
+/** Whether a server on `host` can only be reached from the same host, judging by the host. Names other than localhost are not resolved. */
+export function isLoopback(host: string): boolean {
+  return addresses(host.replace(/^\[(.*)\]$/, '$1')).every(
+    (address) => address === '::1' || /^127\.\d+\.\d+\.\d+$/.test(address),
+  );
+}

@@ -1,3 +1,4 @@
+import type { AuthenticatorRole } from './authenticator.ts';
 import type { Endpoint } from './schema.ts';
 
 /**
@@ -13,6 +14,16 @@ export type Claim = {
   | { readonly directory: string }
   | { readonly capabilities: 'needed' | 'dropped' }
 );
+
+/** A component's use of an extension that authenticates. */
+export interface AuthenticatorUse {
+  /** The key that names the extension, below the component's id. */
+  readonly path: readonly (string | number)[];
+  readonly id: string;
+  readonly role: AuthenticatorRole;
+  /** Valid, but probably not as intended. */
+  readonly warning?: string;
+}
 
 /**
  * What a pipeline may carry besides the rows of the node: flows, the pods at their ends (`pods`), and attributes of these by name. Or what

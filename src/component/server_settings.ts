@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { authSettings } from './auth_settings.ts';
 import { duration } from './schema.ts';
 import { SERVER_TLS_IGNORED, serverTlsSettings, TLS_HINTS } from './tls_settings.ts';
 
@@ -11,6 +12,7 @@ const timeout = (fallback: string) => duration({ least: '1s', most: '1h', fallba
  */
 export const serverSettings = z.strictObject({
   tls: serverTlsSettings.optional().describe('HTTPS instead of HTTP.'),
+  auth: authSettings.optional().describe('Clients must have valid credentials. Others get status 401.'),
   read_header_timeout: timeout('10s').describe('The longest time for a client to send the headers of a request.'),
   read_timeout: timeout('30s').describe('The longest time for a client to send a whole request.'),
   write_timeout: timeout('30s').describe(
@@ -39,6 +41,7 @@ export const serverSettings = z.strictObject({
 /** Further keys of the Collector's confighttp, and what to do about them. For the `hints` of a factory. */
 export const SERVER_HINTS: Readonly<Record<string, string>> = {
   ...TLS_HINTS,
+  'auth::request_params': 'credentials are read from a header; remove it',
   max_request_body_size: 'request bodies are not read; remove it',
   include_metadata: 'request metadata is not used; remove it',
   include_tls_metadata: 'request metadata is not used; remove it',

@@ -4,7 +4,8 @@ import type { Claim } from '../component/joints.ts';
 import type { Config, ServiceConfig } from './config.ts';
 import type { Draft } from './draft.ts';
 import type { Kind } from './kinds.ts';
-import type { TelemetryConfig } from './service_schema.ts';
+import { runningIds } from './running_ids.ts';
+import { pullReaders, type TelemetryConfig } from './service_schema.ts';
 import type { Path } from './tree.ts';
 
 type Components = Pick<Config, Kind>;
@@ -31,31 +32,19 @@ export function checkClaims(draft: Draft, components: Components, service: Servi
 }
 
 /** Claims in start order, only of components that run. */
-function ofComponents(components: Components, { pipelines, extensions }: ServiceConfig): Claimed[] {
-  const joined = [...pipelines.values()];
-  const used: readonly (readonly [Kind, readonly string[]])[] = [
-    ['exporters', joined.flatMap((pipeline) => pipeline.exporters)],
-    ['processors', joined.flatMap((pipeline) => pipeline.processors)],
-    ['receivers', joined.flatMap((pipeline) => pipeline.receivers)],
-    ['extensions', extensions],
-  ];
-  return used.flatMap(([kind, ids]) =>
-    [...new Set(ids)].flatMap((id) => {
-      const { factory, config } = components[kind].get(id) ?? {};
-      return (factory?.claims?.(config) ?? []).map((claim) => ({ ...claim, at: [kind, id, ...claim.path] }));
-    }),
-  );
+function ofComponents(components: Components, service: ServiceConfig): Claimed[] {
+  return runningIds(service).flatMap(([kind, id]) => {
+    const { factory, config } = components[kind].get(id) ?? {};
+    return (factory?.claims?.(config) ?? []).map((claim) => ({ ...claim, at: [kind, id, ...claim.path] }));
+  });
 }
 
-function ofTelemetry({ metrics, logs }: TelemetryConfig): Claimed[] {
-  const path = ['service', 'telemetry', 'metrics', 'readers'];
-  const readers = metrics.level === 'none' ? [] : metrics.readers;
-  const endpoints = readers.flatMap(({ pull }, index) => {
-    if (pull === undefined) return [];
-    const at = [...path, index, 'pull', 'exporter', 'prometheus', 'port'];
-    return { path: at, at, endpoint: pull.exporter.prometheus };
+function ofTelemetry(telemetry: TelemetryConfig): Claimed[] {
+  const endpoints = pullReaders(telemetry).map(({ path, prometheus }) => {
+    const at = [...path, 'port'];
+    return { path: at, at, endpoint: prometheus };
   });
-  const files = logs.output_paths.flatMap((file, index) => {
+  const files = telemetry.logs.output_paths.flatMap((file, index) => {
     const at = ['service', 'telemetry', 'logs', 'output_paths', index];
     return file === 'stdout' || file === 'stderr' ? [] : [{ path: at, at, file }];
   });

@@ -7,7 +7,7 @@ const ATTRIBUTES =
 const DOWNSTREAM = 'push with otlp_grpc to an OpenTelemetry Collector that has it';
 const OTHER_SOURCE = 'dropreason reads only the kernel; use an OpenTelemetry Collector for other sources';
 const NO_PROFILER = 'the metrics of the agent are at service::telemetry::metrics; remove it';
-const NO_AUTH = 'set headers or tls on the exporter instead';
+const NO_AUTH = 'use bearertokenauth, basicauth, or tls with a client certificate';
 
 const TO_DELTA = 'set temporality: delta on otlp_grpc or otlp_http; remove it';
 const TO_CUMULATIVE = 'exporters publish cumulative counters already; remove it';
@@ -70,8 +70,6 @@ const COMPONENTS: Readonly<Record<Kind, Readonly<Record<string, string>>>> = {
     memory_ballast: 'it has no effect outside Go; remove it',
     file_storage: 'the kernel keeps the counters, not files; remove it',
     opamp: 'send SIGHUP after changing the file',
-    basicauth: NO_AUTH,
-    bearertokenauth: NO_AUTH,
     oauth2client: NO_AUTH,
     healthcheckv2: 'use health_check',
     health_check_v2: 'use health_check',

@@ -1,5 +1,6 @@
 import { ConfigError, type ConfigProblem } from '../component/errors.ts';
 import type { Factories } from '../component/factory.ts';
+import { checkAuthenticators } from './check_authenticators.ts';
 import { checkClaims } from './check_claims.ts';
 import { checkNeeds } from './check_needs.ts';
 import { checkResources } from './check_resources.ts';
@@ -41,6 +42,7 @@ export function loadConfig({ files, sets = [], env, factories }: LoadOptions): C
     const components = { receivers, processors, exporters, extensions };
     checkNeeds(draft, components, service.pipelines);
     checkResources(draft, components, service.pipelines);
+    checkAuthenticators(draft, components, service);
     checkClaims(draft, components, service);
   }
   if (service === undefined || problems.length > 0) throw new ConfigError(inOrder(problems, files));

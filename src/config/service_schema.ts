@@ -89,3 +89,20 @@ export const serviceSchema = z.strictObject({
 
 export type TelemetryConfig = z.output<typeof telemetrySchema>;
 export type PipelineConfig = z.output<typeof pipelineSchema>;
+
+/** A reader of own telemetry that is scraped. */
+export interface PullReader {
+  /** The path of `prometheus` in the file. */
+  readonly path: readonly (string | number)[];
+  readonly prometheus: z.output<typeof prometheusReader>;
+}
+
+/** The readers that are scraped; none if own telemetry is off. */
+export function pullReaders({ metrics: { level, readers } }: TelemetryConfig): PullReader[] {
+  if (level === 'none') return [];
+  const path = ['service', 'telemetry', 'metrics', 'readers'];
+  return readers.flatMap(({ pull }, index) => {
+    if (pull === undefined) return [];
+    return { path: [...path, index, 'pull', 'exporter', 'prometheus'], prometheus: pull.exporter.prometheus };
+  });
+}

@@ -1,7 +1,9 @@
 import { once } from 'node:events';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
+import type { Counter } from '@opentelemetry/api';
 import type { Logger } from 'pino';
+import type { Authenticator } from '../component/authenticator.ts';
 import { type Endpoint, formatEndpoint } from '../component/schema.ts';
 import type { ServerSettings } from '../component/server_settings.ts';
 import { accept, acceptTls } from './accept.ts';
@@ -9,6 +11,7 @@ import type { Body } from './body.ts';
 import { Connections } from './connections.ts';
 import { chooseCoding } from './content_coding.ts';
 import { Disconnections } from './disconnections.ts';
+import { Guard } from './guard.ts';
 import { Listeners } from './listeners.ts';
 import type { Route } from './route.ts';
 import { RouteTable, textAnswer } from './route_table.ts';
@@ -26,12 +29,19 @@ export interface HttpEndpointOptions {
   readonly configPath: string;
   readonly routes: Readonly<Record<string, Route>>;
   readonly logger: Pick<Logger, 'error' | 'warn' | 'info'>;
+  /** Finds the extension that `auth` names; undefined while it doesn't run. */
+  readonly authenticator?: (id: string) => Authenticator | undefined;
+  /** Counts clients that are refused, by endpoint and `why`. */
+  readonly refused?: Pick<Counter, 'add'>;
 }
 
 const METHODS = ['GET', 'HEAD'];
-const TOO_MANY = textAnswer(503, 'too many concurrent requests; try again in a second');
+const TOO_MANY: ReadyAnswer = {
+  ...textAnswer(503, 'too many concurrent requests; try again in a second'),
+  headers: { 'Retry-After': '1' },
+};
+const NOT_ALLOWED: ReadyAnswer = { ...textAnswer(405, 'only GET is supported here'), headers: { Allow: METHODS.join(', ') } };
 const NOTHING: Body = { chunks: [], length: 0 };
-const RETRY_AFTER_SECONDS = 1;
 /** The precision of Node's request timeouts. */
 const CHECK_MILLIS = 1_000;
 /** The longest wait for open requests at shutdown. Enough for a client that reads. */
@@ -52,11 +62,14 @@ export class HttpEndpoint {
   readonly #unsent: Unsent;
   readonly #disconnections: Disconnections;
   readonly #where: string;
-  readonly #logger: HttpEndpointOptions['logger'];
+  readonly #options: HttpEndpointOptions;
+  readonly #guard: Guard | undefined;
   #front: TlsFront | undefined;
   #isStopping = false;
 
-  constructor({ endpoint, settings, configPath, routes, logger }: HttpEndpointOptions) {
+  constructor(options: HttpEndpointOptions) {
+    const { endpoint, settings, configPath, routes, logger } = options;
+    this.#options = options;
     this.#settings = settings;
     this.#listeners = new Listeners({ endpoint, configPath, makeServer: () => this.#makeServer() });
     this.#connections = new Connections(settings.max_connections);
@@ -67,7 +80,7 @@ export class HttpEndpoint {
     this.#routes = new RouteTable({ routes, logger, ready: () => this.#unsent.room() });
     this.#disconnections = new Disconnections(logger);
     this.#where = formatEndpoint(endpoint);
-    this.#logger = logger;
+    this.#guard = this.#makeGuard();
   }
 
   /** The port that it listens on. The system chooses it if the endpoint's is 0. Undefined before `start`. */
@@ -79,12 +92,16 @@ export class HttpEndpoint {
   async start(): Promise<void> {
     const { tls } = this.#settings;
     if (tls !== undefined) {
+      this.#countRefused('tls', 0);
       const { TlsFront } = await import('./tls_front.ts');
       this.#front = await TlsFront.open({
         settings: tls,
         handshakeMillis: this.#headersMillis,
-        logger: this.#logger,
-        onFailed: (cause) => this.#report(cause),
+        logger: this.#options.logger,
+        onFailed: (cause) => {
+          this.#report(cause);
+          this.#countRefused('tls');
+        },
       });
     }
     await this.#listeners.start();
@@ -99,6 +116,7 @@ export class HttpEndpoint {
     await closed;
     clearTimeout(timer);
     this.#front?.stop();
+    this.#guard?.stop();
     this.#disconnections.stop();
   }
 
@@ -162,7 +180,9 @@ export class HttpEndpoint {
 
   async #answer(request: IncomingMessage): Promise<ReadyAnswer> {
     const { method = '', url = '/', headers } = request;
-    if (!METHODS.includes(method)) return textAnswer(405, 'only GET is supported here');
+    const refusal = await this.#guard?.refusal(request);
+    if (refusal !== undefined) return refusal;
+    if (!METHODS.includes(method)) return NOT_ALLOWED;
     return this.#routes.answer(url, { headers }, chooseCoding(headers['accept-encoding']));
   }
 
@@ -179,14 +199,31 @@ export class HttpEndpoint {
     response.setHeader('Vary', 'Accept, Accept-Encoding');
     response.setHeader('Content-Length', body.length);
     if (isGzip) response.setHeader('Content-Encoding', 'gzip');
-    if (answer.status === 405) response.setHeader('Allow', METHODS.join(', '));
-    if (answer === TOO_MANY) response.setHeader('Retry-After', RETRY_AFTER_SECONDS);
+    for (const [name, value] of Object.entries(answer.headers ?? {})) response.setHeader(name, value);
     if (answer === TOO_MANY || this.#isStopping || !this.#settings.keep_alives_enabled || hasBody(request)) {
       response.setHeader('Connection', 'close');
     }
     const sent = request.method === 'HEAD' ? NOTHING : body;
     await this.#sender.send(response, sent, () => this.#unsent.progress(body, request.socket));
     this.#unsent.remove(body, request.socket);
+  }
+
+  #makeGuard(): Guard | undefined {
+    const { settings, logger, authenticator } = this.#options;
+    const id = settings.auth?.authenticator;
+    if (id === undefined) return undefined;
+    this.#countRefused('credentials', 0);
+    return new Guard({
+      authenticator: () => authenticator?.(id)?.server,
+      where: this.#where,
+      logger,
+      onRefused: () => this.#countRefused('credentials'),
+    });
+  }
+
+  #countRefused(why: 'credentials' | 'tls', count = 1): void {
+    const endpoint = this.#options.configPath.replace(/::\w+$/, '');
+    this.#options.refused?.add(count, { endpoint, why });
   }
 
   #cutOff(socket: Duplex, millis: number): void {

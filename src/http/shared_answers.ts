@@ -7,6 +7,8 @@ export interface ReadyAnswer {
   readonly status: number;
   readonly contentType: string;
   readonly bodies: Bodies;
+  /** Headers beside those of every response. */
+  readonly headers?: Readonly<Record<string, string>>;
 }
 
 /** A response that hasn't been started, with the codings that its requests want. */

@@ -33,6 +33,11 @@ export class SlicedSocket extends Duplex {
     socket.on('close', () => this.destroy());
   }
 
+  /** As of net.Socket. */
+  get remoteAddress(): string | undefined {
+    return this.#socket.remoteAddress;
+  }
+
   /** Like net.Socket: emits `timeout` after this time without receiving a byte or sending one. */
   setTimeout(millis: number, listener?: () => void): this {
     this.#socket.setTimeout(millis);

@@ -327,6 +327,21 @@ export const EXPORTER = {
   },
 } as const satisfies Record<string, MetricDefinition>;
 
+/** What listens: on the endpoint for our own telemetry. */
+export const HTTP = {
+  refused: {
+    name: 'dropreason.http.refused',
+    unit: '{client}',
+    description: 'Requests without valid credentials, which get status 401, and TLS handshakes that failed.',
+    kind: 'counter',
+    integer: true,
+    attributes: {
+      endpoint: 'what listens, such as `exporters::prometheus`; only with `auth` or `tls`',
+      why: '`credentials` or `tls`',
+    },
+  },
+} as const satisfies Record<string, MetricDefinition>;
+
 /** The process: on the endpoint for our own telemetry, under the Collector's names. */
 export const PROCESS = {
   uptime: {

@@ -3,7 +3,6 @@ import { TLS_HINTS } from '../component/tls_settings.ts';
 /** What the Collector's OTLP exporters have besides, whatever carries OTLP. */
 export const PUSH_HINTS: Readonly<Record<string, string>> = {
   ...TLS_HINTS,
-  auth: 'authenticators are not supported: set headers: {authorization: …}',
   middlewares: 'middlewares are not supported; remove it',
 };
 

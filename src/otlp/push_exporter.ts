@@ -20,7 +20,7 @@ interface PushExporterConfig extends PushSettings {
 export class PushExporter implements Exporter {
   readonly #settings: Settings;
   readonly #config: PushExporterConfig;
-  readonly #connect: () => Promise<Carrier>;
+  readonly #connect: (host: Host) => Promise<Carrier>;
   #accumulator: DropAccumulator | undefined;
   #host: Host | undefined;
   #carrier: Carrier | undefined;
@@ -29,7 +29,7 @@ export class PushExporter implements Exporter {
   #pusher: Pusher | undefined;
 
   /** `connect` makes the carrier at the start; it throws a ComponentError if its configuration can't be used. */
-  constructor(settings: Settings, config: PushExporterConfig, connect: () => Promise<Carrier>) {
+  constructor(settings: Settings, config: PushExporterConfig, connect: (host: Host) => Promise<Carrier>) {
     this.#settings = settings;
     this.#config = config;
     this.#connect = connect;
@@ -46,7 +46,7 @@ export class PushExporter implements Exporter {
     this.#accumulator = accumulator;
     accumulator.resume();
     const publisher = new DropPublisher({ accumulator, naming: NAMINGS[this.#config.metric_names], resource });
-    const carrier = await this.#connect();
+    const carrier = await this.#connect(host);
     this.#carrier = carrier;
     const config = { ...this.#config, configPath: `exporters::${id}` };
     this.#pusher = new Pusher(this.#settings, config, {

@@ -1,5 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { Attributes } from '@opentelemetry/api';
+import type { Authenticator } from '../component/authenticator.ts';
 import type { Exporter, Extension, Processor, Receiver } from '../component/component.ts';
 import type { Consumer } from '../component/consumer.ts';
 import type { Settings } from '../component/factory.ts';
@@ -82,10 +83,11 @@ export class Graph {
   }
 
   /**
-   * Starts exporters first and receivers last, so that consumers run before the first batch. Throws the error of the first component that
+   * Starts authenticators first, then exporters, and receivers last, so that consumers run before the first batch. Throws the error of the first component that
    * fails, or Interrupted after `interrupt`. Call `shutdown` then, to end the started ones.
    */
   async start(): Promise<void> {
+    await this.#starter.start(this.#authenticators);
     await this.#starter.start([...this.#exporters.values()]);
     await this.#starter.start(this.#processors);
     for (const receiver of this.#receivers.values()) {
@@ -93,7 +95,7 @@ export class Graph {
       if (receiver.isTakenOver) receiver.component.announce();
       else await this.#starter.start([receiver]);
     }
-    await this.#starter.start(this.#extensions);
+    await this.#starter.start(this.#others);
   }
 
   /** Ends a start in progress. Does nothing otherwise. */
@@ -107,13 +109,28 @@ export class Graph {
    */
   async shutdown(deadlineMillis: number, successor?: Graph): Promise<void> {
     const deadline = performance.now() + deadlineMillis;
-    const extensions = shutdownAll(this.#extensions, deadlineMillis);
+    const extensions = shutdownAll(this.#others, deadlineMillis);
     const takenOver = successor?.receivers ?? [];
     const ending = [...this.#receivers.values()].filter(({ component }) => !takenOver.includes(component));
     await shutdownAll(ending, deadlineMillis);
     await this.#endProcessors(deadline - performance.now(), successor);
     await shutdownAll([...this.#exporters.values()], deadline - performance.now());
     await extensions;
+    await shutdownAll(this.#authenticators, deadline - performance.now());
+  }
+
+  /** The authenticator of an extension. It works from its start on; after its shutdown with what it read last. */
+  authenticator(id: string): Authenticator | undefined {
+    return this.#extensions.find(({ name }) => name === `extensions::${id}`)?.component.authenticator;
+  }
+
+  /** Extensions that authenticate for other components. */
+  get #authenticators(): Named<Extension>[] {
+    return this.#extensions.filter(({ component }) => component.authenticator !== undefined);
+  }
+
+  get #others(): Named<Extension>[] {
+    return this.#extensions.filter(({ component }) => component.authenticator === undefined);
   }
 
   /** Makes the receivers read: those upstream of an exporter, or all. Never rejects. */
@@ -185,6 +202,7 @@ export class Graph {
       refresh: () => this.refresh(this.#upstream.get(name)),
       health: () => this.health(),
       sources: () => this.sources(),
+      authenticator: (id) => this.authenticator(id),
     };
   }
 

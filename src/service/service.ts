@@ -27,6 +27,8 @@ export class Service {
   readonly #counting: CountingMetrics;
   #config: Config;
   #graph: Graph | undefined;
+  /** The graph that was started last; its authenticators check the clients of own telemetry. */
+  #serving: Graph | undefined;
   /** The graph that is being started. */
   #starting: Graph | undefined;
   #isEnding = false;
@@ -39,7 +41,12 @@ export class Service {
     this.#log = openLog(telemetry.logs);
     bridgeDiagnostics(this.logger);
     this.#resource = buildResource(telemetry.resource, this.logger);
-    this.#ownTelemetry = new OwnTelemetry({ config: telemetry.metrics, resource: this.#resource, logger: this.logger });
+    this.#ownTelemetry = new OwnTelemetry({
+      config: telemetry.metrics,
+      resource: this.#resource,
+      logger: this.logger,
+      authenticator: (id) => this.#serving?.authenticator(id),
+    });
     this.#counting = new CountingMetrics(this.#ownTelemetry.meter);
     registerLogMetrics(this.#ownTelemetry.meter, this.#log.outputs);
     this.#warn(this.#config);
@@ -134,6 +141,7 @@ export class Service {
     try {
       if (this.#isEnding) throw new Interrupted('the shutdown came before the start');
       await graph.start();
+      this.#serving = graph;
     } finally {
       this.#starting = undefined;
     }

@@ -1,9 +1,9 @@
 import { X509Certificate } from 'node:crypto';
-import { readFile } from 'node:fs/promises';
 import { createSecureContext, getCACertificates, type SecureContextOptions, type SecureVersion } from 'node:tls';
 import type { Logger } from 'pino';
 import { ComponentError } from '../component/errors.ts';
 import { Outage } from '../component/outage.ts';
+import { readKeyFile } from '../component/read_key_file.ts';
 import { Reread } from '../component/reread.ts';
 import type { ServerTlsSettings, TlsSettings, TlsVersion } from '../component/tls_settings.ts';
 
@@ -85,10 +85,5 @@ function checkCertificates(pem: string): void {
 }
 
 async function readPem(key: string, path: string | undefined, text: string | undefined): Promise<string | undefined> {
-  if (path === undefined) return text;
-  try {
-    return await readFile(path, 'utf8');
-  } catch (error) {
-    throw new ComponentError(`tls::${key}: can't read ${path}: ${(error as NodeJS.ErrnoException).code ?? String(error)}`);
-  }
+  return path === undefined ? text : readKeyFile(`tls::${key}`, path);
 }

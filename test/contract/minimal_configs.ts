@@ -16,5 +16,7 @@ export const MINIMAL_CONFIGS: Readonly<Record<string, unknown>> = {
   'exporters::otlp_grpc': { endpoint: 'localhost:1', tls: { insecure: true } },
   'exporters::otlp_http': { endpoint: 'http://localhost:1' },
   'exporters::file': { path: '/dev/stdout' },
+  'extensions::bearertokenauth': { token: 'abc' },
+  'extensions::basicauth': { client_auth: { username: 'a', password: 'b' } },
   'extensions::health_check': { endpoint: 'localhost:0' },
 };

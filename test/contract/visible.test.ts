@@ -149,6 +149,7 @@ describe('nothing that comes from outside reaches a terminal as it is', () => {
       refresh: () => Promise.resolve(),
       health: () => [{ id: 'x', healthy: false, why }],
       sources: () => [],
+      authenticator: () => undefined,
     });
     const text = await (await fetch(`http://127.0.0.1:${extension.port}`)).text();
     await extension.shutdown(0);

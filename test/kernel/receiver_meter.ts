@@ -80,7 +80,7 @@ class ReceiverMeter implements Meter {
       ...this.#config,
     });
     this.#receiver = await dropreasonFactory.create(settings, config, { consume: (batch) => this.#add(batch) });
-    await this.#receiver.start({ refresh: async () => {}, health: () => [], sources: () => [] });
+    await this.#receiver.start({ refresh: async () => {}, health: () => [], sources: () => [], authenticator: () => undefined });
   }
 
   async read(): Promise<Reading> {

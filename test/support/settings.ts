@@ -32,4 +32,9 @@ export function makeSettings(id = 'test'): Settings & { readonly lines: readonly
 }
 
 /** A host with receivers that have nothing to read. */
-export const quietHost: Host = { refresh: () => Promise.resolve(), health: () => [], sources: () => [] };
+export const quietHost: Host = {
+  refresh: () => Promise.resolve(),
+  health: () => [],
+  sources: () => [],
+  authenticator: () => undefined,
+};

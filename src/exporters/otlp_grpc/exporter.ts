@@ -7,6 +7,9 @@ import type { OtlpGrpcConfig } from './config.ts';
 /** Pushes over OTLP/gRPC. */
 export class OtlpGrpcExporter extends PushExporter {
   constructor(settings: Settings, config: OtlpGrpcConfig) {
-    super(settings, { ...config, address: config.endpoint.address }, () => GrpcCarrier.create(config, settings.logger, VERSION));
+    super(settings, { ...config, address: config.endpoint.address }, (host) => {
+      const login = config.auth === undefined ? undefined : host.authenticator(config.auth.authenticator)?.client;
+      return GrpcCarrier.create(config, settings.logger, VERSION, login);
+    });
   }
 }

@@ -1,3 +1,4 @@
+import { authenticatorUses } from '../../component/auth_settings.ts';
 import type { ExporterFactory } from '../../component/factory.ts';
 import { pushNeeds } from '../../otlp/needs.ts';
 import { NAMINGS } from '../../publish/naming.ts';
@@ -14,6 +15,7 @@ export const otlpGrpcFactory: ExporterFactory<OtlpGrpcConfig> = {
   needs: pushNeeds,
   publishesResource: true,
   publishes: ({ metric_names }, attribute) => NAMINGS[metric_names].shows(attribute),
+  authenticators: ({ auth }) => authenticatorUses('client', auth),
   async create(settings, config) {
     const { OtlpGrpcExporter } = await import('./exporter.ts');
     return new OtlpGrpcExporter(settings, config);

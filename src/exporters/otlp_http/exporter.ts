@@ -9,6 +9,9 @@ import type { OtlpHttpConfig } from './config.ts';
 export class OtlpHttpExporter extends PushExporter {
   constructor(settings: Settings, config: OtlpHttpConfig) {
     const { origin, pathname } = targetOf(config);
-    super(settings, { ...config, address: `${origin}${pathname}` }, () => HttpCarrier.create(config, settings.logger, VERSION));
+    super(settings, { ...config, address: `${origin}${pathname}` }, (host) => {
+      const login = config.auth === undefined ? undefined : host.authenticator(config.auth.authenticator)?.client;
+      return HttpCarrier.create(config, settings.logger, VERSION, login);
+    });
   }
 }

@@ -6,7 +6,7 @@ import type { Host } from '../../component/host.ts';
 import { type Endpoint, formatEndpoint } from '../../component/schema.ts';
 import { HttpEndpoint } from '../../http/http_endpoint.ts';
 import type { HttpAnswer } from '../../http/route.ts';
-import { EXPORTER } from '../../metrics/definitions.ts';
+import { EXPORTER, HTTP } from '../../metrics/definitions.ts';
 import { DropAccumulator } from '../../metrics/drop_accumulator.ts';
 import { counter } from '../../metrics/instruments.ts';
 import type { DropBatch } from '../../pdata/batch.ts';
@@ -45,6 +45,8 @@ export class PrometheusExporter implements Exporter {
       endpoint: config.endpoint,
       settings: config,
       logger: settings.logger,
+      authenticator: (id) => this.#host?.authenticator(id),
+      refused: counter(settings.meter, HTTP.refused),
       configPath: `exporters::${settings.id}::endpoint`,
       routes: {
         '/metrics': {

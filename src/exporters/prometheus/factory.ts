@@ -1,3 +1,4 @@
+import { authenticatorUses } from '../../component/auth_settings.ts';
 import type { ExporterFactory } from '../../component/factory.ts';
 import { formatEndpoint } from '../../component/schema.ts';
 import { NAMINGS } from '../../publish/naming.ts';
@@ -16,14 +17,18 @@ export const prometheusFactory: ExporterFactory<PrometheusConfig> = {
     const { PrometheusExporter } = await import('./exporter.ts');
     return new PrometheusExporter(settings, config);
   },
-  scrapeTarget({ endpoint: { host, port }, tls }) {
+  scrapeTarget({ endpoint: { host, port }, tls, auth }) {
     const isEvery = host === '' || host === '0.0.0.0' || host === '::';
     const scheme = tls === undefined ? 'http' : 'https';
     return {
       url: `${scheme}://${formatEndpoint({ host: isEvery ? 'localhost' : host, port })}/metrics`,
-      requires: tls?.client_ca_file === undefined ? [] : ['a client certificate'],
+      requires: [
+        ...(tls?.client_ca_file === undefined ? [] : ['a client certificate']),
+        ...(auth === undefined ? [] : [`credentials (auth: ${auth.authenticator})`]),
+      ],
     };
   },
+  authenticators: ({ auth }) => authenticatorUses('server', auth),
   claims: ({ endpoint }) => [{ path: ['endpoint'], endpoint }],
   async diagnose(id, config) {
     const { endpointFindings } = await import('../../http/endpoint_finding.ts');

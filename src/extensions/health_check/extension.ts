@@ -4,6 +4,8 @@ import type { Host } from '../../component/host.ts';
 import { visibleLines } from '../../component/visible.ts';
 import { HttpEndpoint } from '../../http/http_endpoint.ts';
 import type { HttpAnswer } from '../../http/route.ts';
+import { HTTP } from '../../metrics/definitions.ts';
+import { counter } from '../../metrics/instruments.ts';
 import type { HealthCheckConfig } from './config.ts';
 
 const JSON_TYPE = 'application/json';
@@ -22,11 +24,13 @@ export class HealthCheck implements Extension {
   /** When it last became healthy, on both clocks. */
   #up: { steadyMillis: number; sinceMillis: number } | undefined;
 
-  constructor(settings: Pick<Settings, 'id' | 'logger'>, config: HealthCheckConfig) {
+  constructor(settings: Pick<Settings, 'id' | 'logger' | 'meter'>, config: HealthCheckConfig) {
     this.#endpoint = new HttpEndpoint({
       endpoint: config.endpoint,
       settings: config,
       logger: settings.logger,
+      authenticator: (id) => this.#host?.authenticator(id),
+      refused: counter(settings.meter, HTTP.refused),
       configPath: `extensions::${settings.id}::endpoint`,
       routes: { [config.path]: { answer: () => this.#answer() } },
     });

@@ -1,3 +1,4 @@
+import { authenticatorUses } from '../../component/auth_settings.ts';
 import type { ExtensionFactory } from '../../component/factory.ts';
 import { SERVER_HINTS, SERVER_IGNORED } from '../../component/server_settings.ts';
 import { configSchema, type HealthCheckConfig } from './config.ts';
@@ -12,6 +13,7 @@ export const healthCheckFactory: ExtensionFactory<HealthCheckConfig> = {
     const { HealthCheck } = await import('./extension.ts');
     return new HealthCheck(settings, config);
   },
+  authenticators: ({ auth }) => authenticatorUses('server', auth),
   claims: ({ endpoint }) => [{ path: ['endpoint'], endpoint }],
   async diagnose(id, config) {
     const { endpointFindings } = await import('../../http/endpoint_finding.ts');

@@ -2,13 +2,14 @@ import { type ChannelOptions, Client, compressionAlgorithms, Metadata, type Serv
 import { ProtobufMetricsSerializer } from '@opentelemetry/otlp-transformer';
 import type { ResourceMetrics } from '@opentelemetry/sdk-metrics';
 import type { Logger } from 'pino';
+import type { ClientAuthenticator } from '../../component/authenticator.ts';
 import { clientMaterial, type TlsMaterial } from '../../tls/tls_material.ts';
 import { readAnswer } from '../answer.ts';
 import type { Carrier } from '../carrier.ts';
 import { retryDelay } from '../rpc_status.ts';
 import type { FailedResult, SendResult } from '../send_result.ts';
-import type { GrpcClientSettings } from './client_settings.ts';
-import { makeCredentials, usesTls } from './credentials.ts';
+import { type GrpcClientSettings, usesTls } from './client_settings.ts';
+import { makeCredentials } from './credentials.ts';
 
 const PATH = '/opentelemetry.proto.collector.metrics.v1.MetricsService/Export';
 
@@ -40,44 +41,52 @@ const BROKEN_OFF = /^Received RST_STREAM with code/;
 /** Messages of gRPC servers about a message beyond their limit (4 MiB by default): Go, Node.js, C++ and Java. */
 const TOO_LARGE = /larger than max|exceeds maximum size/i;
 
-/** The server may want another certificate. */
+/** The server may want another certificate, or other credentials. */
 const REFUSED: readonly number[] = [status.UNAVAILABLE, status.UNAUTHENTICATED, status.PERMISSION_DENIED];
 
 /** OTLP over gRPC. docs/adr/0014-otlp-over-grpc-without-the-sdks-exporter.md explains why it doesn't use the SDK's exporter. */
 export class GrpcCarrier implements Carrier {
   readonly #config: GrpcClientSettings;
   readonly #material: TlsMaterial | undefined;
+  readonly #login: ClientAuthenticator | undefined;
   readonly #metadata = new Metadata();
   readonly #options: ChannelOptions;
   #client: Client;
   #unanswered = 0;
 
-  private constructor(config: GrpcClientSettings, material: TlsMaterial | undefined, version: string) {
+  private constructor(config: GrpcClientSettings, version: string, material?: TlsMaterial, login?: ClientAuthenticator) {
     this.#config = config;
     this.#material = material;
+    this.#login = login;
     for (const [name, value] of Object.entries(config.headers)) this.#metadata.set(name, value.reveal());
     this.#options = channelOptions(config, version);
     this.#client = this.#connect();
   }
 
   /** @throws ComponentError if a file of `tls` can't be read or used. Connects at the first attempt. */
-  static async create(config: GrpcClientSettings, logger: Logger, version: string): Promise<GrpcCarrier> {
+  static async create(
+    config: GrpcClientSettings,
+    logger: Logger,
+    version: string,
+    login?: ClientAuthenticator,
+  ): Promise<GrpcCarrier> {
     const material = usesTls(config) ? await clientMaterial(config.tls, logger) : undefined;
-    return new GrpcCarrier(config, material, version);
+    return new GrpcCarrier(config, version, material, login);
   }
 
   async send(metrics: ResourceMetrics): Promise<SendResult> {
     if (await this.#material?.refresh()) this.#reconnect();
+    const metadata = await this.#metadataNow();
     return new Promise((resolve) => {
       this.#client.makeUnaryRequest<ResourceMetrics, Buffer>(
         PATH,
         serialize,
         (answer) => answer,
         metrics,
-        this.#metadata,
+        metadata,
         { deadline: Date.now() + this.#config.timeout },
         (error, answer) => {
-          if (error !== null && REFUSED.includes(error.code)) this.#material?.suspect();
+          if (error !== null && REFUSED.includes(error.code)) this.#suspect();
           this.#reconnectWhereUnanswered(error);
           resolve(error === null ? readAnswer(answer ?? Buffer.alloc(0)) : failure(error));
         },
@@ -87,6 +96,19 @@ export class GrpcCarrier implements Carrier {
 
   close(): void {
     this.#client.close();
+  }
+
+  async #metadataNow(): Promise<Metadata> {
+    const credentials = await this.#login?.credentials();
+    if (credentials === undefined) return this.#metadata;
+    const metadata = this.#metadata.clone();
+    metadata.set(credentials.name, credentials.value);
+    return metadata;
+  }
+
+  #suspect(): void {
+    this.#material?.suspect();
+    this.#login?.suspect();
   }
 
   #reconnectWhereUnanswered(error: ServiceError | null): void {

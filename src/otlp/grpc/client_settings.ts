@@ -56,3 +56,8 @@ export const grpcClientSettings = z.strictObject({
 });
 
 export type GrpcClientSettings = z.infer<typeof grpcClientSettings>;
+
+/** Whether `tls` is used; the scheme of the endpoint wins. */
+export function usesTls({ endpoint: { scheme }, tls }: Pick<GrpcClientSettings, 'endpoint' | 'tls'>): boolean {
+  return scheme !== 'http' && (!tls.insecure || scheme === 'https');
+}

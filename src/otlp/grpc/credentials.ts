@@ -3,11 +3,6 @@ import { type ChannelCredentials, credentials } from '@grpc/grpc-js';
 import type { TlsMaterial } from '../../tls/tls_material.ts';
 import type { GrpcClientSettings } from './client_settings.ts';
 
-/** Whether `tls` is used; the scheme of the endpoint wins. */
-export function usesTls({ endpoint, tls }: GrpcClientSettings): boolean {
-  return endpoint.scheme !== 'http' && (!tls.insecure || endpoint.scheme === 'https');
-}
-
 /** Without material, there is no TLS. */
 export function makeCredentials(material: TlsMaterial | undefined, { tls }: GrpcClientSettings): ChannelCredentials {
   if (material === undefined) return credentials.createInsecure();

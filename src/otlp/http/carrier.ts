@@ -5,6 +5,7 @@ import { gzip, zstdCompress } from 'node:zlib';
 import { JsonMetricsSerializer, ProtobufMetricsSerializer } from '@opentelemetry/otlp-transformer';
 import type { ResourceMetrics } from '@opentelemetry/sdk-metrics';
 import type { Logger } from 'pino';
+import type { ClientAuthenticator } from '../../component/authenticator.ts';
 import { beginningOf } from '../../component/beginning_of.ts';
 import { reasonOf } from '../../component/reason_of.ts';
 import { clientMaterial, type TlsMaterial } from '../../tls/tls_material.ts';
@@ -18,7 +19,7 @@ const MOST_BYTES = 65_536;
 
 const COMPRESS = { gzip: promisify(gzip), zstd: promisify(zstdCompress) };
 
-/** The server may want another certificate. */
+/** The server may want another certificate, or other credentials. */
 const REFUSED = [401, 403];
 
 /** What a server that has closed an idle connection makes of the next request on it. */
@@ -28,16 +29,18 @@ const CLOSED = ['ECONNRESET', 'EPIPE'];
 export class HttpCarrier implements Carrier {
   readonly #config: HttpClientSettings;
   readonly #material: TlsMaterial | undefined;
+  readonly #login: ClientAuthenticator | undefined;
   readonly #target: URL;
   readonly #headers: http.OutgoingHttpHeaders;
   #agent: http.Agent;
 
-  private constructor(config: HttpClientSettings, material: TlsMaterial | undefined, version: string) {
+  private constructor(config: HttpClientSettings, version: string, material?: TlsMaterial, login?: ClientAuthenticator) {
     this.#config = config;
     this.#material = material;
+    this.#login = login;
     this.#target = targetOf(config);
     this.#agent = this.#newAgent();
-    const own = Object.entries(config.headers).map(([name, value]) => [name, value.reveal()]);
+    const own = Object.entries(config.headers).map(([name, value]) => [name.toLowerCase(), value.reveal()]);
     this.#headers = {
       'user-agent': `dropreason/${version}`,
       ...Object.fromEntries(own),
@@ -47,9 +50,14 @@ export class HttpCarrier implements Carrier {
   }
 
   /** @throws ComponentError if a file of `tls` can't be read or used. Connects at the first attempt. */
-  static async create(config: HttpClientSettings, logger: Logger, version: string): Promise<HttpCarrier> {
+  static async create(
+    config: HttpClientSettings,
+    logger: Logger,
+    version: string,
+    login?: ClientAuthenticator,
+  ): Promise<HttpCarrier> {
     const material = targetOf(config).protocol === 'https:' ? await clientMaterial(config.tls, logger) : undefined;
-    return new HttpCarrier(config, material, version);
+    return new HttpCarrier(config, version, material, login);
   }
 
   async send(metrics: ResourceMetrics): Promise<SendResult> {
@@ -58,12 +66,17 @@ export class HttpCarrier implements Carrier {
     try {
       const body = await this.#write(metrics);
       const answer = await this.#post(body, signal).catch((error) => this.#again(error, body, signal));
-      if (REFUSED.includes(answer.status)) this.#material?.suspect();
+      if (REFUSED.includes(answer.status)) this.#suspect();
       return readHttpAnswer(answer);
     } catch (error) {
       this.#material?.suspect();
       return { status: 'retryable', why: signal.aborted ? `no answer within ${this.#config.timeout / 1000} s` : reasonOf(error) };
     }
+  }
+
+  #suspect(): void {
+    this.#material?.suspect();
+    this.#login?.suspect();
   }
 
   close(): void {
@@ -101,13 +114,18 @@ export class HttpCarrier implements Carrier {
     return this.#post(body, signal);
   }
 
-  #post(body: Uint8Array, signal: AbortSignal): Promise<HttpAnswer> {
+  async #post(body: Uint8Array, signal: AbortSignal): Promise<HttpAnswer> {
     const { request } = this.#target.protocol === 'http:' ? http : https;
+    const credentials = await this.#login?.credentials();
     return new Promise((resolve, reject) => {
       const sent = request(this.#target, {
         method: 'POST',
         agent: this.#agent,
-        headers: { ...this.#headers, 'content-length': body.byteLength },
+        headers: {
+          ...this.#headers,
+          ...(credentials !== undefined && { [credentials.name.toLowerCase()]: credentials.value }),
+          'content-length': body.byteLength,
+        },
         signal,
       });
       sent.on('error', (error) => reject(Object.assign(error, { wasReused: sent.reusedSocket })));

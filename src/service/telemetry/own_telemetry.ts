@@ -2,9 +2,12 @@ import { createNoopMeter, type Meter } from '@opentelemetry/api';
 import type { Resource } from '@opentelemetry/resources';
 import { MeterProvider } from '@opentelemetry/sdk-metrics';
 import type { Logger } from 'pino';
+import type { Authenticator } from '../../component/authenticator.ts';
 import type { TelemetryConfig } from '../../config/service_schema.ts';
 import { HttpEndpoint } from '../../http/http_endpoint.ts';
 import type { HttpAnswer } from '../../http/route.ts';
+import { HTTP } from '../../metrics/definitions.ts';
+import { counter } from '../../metrics/instruments.ts';
 import { SCOPE } from '../../publish/hook_producer.ts';
 import { CONTENT_TYPES, formatFor, type ScrapeFormat } from '../../publish/prometheus/scrape_format.ts';
 import { PrometheusText } from '../../publish/prometheus/text.ts';
@@ -17,6 +20,8 @@ export interface OwnTelemetryOptions {
   readonly config: TelemetryConfig['metrics'];
   readonly resource: Resource;
   readonly logger: Logger;
+  /** The authenticator of the extension with this id, in the running configuration. */
+  readonly authenticator: (id: string) => Authenticator | undefined;
 }
 
 /** The agent's own telemetry: a meter for its components, and how it is published. */
@@ -28,7 +33,7 @@ export class OwnTelemetry {
   readonly #startPushing: () => Promise<readonly PushedMetrics[]>;
   #pushed: readonly PushedMetrics[] = [];
 
-  constructor({ config, resource, logger }: OwnTelemetryOptions) {
+  constructor({ config, resource, logger, authenticator }: OwnTelemetryOptions) {
     this.#logger = logger;
     if (config.level === 'none') {
       this.meter = createNoopMeter();
@@ -48,6 +53,8 @@ export class OwnTelemetry {
         endpoint: pull.exporter.prometheus,
         settings: pull.exporter.prometheus,
         logger,
+        authenticator,
+        refused: counter(this.meter, HTTP.refused),
         configPath: `service::telemetry::metrics::readers::${index}::pull::exporter::prometheus::port`,
         routes: {
           '/metrics': {

@@ -24,6 +24,7 @@ const KEYS = {
       ...below('resource_to_telemetry_conversion', 'enabled exclude_service_attributes'),
       ...SERVER.split(' '),
       ...below('tls', TLS),
+      ...below('auth', 'authenticator request_params'),
     ],
   },
   processors: {

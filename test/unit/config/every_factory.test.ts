@@ -9,6 +9,9 @@ import { KINDS } from '../../../src/config/kinds.ts';
 const LEAST: Readonly<Record<string, unknown>> = {
   otlp_grpc: { endpoint: 'localhost:4317' },
   otlp_http: { endpoint: 'http://localhost:4318' },
+  // Secrets are not written out.
+  bearertokenauth: { filename: '/token' },
+  basicauth: { client_auth: { username: 'a', password_file: '/password' } },
   file: { path: '/dev/stdout' },
   attributes: { actions: [{ key: 'class', action: 'delete' }] },
   resource: { attributes: [{ key: 'k8s.cluster.name', value: 'east', action: 'upsert' }] },

@@ -67,5 +67,5 @@ export function makeService() {
 }
 
 export function makeHost(refresh: () => Promise<void> = () => Promise.resolve()): Host {
-  return { refresh, health: () => [], sources: () => [] };
+  return { refresh, health: () => [], sources: () => [], authenticator: () => undefined };
 }

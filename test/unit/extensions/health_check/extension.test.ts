@@ -11,7 +11,12 @@ const running: HealthCheck[] = [];
 async function start(given: object = {}) {
   const extension = new HealthCheck(makeSettings('health_check'), configSchema.parse({ endpoint: 'localhost:0', ...given }));
   running.push(extension);
-  await extension.start({ refresh: () => Promise.resolve(), health: () => health, sources: () => sources });
+  await extension.start({
+    refresh: () => Promise.resolve(),
+    health: () => health,
+    sources: () => sources,
+    authenticator: () => undefined,
+  });
   return `http://127.0.0.1:${extension.port}`;
 }
 

@@ -2,10 +2,11 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { rootCertificates } from 'node:tls';
-import { ServerCredentials } from '@grpc/grpc-js';
+import { ServerCredentials, status } from '@grpc/grpc-js';
 import { afterEach, expect, test } from 'vitest';
 import { GrpcCarrier } from '../../../../src/otlp/grpc/carrier.ts';
 import { grpcClientSettings } from '../../../../src/otlp/grpc/client_settings.ts';
+import { Login } from '../login.ts';
 import { metrics, service } from '../pushed_metrics.ts';
 import { OtlpServer } from './otlp_server.ts';
 
@@ -40,6 +41,21 @@ function scratch(): string {
   ends.push(() => rmSync(folder, { recursive: true }));
   return folder;
 }
+
+test('a login is sent with each push, instead of such a header, and is suspect after a refusal', async () => {
+  const server = await serveTls();
+  const login = new Login();
+  const given = { tls: { ca_file: certificate('ca.crt') }, headers: { authorization: 'given' } };
+  const config = grpcClientSettings.parse({ endpoint: `localhost:${server.port}`, ...given });
+  const carrier = await GrpcCarrier.create(config, logger, '1.2.3', login);
+  ends.push(() => carrier.close());
+  await carrier.send(metrics);
+  expect(login.suspected).toBe(0);
+  server.answer = status.UNAUTHENTICATED;
+  expect(await carrier.send(metrics)).toMatchObject({ status: 'refused', cause: 'UNAUTHENTICATED' });
+  expect(login.suspected).toBe(1);
+  expect(server.requests.map(({ metadata }) => metadata.get('authorization'))).toEqual([['Bearer 1'], ['Bearer 2']]);
+});
 
 test.each(['', 'dns:', 'dns:///'])('goes to "%shost:port"', async (scheme) => {
   const server = await serve();

@@ -8,6 +8,7 @@ import { afterEach, describe, expect, test, vi } from 'vitest';
 import { HttpCarrier } from '../../../../src/otlp/http/carrier.ts';
 import { httpClientSettings } from '../../../../src/otlp/http/client_settings.ts';
 import { START } from '../../metrics/fixtures.ts';
+import { Login } from '../login.ts';
 import { partialSuccess, rpcStatus } from '../messages.ts';
 import { metrics, service } from '../pushed_metrics.ts';
 import { HttpServer } from './http_server.ts';
@@ -337,6 +338,20 @@ describe('through a proxy', () => {
     expect(targets).toHaveLength(1);
     expect(server.requests).toHaveLength(1);
   });
+});
+
+test('a login is sent with each push, instead of such a header, and is suspect after a refusal', async () => {
+  const server = await serve();
+  const login = new Login();
+  const config = httpClientSettings.parse({ endpoint: urlOf(server), headers: { Authorization: 'given' } });
+  const carrier = await HttpCarrier.create(config, service.settings('otlp_http').logger, '1.2.3', login);
+  ends.push(() => carrier.close());
+  await carrier.send(metrics);
+  expect(login.suspected).toBe(0);
+  server.answer = { status: 401 };
+  expect(await carrier.send(metrics)).toMatchObject({ status: 'refused', cause: 'HTTP 401' });
+  expect(login.suspected).toBe(1);
+  expect(server.requests.map(({ headers }) => headers.authorization)).toEqual(['Bearer 1', 'Bearer 2']);
 });
 
 test('a server that is not there may be tried again', async () => {

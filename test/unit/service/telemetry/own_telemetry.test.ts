@@ -18,6 +18,7 @@ async function start(metrics: object = { readers: [{ pull: { exporter: { prometh
     config: telemetrySchema.parse({ metrics }).metrics,
     resource,
     logger: service.settings('x').logger,
+    authenticator: () => undefined,
   });
   running.push(telemetry);
   await telemetry.start();

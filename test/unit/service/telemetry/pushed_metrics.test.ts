@@ -24,6 +24,7 @@ async function start(otlp: object, more: object = {}) {
     config: metrics,
     resource: resourceFromAttributes({ 'service.name': 'dropreason' }),
     logger: service.settings('x').logger,
+    authenticator: () => undefined,
   });
   ends.push(() => telemetry.shutdown(1000));
   await telemetry.start();

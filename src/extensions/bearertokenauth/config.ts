@@ -1,0 +1,46 @@
+import { z } from 'zod';
+import { secret } from '../../component/secret.ts';
+
+const token = secret(
+  z
+    .string()
+    .min(1)
+    .regex(/^[\x21-\x7e]+$/, 'must be printable ASCII without spaces'),
+);
+
+export const configSchema = z
+  .strictObject({
+    scheme: z
+      .string()
+      .regex(/^[!#$%&'*+.^_`|~0-9a-z-]*$/i, 'must be one word, such as "Bearer"')
+      .default('Bearer')
+      .describe('The word before the token; empty: none.'),
+    header: z
+      .string()
+      .regex(/^[!#$%&'*+.^_`|~0-9a-z-]+$/i, 'must be the name of a header')
+      .default('Authorization')
+      .describe('The header with the token.'),
+    token: token.optional().describe('The token.'),
+    tokens: z
+      .array(token)
+      .min(1)
+      .optional()
+      .describe('Several tokens, instead of `token`. An endpoint accepts each, an exporter sends the first.'),
+    filename: z
+      .string()
+      .min(1)
+      .optional()
+      .describe(
+        'File with the token, or with several, one a line; used instead of `token` and `tokens`. It is read again when it is replaced.',
+      ),
+  })
+  .superRefine(({ token: one, tokens, filename }, context) => {
+    if (one === undefined && tokens === undefined && filename === undefined) {
+      context.addIssue({ code: 'custom', message: 'has no token: set token, tokens or filename' });
+    }
+    if (one !== undefined && tokens !== undefined) {
+      context.addIssue({ code: 'custom', path: ['tokens'], message: 'token is given too; remove one' });
+    }
+  });
+
+export type BearerTokenAuthConfig = z.infer<typeof configSchema>;
