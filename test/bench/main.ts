@@ -9,7 +9,7 @@ import { connectCost } from './measures/connect_cost.ts';
 import { drain } from './measures/drain.ts';
 import { dropCost } from './measures/drop_cost.ts';
 import { memory } from './measures/memory.ts';
-import { otlp } from './measures/otlp.ts';
+import { otlp, pushMemory } from './measures/otlp.ts';
 import { passing } from './measures/passing.ts';
 import { passingRungs } from './measures/passing_rungs.ts';
 import { attribution, pods } from './measures/pods.ts';
@@ -32,6 +32,7 @@ const MEASURES: readonly Measure[] = [
   syscallCost,
   connectCost,
   agentCpu,
+  pushMemory,
   memory,
   passingRungs,
 ];

@@ -154,12 +154,12 @@ describe('OtlpGrpcExporter', () => {
         TICK,
       ),
     );
-    await expect.poll(() => server.requests.map(({ points }) => points.length), PATIENT).toEqual([4096, 4096, 1808]);
+    await expect.poll(() => server.requests.map(({ points }) => points.length), PATIENT).toEqual([...Array(9).fill(1024), 784]);
   });
 
   it('halves what the server calls too large, and does not try larger messages again', async () => {
     const server = await serve();
-    server.mostPoints = 1000;
+    server.mostPoints = 200;
     const exporter = await start(`127.0.0.1:${server.port}`);
     const rows = Array.from({ length: 5000 }, (_, cpu) => row({ reason: 'A', cpu }, 1, 1));
     const lengths = () => server.requests.map(({ points }) => points.length);
@@ -167,7 +167,7 @@ describe('OtlpGrpcExporter', () => {
     const sum = (all: readonly number[]) => all.reduce((total, length) => total + length, 0);
     exporter.consume(batch(rows, TICK));
     await expect.poll(() => sum(taken()), PATIENT).toBe(10_000);
-    expect(lengths().filter((length) => length > server.mostPoints)).toEqual([4096, 2048, 1024]);
+    expect(lengths().filter((length) => length > server.mostPoints)).toEqual([1024, 512, 256]);
   });
 
   it('at shutdown reads once more and pushes that', async () => {
