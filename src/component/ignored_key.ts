@@ -12,3 +12,9 @@ export interface IgnoredKey {
 export function only(value: string | boolean, { why, otherwise }: { why: string; otherwise: string }): IgnoredKey {
   return { why, schema: z.literal(value, { error: `must be ${JSON.stringify(value)}: ${otherwise}` }) };
 }
+
+/** Why `without_scope_info` may only be true, on every Prometheus endpoint. */
+export const NO_SCOPE = {
+  why: 'no series has labels of its scope',
+  otherwise: 'there is one scope, so no series has labels of it',
+} as const;

@@ -1,3 +1,4 @@
+import { type IgnoredKey, NO_SCOPE, only } from '../component/ignored_key.ts';
 import { SERVER_HINTS, SERVER_IGNORED } from '../component/server_settings.ts';
 import type { Kind } from './kinds.ts';
 import { PERIODIC_HINTS } from './periodic_reader.ts';
@@ -83,18 +84,32 @@ const ROOT_KEYS: Readonly<Record<string, string>> = {
 
 const PULL = 'telemetry::metrics::readers::pull::exporter::prometheus';
 
+const PULL_HINTS = {
+  with_resource_constant_labels: 'the resource is in target_info; join it, or relabel in Prometheus',
+} as const;
+
+/** Keys of that reader which say what happens anyway. */
+const PULL_IGNORED = {
+  without_scope_info: only(true, NO_SCOPE),
+  without_units: only(true, { why: 'names have no units', otherwise: 'names have no units; remove it' }),
+  without_type_suffix: only(false, {
+    why: 'names have the suffix of their type',
+    otherwise: 'names have the suffix of their type; remove it',
+  }),
+} as const;
+
 /** The same for the section `service`, with paths below it and without list indices. */
 export const SERVICE_HINTS: Readonly<Record<string, string>> = {
   'telemetry::traces': 'dropreason emits no traces; remove it',
   'telemetry::metrics::address': 'write readers: [{pull: {exporter: {prometheus: {host, port}}}}]',
   'telemetry::metrics::views': 'all metrics of the agent are published; remove it',
   ...PERIODIC_HINTS,
-  ...Object.fromEntries(Object.entries(SERVER_HINTS).map(([key, hint]) => [`${PULL}::${key}`, hint])),
+  ...Object.fromEntries(Object.entries({ ...SERVER_HINTS, ...PULL_HINTS }).map(([key, hint]) => [`${PULL}::${key}`, hint])),
 };
 
 /** Keys of the section `service` that have no effect, likewise. */
-export const SERVICE_IGNORED: Readonly<Record<string, string>> = Object.fromEntries(
-  Object.entries(SERVER_IGNORED).map(([key, why]) => [`${PULL}::${key}`, why]),
+export const SERVICE_IGNORED: Readonly<Record<string, string | IgnoredKey>> = Object.fromEntries(
+  Object.entries({ ...SERVER_IGNORED, ...PULL_IGNORED }).map(([key, how]) => [`${PULL}::${key}`, how]),
 );
 
 /** What to do about the Collector's component `type`, which doesn't exist here; undefined if the type is unknown. */

@@ -8,12 +8,13 @@ export function sumRows(rows: readonly DropRow[], attributesOf: (attributes: Att
   for (const row of rows) {
     const attributes = attributesOf(row.attributes);
     const sum = sums.get(attributes.key);
-    sums.set(attributes.key, sum === undefined ? { ...row, attributes } : add(sum, row));
+    sums.set(attributes.key, sum === undefined ? { ...row, attributes } : addRow(sum, row));
   }
   return [...sums.values()];
 }
 
-function add(a: DropRow, b: DropRow): DropRow {
+/** The sum of two rows, with the attributes of the first. */
+export function addRow(a: DropRow, b: DropRow): DropRow {
   const since = a.sinceMillis === undefined || b.sinceMillis === undefined ? undefined : Math.min(a.sinceMillis, b.sinceMillis);
   return {
     attributes: a.attributes,

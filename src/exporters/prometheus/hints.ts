@@ -1,5 +1,4 @@
-import type { IgnoredKey } from '../../component/ignored_key.ts';
-import { only } from '../../component/ignored_key.ts';
+import { type IgnoredKey, NO_SCOPE, only } from '../../component/ignored_key.ts';
 import { SERVER_HINTS, SERVER_IGNORED } from '../../component/server_settings.ts';
 
 /** What the Collector's prometheusexporter has besides. */
@@ -21,10 +20,7 @@ export const IGNORED: Readonly<Record<string, string | IgnoredKey>> = {
     why: 'names are always written this way',
     otherwise: 'names are always written this way, except with metric_names: retina',
   }),
-  without_scope_info: only(true, {
-    why: 'no series has labels of its scope',
-    otherwise: 'there is one scope, so no series has labels of it',
-  }),
+  without_scope_info: only(true, NO_SCOPE),
   send_timestamps: only(false, {
     why: 'a scrape reads the kernel, so values are of the time of the scrape',
     otherwise: 'a scrape reads the kernel, so values are of the time of the scrape, which Prometheus notes itself',

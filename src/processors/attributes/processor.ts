@@ -54,7 +54,7 @@ export class AttributesProcessor implements Processor {
     const ofPods = this.#pods(batch, before.pods);
     this.#next.consume({
       ...batch,
-      ...this.#series(node, batch.rows, [...(batch.ended ?? [])], before.node),
+      ...this.#series(node, batch, before.node),
       ...(endedBefore === undefined ? {} : { endedBefore: change(endedBefore) }),
       ...(flows === undefined
         ? {}
@@ -72,7 +72,7 @@ export class AttributesProcessor implements Processor {
   }
 
   #pods({ pods, trigger }: DropBatch, before: readonly AttributeSet[]): PodRead | undefined {
-    if (pods !== undefined) return { ...pods, ...this.#series(this.#kept.pods, pods.rows, pods.ended, before) };
+    if (pods !== undefined) return { ...pods, ...this.#series(this.#kept.pods, pods, before) };
     // There are none any more since a reload: exporters end them.
     if (trigger === 'interval') this.#kept.pods.clear();
     return before.length === 0 ? undefined : { rows: [], ended: before };
@@ -80,13 +80,11 @@ export class AttributesProcessor implements Processor {
 
   #series(
     series: SummedSeries,
-    rows: readonly DropRow[],
-    ended: readonly AttributeSet[],
+    { rows, ended = [] }: { readonly rows: readonly DropRow[]; readonly ended?: readonly AttributeSet[] },
     before: readonly AttributeSet[],
   ): { rows: DropRow[]; ended: AttributeSet[] } {
-    for (const { attributes } of rows) series.add(attributes, this.#change(attributes));
-    const sums = sumRows(rows, this.#change);
-    const over = ended.filter((part) => series.end(part, this.#change(part))).map(this.#change);
+    const sums = series.add(rows, this.#change);
+    const over = series.end(ended, this.#change);
     if (before.length === 0) return { rows: sums, ended: over };
     const carriedOn = new Set(sums.map(({ attributes }) => attributes.key));
     return { rows: sums, ended: [...over, ...before.filter(({ key }) => !carriedOn.has(key))] };

@@ -61,12 +61,13 @@ test('other keys are not known', () => {
 });
 
 test('keys of own telemetry are ignored in each reader that has them', () => {
-  const reader = (port: number, tls: object) => ({ pull: { exporter: { prometheus: { port, tls } } } });
+  const reader = (port: number, tls: object, more = {}) => ({ pull: { exporter: { prometheus: { port, tls, ...more } } } });
   const certificate = { cert_file: '/tls.crt', key_file: '/tls.key' };
   const readers = [
     reader(1, certificate),
     reader(2, { ...certificate, client_ca_file_reload: true }),
     reader(3, { ...certificate, ca_file: '/ca.crt' }),
+    reader(4, certificate, { without_scope_info: true, without_units: true, without_type_suffix: false }),
   ];
   const config = {
     receivers: { dropreason: {} },
@@ -77,6 +78,9 @@ test('keys of own telemetry are ignored in each reader that has them', () => {
   expect(warnings.map(({ path }) => path.replace('service::telemetry::metrics::readers::', ''))).toEqual([
     '1::pull::exporter::prometheus::tls::client_ca_file_reload',
     '2::pull::exporter::prometheus::tls::ca_file',
+    '3::pull::exporter::prometheus::without_scope_info',
+    '3::pull::exporter::prometheus::without_units',
+    '3::pull::exporter::prometheus::without_type_suffix',
   ]);
 });
 
