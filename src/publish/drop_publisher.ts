@@ -50,9 +50,10 @@ export class DropPublisher {
   /** The current values: cumulative, monotonic integer sums, and the gauge of the hooks. */
   async collect(): Promise<ResourceMetrics> {
     if (this.#view.settle()) this.#reader = this.#instruments();
+    // A read may come meanwhile: its values are not in this.
+    const endTime = millisToHrTime(this.#accumulator.lastTimeMillis);
     const { resourceMetrics, errors } = await this.#reader.collect();
     if (errors.length > 0) throw errors[0];
-    const endTime = millisToHrTime(this.#accumulator.lastTimeMillis);
     return {
       resource: resourceMetrics.resource,
       scopeMetrics: resourceMetrics.scopeMetrics.map(({ scope, metrics }) => ({

@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises';
 import { ValueType } from '@opentelemetry/api';
 import { hrTimeToMilliseconds } from '@opentelemetry/core';
 import { resourceFromAttributes } from '@opentelemetry/resources';
@@ -131,6 +132,22 @@ describe('DropPublisher', () => {
       { attributes: { hook: 'nat', rung: 'none', why: 'gone' }, value: 0 },
     ]);
     expect(points(metrics, 'dropreason.receiver.hook.attached')).toHaveLength(1);
+  });
+
+  it('has the values and the time of the call, also where a read comes while many series are published', async () => {
+    const { accumulator, publisher } = make();
+    const rows = Array.from({ length: 5000 }, (_, pod) => row({ reason: 'A', pod }, 1, 10));
+    const read = (timeMillis: number) =>
+      batch([ruleDrop(1, 100)], { timeMillis, steadyMillis: timeMillis, pods: { rows, ended: [] } });
+    accumulator.add(read(START + 10));
+    const collected = publisher.collect();
+    await setImmediate();
+    accumulator.add(read(START + 20));
+    const metrics = await collected;
+
+    const told = ['dropreason.drop.count', 'dropreason.pod.drop.count'].flatMap((name) => points(metrics, name));
+    expect(told).toHaveLength(5001);
+    expect(told.filter(({ value, end }) => value !== 1 || end !== START + 10)).toEqual([]);
   });
 
   it('counts exactly near the largest safe integer', async () => {
