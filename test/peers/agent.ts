@@ -23,17 +23,22 @@ export interface AgentOptions {
   readonly exporters?: Readonly<Record<string, unknown>>;
   /** Processors before `percpu_sum`, by id, in order. */
   readonly processors?: Readonly<Record<string, unknown>>;
+  /** Readers of its own metrics, beside the endpoint. */
+  readonly readers?: readonly object[];
 }
 
 /** A pipeline from the kernel to Prometheus, and to whatever `options` adds. */
-export function agentConfig(ports: AgentPorts, { receiver = {}, exporters = {}, processors = {} }: AgentOptions = {}): Config {
+export function agentConfig(
+  ports: AgentPorts,
+  { receiver = {}, exporters = {}, processors = {}, readers = [] }: AgentOptions = {},
+): Config {
   const reader = { pull: { exporter: { prometheus: { host: 'localhost', port: ports.own } } } };
   return {
     receivers: { dropreason: { collection_interval: '1s', attributes: ['network.namespace.inode'], ...receiver } },
     processors: { ...processors, percpu_sum: {} },
     exporters: { prometheus: { endpoint: `localhost:${ports.metrics}` }, ...exporters },
     service: {
-      telemetry: { metrics: { readers: [reader] } },
+      telemetry: { metrics: { readers: [reader, ...readers] } },
       pipelines: {
         metrics: {
           receivers: ['dropreason'],

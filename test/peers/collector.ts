@@ -1,6 +1,7 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { copyFileSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { Certificate } from '../support/certificates.ts';
 import { Child } from './child.ts';
 import { freePort, listens } from './net.ts';
 import { parseExports, type ReceivedExport } from './otlp_json.ts';
@@ -10,8 +11,9 @@ const CERTIFICATE = join(import.meta.dirname, '../support/kube_api/certificate')
 
 /** A real OpenTelemetry Collector that receives OTLP and keeps what it got. */
 export class Collector {
-  readonly #child: Child;
+  #child: Child;
   readonly #directory: string;
+  readonly #ports: readonly number[];
   /** Where it listens for gRPC, `host:port`, without TLS. */
   readonly endpoint: string;
   /** Base URLs for HTTP, without TLS and with it: see `ca`. */
@@ -20,9 +22,11 @@ export class Collector {
   /** File with the CA of its certificate. */
   readonly ca = join(CERTIFICATE, 'ca.crt');
 
-  private constructor(child: Child, directory: string, [grpc, http, https]: readonly number[]) {
+  private constructor(child: Child, directory: string, ports: readonly number[]) {
+    const [grpc, http, https] = ports;
     this.#child = child;
     this.#directory = directory;
+    this.#ports = ports;
     this.endpoint = `127.0.0.1:${grpc}`;
     this.http = `http://127.0.0.1:${http}`;
     this.https = `https://localhost:${https}`;
@@ -31,34 +35,92 @@ export class Collector {
   static async start(): Promise<Collector> {
     const directory = mkdtempSync(join(tmpdir(), 'dropreason-otelcol-'));
     const ports = [await freePort(), await freePort(), await freePort()] as const;
-    const [grpc, http, https] = ports.map((port) => `127.0.0.1:${port}`);
-    const tls = { cert_file: join(CERTIFICATE, 'server.crt'), key_file: join(CERTIFICATE, 'server.key') };
-    const config = {
-      receivers: {
-        otlp: { protocols: { grpc: { endpoint: grpc }, http: { endpoint: http } } },
-        'otlp/tls': { protocols: { http: { endpoint: https, tls } } },
-      },
-      exporters: { file: { path: join(directory, 'metrics.jsonl'), flush_interval: '100ms' } },
-      service: {
-        // Its own metrics would want port 8888.
-        telemetry: { metrics: { level: 'none' } },
-        pipelines: { metrics: { receivers: ['otlp', 'otlp/tls'], exporters: ['file'] } },
-      },
-    };
-    // JSON is YAML.
-    writeFileSync(join(directory, 'config.yaml'), JSON.stringify(config));
-    const child = new Child('the Collector', OTELCOL.path, ['--config', join(directory, 'config.yaml')]);
-    await child.ready(async () => (await Promise.all(ports.map((port) => listens(port)))).every(Boolean));
-    return new Collector(child, directory, ports);
+    for (const name of ['server.crt', 'server.key']) copyFileSync(join(CERTIFICATE, name), join(directory, name));
+    return new Collector(await run(directory, ports), directory, ports);
+  }
+
+  /** Stops it in its tracks, as if the machine were overloaded: it takes connections and says nothing. */
+  pause(): void {
+    this.#child.signal('SIGSTOP');
+  }
+
+  resume(): void {
+    this.#child.signal('SIGCONT');
+  }
+
+  /** Has it no chance to do anything more, and waits until it is gone. */
+  async kill(): Promise<void> {
+    this.#child.signal('SIGKILL');
+    await this.#child.exit;
+  }
+
+  /** Starts it again after `kill`, where it was, and with all that it had received. `refuses`: its memory_limiter lets nothing in. */
+  async restart(options: CollectorOptions = {}): Promise<void> {
+    this.#child = await run(this.#directory, this.#ports, options);
+  }
+
+  /** Has it use another certificate from now on, also for connections that are open: it is killed and started. */
+  async replaceCertificate({ cert, key }: Certificate): Promise<void> {
+    copyFileSync(cert, join(this.#directory, 'server.crt'));
+    copyFileSync(key, join(this.#directory, 'server.key'));
+    await this.kill();
+    await this.restart();
   }
 
   /** All that it has received so far, in order. */
   received(): ReceivedExport[] {
-    return parseExports(readFileSync(join(this.#directory, 'metrics.jsonl'), 'utf8'));
+    return this.#read('metrics.jsonl');
+  }
+
+  /** The same, with cumulative sums of what came as deltas since it was started. */
+  receivedCumulative(): ReceivedExport[] {
+    return this.#read('cumulative.jsonl');
+  }
+
+  #read(name: string): ReceivedExport[] {
+    const path = join(this.#directory, name);
+    return existsSync(path) ? parseExports(readFileSync(path, 'utf8')) : [];
   }
 
   async stop(): Promise<void> {
     await this.#child.stop();
     rmSync(this.#directory, { recursive: true, force: true });
   }
+}
+
+interface CollectorOptions {
+  readonly refuses?: boolean;
+}
+
+async function run(directory: string, ports: readonly number[], { refuses = false }: CollectorOptions = {}): Promise<Child> {
+  const [grpc, http, https] = ports.map((port) => `127.0.0.1:${port}`);
+  const tls = { cert_file: join(directory, 'server.crt'), key_file: join(directory, 'server.key') };
+  // Where files are rotated, each line is written before the answer. Otherwise lines are buffered, and a kill loses what was acknowledged.
+  const file = (name: string) => ({ path: join(directory, name), rotation: { max_megabytes: 1000 } });
+  const receivers = ['otlp', 'otlp/tls'];
+  const first = refuses ? ['memory_limiter'] : [];
+  const config = {
+    receivers: {
+      otlp: { protocols: { grpc: { endpoint: grpc }, http: { endpoint: http } } },
+      'otlp/tls': { protocols: { http: { endpoint: https, tls } } },
+    },
+    processors: {
+      memory_limiter: { check_interval: '100ms', limit_mib: refuses ? 2 : 4000, spike_limit_mib: 1 },
+      deltatocumulative: {},
+    },
+    exporters: { file: file('metrics.jsonl'), 'file/cumulative': file('cumulative.jsonl') },
+    service: {
+      // Its own metrics would want port 8888.
+      telemetry: { metrics: { level: 'none' } },
+      pipelines: {
+        metrics: { receivers, processors: first, exporters: ['file'] },
+        'metrics/cumulative': { receivers, processors: [...first, 'deltatocumulative'], exporters: ['file/cumulative'] },
+      },
+    },
+  };
+  // JSON is YAML.
+  writeFileSync(join(directory, 'config.yaml'), JSON.stringify(config));
+  const child = new Child('the Collector', OTELCOL.path, ['--config', join(directory, 'config.yaml')]);
+  await child.ready(async () => (await Promise.all(ports.map((port) => listens(port)))).every(Boolean));
+  return child;
 }

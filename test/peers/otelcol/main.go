@@ -1,5 +1,5 @@
 // Command otelcol is a real OpenTelemetry Collector with the few components that the tests want: it receives OTLP and writes
-// what it received to a file as JSON.
+// what it received to a file as JSON. It can also turn deltas into cumulative sums, and refuse what it has no memory for.
 package main
 
 import (
@@ -7,6 +7,7 @@ import (
 	"log"
 
 	"github.com/open-telemetry/opentelemetry-collector-contrib/exporter/fileexporter"
+	"github.com/open-telemetry/opentelemetry-collector-contrib/processor/deltatocumulativeprocessor"
 	"go.opentelemetry.io/collector/component"
 	"go.opentelemetry.io/collector/confmap"
 	"go.opentelemetry.io/collector/confmap/provider/envprovider"
@@ -15,6 +16,8 @@ import (
 	"go.opentelemetry.io/collector/exporter"
 	"go.opentelemetry.io/collector/exporter/debugexporter"
 	"go.opentelemetry.io/collector/otelcol"
+	"go.opentelemetry.io/collector/processor"
+	"go.opentelemetry.io/collector/processor/memorylimiterprocessor"
 	"go.opentelemetry.io/collector/receiver"
 	"go.opentelemetry.io/collector/receiver/otlpreceiver"
 	"go.opentelemetry.io/collector/service/telemetry/otelconftelemetry"
@@ -23,11 +26,15 @@ import (
 func factories() (otelcol.Factories, error) {
 	receivers, receiversErr := otelcol.MakeFactoryMap[receiver.Factory](otlpreceiver.NewFactory())
 	exporters, exportersErr := otelcol.MakeFactoryMap[exporter.Factory](debugexporter.NewFactory(), fileexporter.NewFactory())
+	processors, processorsErr := otelcol.MakeFactoryMap[processor.Factory](
+		deltatocumulativeprocessor.NewFactory(), memorylimiterprocessor.NewFactory(),
+	)
 	return otelcol.Factories{
-		Receivers: receivers,
-		Exporters: exporters,
-		Telemetry: otelconftelemetry.NewFactory(),
-	}, errors.Join(receiversErr, exportersErr)
+		Receivers:  receivers,
+		Processors: processors,
+		Exporters:  exporters,
+		Telemetry:  otelconftelemetry.NewFactory(),
+	}, errors.Join(receiversErr, processorsErr, exportersErr)
 }
 
 func main() {

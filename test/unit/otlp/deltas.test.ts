@@ -315,9 +315,10 @@ describe.each([
     const rows = Array.from({ length: 4500 }, (_, cpu) => row({ reason: 'A', cpu }, 1, 1));
     server.script = ['taken', 'lost', 'lost'];
     exporter.consume(tick(10, rows));
-    await expect.poll(() => sums(server, { deduplicates: true }), PATIENT).toEqual({ A: 4500 });
+    const seldom = { timeout: 40_000, interval: 200 };
+    await expect.poll(() => sums(server, { deduplicates: true }), seldom).toEqual({ A: 4500 });
     exporter.consume(tick(20, [row({ reason: 'A', cpu: 0 }, 5, 5)]));
-    await expect.poll(() => sums(server, { deduplicates: true }), PATIENT).toEqual({ A: 4505 });
+    await expect.poll(() => sums(server, { deduplicates: true }), seldom).toEqual({ A: 4505 });
     const lengths = server.messages.filter(({ fate }) => fate === 'taken').map(({ points }) => points.length);
     expect(lengths).toEqual([...Array(8).fill(1024), 808, 2]);
   });
