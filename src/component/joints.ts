@@ -9,7 +9,11 @@ export type Claim = {
   /** The key that sets it, below the component's id. */
   readonly path: readonly (string | number)[];
 } & (
-  | { readonly endpoint: Endpoint }
+  | {
+      readonly endpoint: Endpoint;
+      /** Why it should not be reachable from other hosts; undefined if it may be. */
+      readonly exposure?: string | undefined;
+    }
   | { readonly file: string }
   | { readonly directory: string }
   | { readonly capabilities: 'needed' | 'dropped' }

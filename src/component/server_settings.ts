@@ -38,6 +38,12 @@ export const serverSettings = z.strictObject({
     ),
 });
 
+/** Why an endpoint with these settings should not be reachable from other hosts; undefined if it may be. */
+export function exposure({ tls, auth }: Pick<ServerSettings, 'tls' | 'auth'>): string | undefined {
+  if (tls !== undefined) return undefined;
+  return auth === undefined ? 'without tls and auth' : 'with auth, but without tls';
+}
+
 /** Further keys of the Collector's confighttp, and what to do about them. For the `hints` of a factory. */
 export const SERVER_HINTS: Readonly<Record<string, string>> = {
   ...TLS_HINTS,

@@ -1,6 +1,7 @@
 import { resolve } from 'node:path';
 import { hostsCollide } from '../component/host_name.ts';
 import type { Claim } from '../component/joints.ts';
+import { exposure } from '../component/server_settings.ts';
 import type { Config, ServiceConfig } from './config.ts';
 import type { Draft } from './draft.ts';
 import type { Kind } from './kinds.ts';
@@ -13,11 +14,15 @@ type Components = Pick<Config, Kind>;
 /** A claim with its path from the root of the file. */
 type Claimed = Claim & { readonly at: Path };
 
+/** The claims of all that runs, in start order. */
+export function claimsOf(components: Components, service: ServiceConfig): readonly Claimed[] {
+  return [...ofTelemetry(service.telemetry), ...ofComponents(components, service)];
+}
+
 /** Checks that running components don't use the same exclusive resource: a port, a file, a pin directory, the capabilities. */
 export function checkClaims(draft: Draft, components: Components, service: ServiceConfig): void {
-  const claims = [...ofTelemetry(service.telemetry), ...ofComponents(components, service)];
   const earlier = new Map<string, Claimed[]>();
-  for (const claim of claims) {
+  for (const claim of claimsOf(components, service)) {
     const key = keyOf(claim);
     const rivals = earlier.get(key) ?? [];
     earlier.set(key, rivals);
@@ -42,7 +47,7 @@ function ofComponents(components: Components, service: ServiceConfig): Claimed[]
 function ofTelemetry(telemetry: TelemetryConfig): Claimed[] {
   const endpoints = pullReaders(telemetry).map(({ path, prometheus }) => {
     const at = [...path, 'port'];
-    return { path: at, at, endpoint: prometheus };
+    return { path: at, at, endpoint: prometheus, exposure: exposure(prometheus) };
   });
   const files = telemetry.logs.output_paths.flatMap((file, index) => {
     const at = ['service', 'telemetry', 'logs', 'output_paths', index];

@@ -1,6 +1,7 @@
 import type { Logger } from 'pino';
 import type { Settings } from '../component/factory.ts';
 import type { Config } from '../config/config.ts';
+import { exposedEndpoints } from '../config/exposed.ts';
 import { Graph } from './graph.ts';
 import { Keepsakes } from './keepsakes.ts';
 import { Interrupted } from './started.ts';
@@ -29,6 +30,8 @@ export class Service {
   #graph: Graph | undefined;
   /** The graph that was started last; its authenticators check the clients of own telemetry. */
   #serving: Graph | undefined;
+  /** What was logged of endpoints that other hosts can reach. */
+  #exposed: string | undefined;
   /** The graph that is being started. */
   #starting: Graph | undefined;
   #isEnding = false;
@@ -178,7 +181,15 @@ export class Service {
 
   #warn(config: Config): void {
     for (const { path, message, source } of config.warnings) this.logger.warn({ source }, `${path}: ${message}`);
+    const exposed = exposedEndpoints(config);
+    // In a pod they must be reachable, and network policies decide by whom.
+    if (exposed !== undefined && exposed !== this.#exposed) this.logger[isInPod() ? 'info' : 'warn'](exposed);
+    this.#exposed = exposed;
   }
+}
+
+function isInPod(): boolean {
+  return process.env.KUBERNETES_SERVICE_HOST !== undefined;
 }
 
 function messageOf(error: unknown): string {

@@ -1,6 +1,7 @@
 import { authenticatorUses } from '../../component/auth_settings.ts';
 import type { ExporterFactory } from '../../component/factory.ts';
 import { formatEndpoint } from '../../component/schema.ts';
+import { exposure } from '../../component/server_settings.ts';
 import { NAMINGS } from '../../publish/naming.ts';
 import { configSchema, type PrometheusConfig } from './config.ts';
 import { HINTS, IGNORED } from './hints.ts';
@@ -29,7 +30,7 @@ export const prometheusFactory: ExporterFactory<PrometheusConfig> = {
     };
   },
   authenticators: ({ auth }) => authenticatorUses('server', auth),
-  claims: ({ endpoint }) => [{ path: ['endpoint'], endpoint }],
+  claims: (config) => [{ path: ['endpoint'], endpoint: config.endpoint, exposure: exposure(config) }],
   async diagnose(id, config) {
     const { endpointFindings } = await import('../../http/endpoint_finding.ts');
     const configPath = `exporters::${id}::endpoint`;

@@ -14,6 +14,7 @@ export const healthCheckFactory: ExtensionFactory<HealthCheckConfig> = {
     return new HealthCheck(settings, config);
   },
   authenticators: ({ auth }) => authenticatorUses('server', auth),
+  // No exposure: it says whether the agent works, and a kubelet has no credentials.
   claims: ({ endpoint }) => [{ path: ['endpoint'], endpoint }],
   async diagnose(id, config) {
     const { endpointFindings } = await import('../../http/endpoint_finding.ts');
