@@ -3,8 +3,8 @@ import { countPoints, splitPoints } from '../publish/points.ts';
 
 /** What a pusher has to push, by message. */
 export interface Outbox {
-  /** Takes up the current counters. Returns how many points had to be given up for them. */
-  add(metrics: ResourceMetrics): number;
+  /** Takes up the current counters, one call after another. Returns how many points had to be given up for them. */
+  add(metrics: ResourceMetrics): Promise<number>;
   /** The message to send next, of at most `most` points: the same one until it is settled. Undefined if nothing is left. */
   first(most: number): ResourceMetrics | undefined;
   /** The server has answered, and won't get this message again. */
@@ -57,9 +57,9 @@ export class NewestCounters implements Outbox {
   readonly fates = { waiting: 'the counters keep what was not sent', refused: '', ended: 'what it said is lost' };
   readonly #messages = new Messages();
 
-  add(metrics: ResourceMetrics): number {
+  add(metrics: ResourceMetrics): Promise<number> {
     this.#messages.set(metrics);
-    return 0;
+    return Promise.resolve(0);
   }
 
   first(most: number): ResourceMetrics | undefined {

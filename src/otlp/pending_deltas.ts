@@ -17,7 +17,7 @@ export class PendingDeltas implements Outbox {
   readonly #deltas = new Deltas();
   readonly #messages = new Messages();
 
-  add(metrics: ResourceMetrics): number {
+  add(metrics: ResourceMetrics): Promise<number> {
     return this.#deltas.take(metrics);
   }
 

@@ -120,7 +120,7 @@ export class Pusher {
 
   async #takeUp(): Promise<void> {
     try {
-      const givenUp = this.#source.outbox.add(await this.#source.collect());
+      const givenUp = await this.#source.outbox.add(await this.#source.collect());
       this.#failed.add(givenUp, { exporter: this.#settings.id });
       this.#log.givenUp(givenUp);
       this.#collecting.succeeded();

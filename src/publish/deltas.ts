@@ -1,3 +1,4 @@
+import { setImmediate as turn } from 'node:timers/promises';
 import type { Attributes, HrTime } from '@opentelemetry/api';
 import { hrTimeToMilliseconds, millisToHrTime } from '@opentelemetry/core';
 import { resourceFromAttributes } from '@opentelemetry/resources';
@@ -29,6 +30,9 @@ interface Waiting {
   readonly points: Map<Attributes, Writable<DataPoint<number>>>;
 }
 
+/** Points that are taken in one turn of the event loop. */
+const SLICE = 4096;
+
 /** Deltas of ended series can only wait, never be joined by further ones. Beyond so many of them, the oldest are given up. */
 const MOST_ENDED = 20_000;
 
@@ -47,8 +51,11 @@ export class Deltas {
   #round = 0;
   #living = 0;
 
-  /** Takes what was added since the last call. Returns how many deltas of ended series were given up. */
-  take({ resource, scopeMetrics }: ResourceMetrics): number {
+  /**
+   * Takes what was added since the last call, which is over. Takes turns with the event loop: what is cut meanwhile has some of it.
+   * Returns how many deltas of ended series were given up.
+   */
+  async take({ resource, scopeMetrics }: ResourceMetrics): Promise<number> {
     this.#resource = resource;
     this.#round++;
     this.#living = 0;
@@ -56,7 +63,7 @@ export class Deltas {
     for (const { scope, metrics } of scopeMetrics) {
       const others: MetricData[] = [];
       for (const metric of metrics) {
-        if (metric.dataPointType === DataPointType.SUM && metric.isMonotonic) this.#takeSum(scope, metric);
+        if (metric.dataPointType === DataPointType.SUM && metric.isMonotonic) await this.#takeSum(scope, metric);
         else others.push(metric);
       }
       if (others.length > 0) this.#others.push({ scope, metrics: others });
@@ -92,14 +99,21 @@ export class Deltas {
     return { resource: resourceFromAttributes({ ...this.#resource.attributes }), scopeMetrics: scopes };
   }
 
-  #takeSum(scope: Scope, metric: SumMetricData): void {
+  async #takeSum(scope: Scope, metric: SumMetricData): Promise<void> {
+    this.#living += metric.dataPoints.length;
+    for (let from = 0; from < metric.dataPoints.length; from += SLICE) {
+      if (from > 0) await turn();
+      this.#takePoints(scope, metric, metric.dataPoints.slice(from, from + SLICE));
+    }
+  }
+
+  #takePoints(scope: Scope, metric: SumMetricData, points: readonly DataPoint<number>[]): void {
     const { name } = metric.descriptor;
     const taken = this.#taken.get(name) ?? new WeakMap<Attributes, Taken>();
     this.#taken.set(name, taken);
     const waiting = this.#waiting.get(name) ?? { scope, metric: { ...metric, dataPoints: [] }, points: new Map() };
     this.#waiting.set(name, waiting);
-    this.#living += metric.dataPoints.length;
-    for (const { attributes, value, startTime, endTime } of metric.dataPoints) {
+    for (const { attributes, value, startTime, endTime } of points) {
       const before = taken.get(attributes);
       const delta = value - (before?.value ?? 0);
       const began = before?.endTime ?? startTime;

@@ -1,3 +1,4 @@
+import { setImmediate as turn } from 'node:timers/promises';
 import type { SumMetricData } from '@opentelemetry/sdk-metrics';
 import { describe, expect, it } from 'vitest';
 import { DropAccumulator } from '../../../src/metrics/drop_accumulator.ts';
@@ -74,6 +75,22 @@ describe('Deltas', () => {
     expect(cut()).toEqual([[5, 0, 2e9]]);
     await read(4, [ruleDrop(7, 70)]);
     expect(cut()).toEqual([[7, 2e9, 4e9]]);
+  });
+
+  it('are each in one message, though one is cut while they are taken', async () => {
+    const { read, cut } = lab();
+    const rows = Array.from({ length: 10_000 }, (_, cpu) => row({ reason: 'A', cpu }, 1, 1));
+    const reading = read(1, rows);
+    let drops = 0;
+    let cuts = 0;
+    for (let isOver = false; !isOver; ) {
+      isOver = await Promise.race([reading.then(() => true), turn(false)]);
+      const values = cut();
+      if (values.length > 0) cuts++;
+      for (const [value = 0] of values) drops += value;
+    }
+    expect(drops).toBe(10_000);
+    expect(cuts).toBeGreaterThan(1);
   });
 
   it('of series that have ended wait up to a bound; those of living ones without', async () => {

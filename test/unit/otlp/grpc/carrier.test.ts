@@ -1,4 +1,7 @@
+import { once } from 'node:events';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { constants, createServer } from 'node:http2';
+import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { rootCertificates } from 'node:tls';
@@ -55,6 +58,18 @@ test('a login is sent with each push, instead of such a header, and is suspect a
   expect(await carrier.send(metrics)).toMatchObject({ status: 'refused', cause: 'UNAUTHENTICATED' });
   expect(login.suspected).toBe(1);
   expect(server.requests.map(({ metadata }) => metadata.get('authorization'))).toEqual([['Bearer 1'], ['Bearer 2']]);
+});
+
+test('a stream that the server breaks off may be tried again: nobody has answered', async () => {
+  const server = createServer().on('stream', (stream) => {
+    stream.on('error', () => {});
+    stream.close(constants.NGHTTP2_INTERNAL_ERROR);
+  });
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  ends.push(() => server.close());
+  const carrier = await carrierTo(`127.0.0.1:${(server.address() as AddressInfo).port}`, INSECURE);
+  expect(await carrier.send(metrics)).toMatchObject({ status: 'retryable', why: expect.stringContaining('RST_STREAM') });
 });
 
 test.each(['', 'dns:', 'dns:///'])('goes to "%shost:port"', async (scheme) => {
