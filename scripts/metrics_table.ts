@@ -20,34 +20,34 @@ const SECTIONS: readonly { title: string; intro: string; metrics: Record<string,
   {
     title: "Drops, by Retina's names",
     intro:
-      'Through every exporter with `metric_names: retina`. Rows that become equal are summed. Prometheus sees gauges, as from Retina; over OTLP they are monotonic sums.',
+      'Through every exporter with `metric_names: retina`. Rows that become equal are summed. Prometheus sees gauges, as with Retina; over OTLP they are monotonic sums.',
     metrics: RETINA_DROPS,
     gauges: true,
   },
   {
     title: 'Drops by pod',
     intro:
-      'From the processor `pod_drops`, through every exporter. With `context: remote` the attributes of the sides have `source.` or `destination.` before them, `destination.port` stays as it is. Series begin and end with their pods.',
+      'From the processor `pod_drops`, through every exporter. With `context: remote` the attributes of each side have the prefix `source.` or `destination.`; `destination.port` is unchanged. Series begin and end with their pods.',
     metrics: POD_DROPS,
   },
   {
     title: "Drops by pod, by Retina's names",
-    intro: 'Likewise, with `metric_names: retina`.',
+    intro: 'The same, with `metric_names: retina`.',
     metrics: RETINA_POD_DROPS,
     gauges: true,
   },
   {
-    title: 'How well we count',
-    intro: 'Through every exporter, and on the endpoint for our own telemetry.',
+    title: 'Losses and hooks',
+    intro: "Through every exporter, and on the agent's own endpoint.",
     metrics: COUNTING,
   },
-  { title: 'The receiver', intro: 'On the endpoint for our own telemetry (`localhost:9465`).', metrics: RECEIVER },
-  { title: 'The processors', intro: 'On the endpoint for our own telemetry.', metrics: PROCESSOR },
-  { title: 'The processor k8s_attributes', intro: 'On the endpoint for our own telemetry.', metrics: K8S_ATTRIBUTES },
-  { title: 'The exporters', intro: 'On the endpoint for our own telemetry.', metrics: EXPORTER },
-  { title: 'The endpoints', intro: 'On the endpoint for our own telemetry.', metrics: HTTP },
-  { title: 'The process', intro: 'On the endpoint for our own telemetry.', metrics: PROCESS },
-  { title: 'The log', intro: 'On the endpoint for our own telemetry.', metrics: LOG },
+  { title: 'The receiver', intro: "On the agent's own endpoint (`localhost:9465`).", metrics: RECEIVER },
+  { title: 'The processors', intro: "On the agent's own endpoint.", metrics: PROCESSOR },
+  { title: 'The processor k8s_attributes', intro: "On the agent's own endpoint.", metrics: K8S_ATTRIBUTES },
+  { title: 'The exporters', intro: "On the agent's own endpoint.", metrics: EXPORTER },
+  { title: 'The endpoints', intro: "On the agent's own endpoint.", metrics: HTTP },
+  { title: 'The process', intro: "On the agent's own endpoint.", metrics: PROCESS },
+  { title: 'The log', intro: "On the agent's own endpoint.", metrics: LOG },
 ];
 
 /** The name that a Prometheus scrape shows. */
@@ -56,7 +56,7 @@ export function prometheusName({ name, kind }: Pick<MetricDefinition, 'name' | '
   return kind === 'counter' && !shown.endsWith('_total') ? `${shown}_total` : shown;
 }
 
-/** The tables of docs/metrics.md, in Markdown: one section for each place that metrics come from. */
+/** The tables of docs/metrics.md, in Markdown: one section for each source of metrics. */
 export function renderMetricsTable(): string {
   return SECTIONS.map(({ title, intro, metrics, gauges = false }) => {
     const definitions = Object.values(metrics);
@@ -69,7 +69,7 @@ export function renderMetricsTable(): string {
       '',
       intro,
       '',
-      '| metric | in a Prometheus scrape | kind | unit | what it says |',
+      '| metric | in a Prometheus scrape | kind | unit | meaning |',
       '|---|---|---|---|---|',
       ...lines,
       '',
@@ -92,5 +92,5 @@ function attributeTable(definitions: readonly MetricDefinition[]): string[] {
     const where = of.length === definitions.length ? 'all of these' : of.map((name) => `\`${name}\``).join(', ');
     return `| \`${attribute}\` | ${meaning} | ${where} |`;
   });
-  return ['| attribute | meaning | of |', '|---|---|---|', ...rows, ''];
+  return ['| attribute | meaning | metrics |', '|---|---|---|', ...rows, ''];
 }
