@@ -140,6 +140,8 @@ export class Pusher {
       if (message === undefined) break;
       await turn();
       const result = await this.#source.send(message);
+      // After a reload the outbox is another pusher's. What is acknowledged late is acknowledged.
+      if (this.#isOver && result.status !== 'sent') return;
       const points = countPoints(message);
       if (result.status === 'sent') {
         outbox.settle(message);
