@@ -5,7 +5,7 @@ import { resourceChanges } from './resource_changes.ts';
 
 type Components = Pick<Config, 'processors' | 'exporters'>;
 
-/** Checks that an exporter that publishes a resource has one alone: it has one set of counters (docs/adr/0026). */
+/** Checks that an exporter that publishes a resource has one alone: it has one set of counters (docs/adr/0027). */
 export function checkResources(draft: Draft, components: Components, pipelines: ServiceConfig['pipelines']): void {
   const first = new Map<string, { readonly pipeline: string; readonly changes: unknown }>();
   for (const [pipeline, { processors, exporters }] of pipelines) {
