@@ -78,7 +78,7 @@ function showValue(value: unknown): string {
 
 function shown(issue: z.core.$ZodRawIssue): string {
   const owner = issue.schema ?? (issue.inst as z.core.$ZodType | undefined);
-  return owner !== undefined && isSecret(owner) ? REDACTED : showValue(issue.input);
+  return owner !== undefined && mayHoldSecret(owner) ? REDACTED : showValue(issue.input);
 }
 
 /** Whether a value is secret or consists of secrets, such as headers. A value of the wrong kind may still be a header. */
@@ -89,6 +89,12 @@ function isSecret(schema: z.core.$ZodType): boolean {
     const { def } = each._zod;
     return def.type === 'record' ? isSecret(def.valueType) : def.type === 'array' && isSecret(def.element);
   });
+}
+
+/** The same of a mapping that has secrets: what stands in its place may be one of them. */
+function mayHoldSecret(schema: z.core.$ZodType): boolean {
+  if (isSecret(schema)) return true;
+  return alternatives(schema).some(({ _zod: { def } }) => def.type === 'object' && Object.values(def.shape).some(isSecret));
 }
 
 function oneOf(values: readonly unknown[]): string {

@@ -1,7 +1,7 @@
 import { globSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { printConfig } from '../../../src/cli/print_config.ts';
 import { validate } from '../../../src/cli/validate.ts';
 import { factories } from '../../../src/components.ts';
@@ -44,6 +44,12 @@ const PLACES = [
   'exporters::otlp_grpc::endpoint',
   'exporters::otlp_grpc::tls',
   'exporters::prometheus::endpoint',
+  'exporters::prometheus::tls::key_pem',
+  'exporters::prometheus::auth',
+  'extensions::bearertokenauth::token',
+  'extensions::bearertokenauth::tokens',
+  'extensions::basicauth::client_auth::password',
+  'extensions::basicauth::htpasswd::inline',
   'exporters::prometheus::metric_names',
   'receivers::dropreason::collection_interval',
   'receivers::dropreason::pin_path',
@@ -134,6 +140,65 @@ test.each([`*${SECRET}`, `|${SECRET}`, `>${SECRET}`, `"\\x${SECRET}"`, `"a" ${SE
     expect(said.join()).not.toContain('hunter2');
   },
 );
+
+/** Keys whose value is a secret, with what they need beside them. `SECRET` stands for the secret. */
+const KEYS = {
+  'otlp_http, headers': { exporters: { otlp_http: { endpoint: 'http://localhost:1', headers: { authorization: 'SECRET' } } } },
+  'otlp_http, a key': {
+    exporters: { otlp_http: { endpoint: 'https://localhost:1', tls: { cert_pem: 'a', key_pem: 'SECRET' } } },
+  },
+  'prometheus, a key': { exporters: { prometheus: { tls: { cert_file: '/tls.crt', key_pem: 'SECRET' } } } },
+  'own telemetry, a key': {
+    service: {
+      telemetry: {
+        metrics: { readers: [{ pull: { exporter: { prometheus: { tls: { cert_file: '/tls.crt', key_pem: 'SECRET' } } } } }] },
+      },
+    },
+  },
+  'bearertokenauth, a token': { extensions: { bearertokenauth: { token: 'SECRET' } } },
+  'bearertokenauth, tokens': { extensions: { bearertokenauth: { tokens: ['abc', 'SECRET'] } } },
+  'basicauth, a password': { extensions: { basicauth: { client_auth: { username: 'a', password: 'SECRET' } } } },
+  'basicauth, users': { extensions: { basicauth: { htpasswd: { inline: `SECRET:{SHA}${'a'.repeat(27)}=` } } } },
+};
+/** Likewise, with mistakes in or beside the secret. */
+const MISTAKES = {
+  'a token with spaces': { extensions: { bearertokenauth: { token: 'a SECRET' } } },
+  'a token in a list of lists': { extensions: { bearertokenauth: { tokens: [['SECRET']] } } },
+  'a token that is a mapping': { extensions: { bearertokenauth: { token: { SECRET: 1 } } } },
+  'tokens that are text': { extensions: { bearertokenauth: { tokens: 'SECRET' } } },
+  'a token instead of a mapping': { extensions: { bearertokenauth: 'SECRET' } },
+  'a password instead of a mapping': { extensions: { basicauth: { client_auth: 'SECRET' } } },
+  'a password in the clear': { extensions: { basicauth: { htpasswd: { inline: 'a:SECRET' } } } },
+  'users that are a list': { extensions: { basicauth: { htpasswd: { inline: ['a:SECRET'] } } } },
+  'a name beside an unknown key': { extensions: { basicauth: { client_auth: { password: 'SECRET', user: 'a' } } } },
+};
+
+describe.each(EXAMPLES)('%s, with secrets that are written in the file', (name) => {
+  /** What the commands say, with a file over the example. */
+  async function saidOf(over: object): Promise<string> {
+    const [file = '', second = ''] = files(
+      readFileSync(join(ROOT, name), 'utf8'),
+      JSON.stringify(over).replaceAll('SECRET', SECRET),
+    );
+    const options = { files: [file, second], env: ENV, factories };
+    said.length = 0;
+    await attempt(() => validate(options, io));
+    await attempt(() => printConfig(options, io));
+    return said.join('\n');
+  }
+
+  test.each(Object.entries(KEYS))('shows them nowhere: %s', async (_, over) => {
+    const text = await saidOf(over);
+    expect(text).toContain('[REDACTED]');
+    expect(text).not.toContain('hunter2');
+  });
+
+  test.each(Object.entries(MISTAKES))('shows them in no message: %s', async (_, over) => {
+    const text = await saidOf(over);
+    expect(text).not.toBe('');
+    expect(text).not.toContain('hunter2');
+  });
+});
 
 test('a --set without "=" may be one', async () => {
   said.length = 0;
