@@ -84,6 +84,16 @@ describe('of a server', () => {
     expect(await server.check(basic('one', 'first'))).toBe('invalid');
   });
 
+  test('nor does one that was wrong', async () => {
+    const { server } = await start({ htpasswd: { inline: `one:${bcrypt('first', 12)}` } });
+    expect(await server.check(basic('one', 'wrong'))).toBe('invalid');
+    const began = process.cpuUsage();
+    // Further bcrypts would wait for one another, and nine times as long.
+    for (let nth = 0; nth < 20; nth++) expect(await server.check(basic('one', 'wrong'))).toBe('invalid');
+    expect(process.cpuUsage(began).user).toBeLessThan(300_000);
+    expect(await server.check(basic('one', 'first'))).toBe('valid');
+  });
+
   test('does not hold up the event loop', async () => {
     const { server } = await start({ htpasswd: { inline: `one:${bcrypt('first', 13)}` } });
     let turns = 0;
