@@ -25,19 +25,23 @@ export interface AgentOptions {
   readonly processors?: Readonly<Record<string, unknown>>;
   /** Readers of its own metrics, beside the endpoint. */
   readonly readers?: readonly object[];
+  /** Extensions, by id; all of them run. */
+  readonly extensions?: Readonly<Record<string, unknown>>;
 }
 
 /** A pipeline from the kernel to Prometheus, and to whatever `options` adds. */
 export function agentConfig(
   ports: AgentPorts,
-  { receiver = {}, exporters = {}, processors = {}, readers = [] }: AgentOptions = {},
+  { receiver = {}, exporters = {}, processors = {}, readers = [], extensions = {} }: AgentOptions = {},
 ): Config {
   const reader = { pull: { exporter: { prometheus: { host: 'localhost', port: ports.own } } } };
   return {
     receivers: { dropreason: { collection_interval: '1s', attributes: ['network.namespace.inode'], ...receiver } },
     processors: { ...processors, percpu_sum: {} },
     exporters: { prometheus: { endpoint: `localhost:${ports.metrics}` }, ...exporters },
+    extensions,
     service: {
+      extensions: Object.keys(extensions),
       telemetry: { metrics: { readers: [reader, ...readers] } },
       pipelines: {
         metrics: {

@@ -16,27 +16,30 @@ export class Collector {
   readonly #ports: readonly number[];
   /** Where it listens for gRPC, `host:port`, without TLS. */
   readonly endpoint: string;
-  /** Base URLs for HTTP, without TLS and with it: see `ca`. */
+  /** The same with TLS: see `ca`. */
+  readonly secure: string;
+  /** Base URLs for HTTP, without TLS and with it. */
   readonly http: string;
   readonly https: string;
   /** File with the CA of its certificate. */
   readonly ca = join(CERTIFICATE, 'ca.crt');
 
   private constructor(child: Child, directory: string, ports: readonly number[]) {
-    const [grpc, http, https] = ports;
+    const [grpc, http, https, secure] = ports;
     this.#child = child;
     this.#directory = directory;
     this.#ports = ports;
     this.endpoint = `127.0.0.1:${grpc}`;
+    this.secure = `localhost:${secure}`;
     this.http = `http://127.0.0.1:${http}`;
     this.https = `https://localhost:${https}`;
   }
 
-  static async start(): Promise<Collector> {
+  static async start(options: CollectorOptions = {}): Promise<Collector> {
     const directory = mkdtempSync(join(tmpdir(), 'dropreason-otelcol-'));
-    const ports = [await freePort(), await freePort(), await freePort()] as const;
+    const ports = [await freePort(), await freePort(), await freePort(), await freePort()] as const;
     for (const name of ['server.crt', 'server.key']) copyFileSync(join(CERTIFICATE, name), join(directory, name));
-    return new Collector(await run(directory, ports), directory, ports);
+    return new Collector(await run(directory, ports, options), directory, ports);
   }
 
   /** Stops it in its tracks, as if the machine were overloaded: it takes connections and says nothing. */
@@ -90,19 +93,24 @@ export class Collector {
 
 interface CollectorOptions {
   readonly refuses?: boolean;
+  /** What comes over TLS must have this header Authorization. */
+  readonly authorization?: { readonly scheme: string; readonly token: string };
 }
 
-async function run(directory: string, ports: readonly number[], { refuses = false }: CollectorOptions = {}): Promise<Child> {
-  const [grpc, http, https] = ports.map((port) => `127.0.0.1:${port}`);
+async function run(directory: string, ports: readonly number[], options: CollectorOptions = {}): Promise<Child> {
+  const { refuses = false, authorization } = options;
+  const auth = authorization === undefined ? {} : { auth: { authenticator: 'bearertokenauth' } };
+  const [grpc, http, https, secure] = ports.map((port) => `127.0.0.1:${port}`);
   const tls = { cert_file: join(directory, 'server.crt'), key_file: join(directory, 'server.key') };
   // Where files are rotated, each line is written before the answer. Otherwise lines are buffered, and a kill loses what was acknowledged.
   const file = (name: string) => ({ path: join(directory, name), rotation: { max_megabytes: 1000 } });
   const receivers = ['otlp', 'otlp/tls'];
   const first = refuses ? ['memory_limiter'] : [];
   const config = {
+    ...(authorization !== undefined && { extensions: { bearertokenauth: authorization } }),
     receivers: {
       otlp: { protocols: { grpc: { endpoint: grpc }, http: { endpoint: http } } },
-      'otlp/tls': { protocols: { http: { endpoint: https, tls } } },
+      'otlp/tls': { protocols: { grpc: { endpoint: secure, tls, ...auth }, http: { endpoint: https, tls, ...auth } } },
     },
     processors: {
       memory_limiter: { check_interval: '100ms', limit_mib: refuses ? 2 : 4000, spike_limit_mib: 1 },
@@ -110,6 +118,7 @@ async function run(directory: string, ports: readonly number[], { refuses = fals
     },
     exporters: { file: file('metrics.jsonl'), 'file/cumulative': file('cumulative.jsonl') },
     service: {
+      extensions: authorization === undefined ? [] : ['bearertokenauth'],
       // Its own metrics would want port 8888.
       telemetry: { metrics: { level: 'none' } },
       pipelines: {

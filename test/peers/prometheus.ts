@@ -43,14 +43,21 @@ export class Prometheus {
     return Prometheus.#start(PROMETHEUS3.path, targetPorts, ['--enable-feature=created-timestamp-zero-ingestion']);
   }
 
-  static async #start(path: string, targetPorts: readonly number[], options: readonly string[]): Promise<Prometheus> {
+  /** A Prometheus with these scrape configurations, by the names of their jobs. */
+  static startJobs(jobs: Readonly<Record<string, object>>): Promise<Prometheus> {
+    const configs = Object.entries(jobs).map(([job_name, job]) => ({ job_name, ...job }));
+    return Prometheus.#run(PROMETHEUS.path, configs, []);
+  }
+
+  static #start(path: string, targetPorts: readonly number[], options: readonly string[]): Promise<Prometheus> {
+    const targets = targetPorts.map((target) => `localhost:${target}`);
+    return Prometheus.#run(path, [{ job_name: 'agent', static_configs: [{ targets }] }], options);
+  }
+
+  static async #run(path: string, jobs: readonly object[], options: readonly string[]): Promise<Prometheus> {
     const directory = mkdtempSync(join(tmpdir(), 'dropreason-prometheus-'));
     const port = await freePort();
-    const targets = targetPorts.map((target) => `localhost:${target}`);
-    const config = {
-      global: { scrape_interval: '1s', scrape_timeout: '1s' },
-      scrape_configs: [{ job_name: 'agent', static_configs: [{ targets }] }],
-    };
+    const config = { global: { scrape_interval: '1s', scrape_timeout: '1s' }, scrape_configs: jobs };
     writeFileSync(join(directory, 'prometheus.yml'), JSON.stringify(config));
     const child = new Child('Prometheus', path, [
       ...options,
@@ -87,12 +94,25 @@ export class Prometheus {
     return data.result[0]?.values.map(([, value]) => Number(value)) ?? [];
   }
 
+  /** Why the last scrape of each job failed; empty where it didn't. */
+  async errors(): Promise<Record<string, string>> {
+    const { data } = (await (await fetch(`${this.#url}/api/v1/targets`)).json()) as {
+      data: { activeTargets: { labels: { job: string }; lastError: string }[] };
+    };
+    return Object.fromEntries(data.activeTargets.map(({ labels, lastError }) => [labels.job, lastError]));
+  }
+
   /** Resolves when a scrape of that target that began after this call has ended well. */
-  async nextScrape(targetPort: number): Promise<void> {
+  nextScrape(targetPort: number): Promise<void> {
+    return this.nextScrapeOf(`instance="localhost:${targetPort}"`);
+  }
+
+  /** The same of a target by its labels. */
+  async nextScrapeOf(labels: string): Promise<void> {
     // Prometheus may shift a scrape's time by 2 ms, to lie on its interval.
     const since = Date.now() / 1_000 + 0.005;
-    const up = `up{instance="localhost:${targetPort}"}`;
-    await waitFor(`a scrape of port ${targetPort}`, async () => {
+    const up = `up{${labels}}`;
+    await waitFor(`a scrape of ${labels}`, async () => {
       // Of a selector alone: of any other expression, timestamp() is the time of the query.
       const when = await this.value(`timestamp(${up})`);
       if (when === undefined || when <= since) return undefined;

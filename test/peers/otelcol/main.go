@@ -1,5 +1,6 @@
 // Command otelcol is a real OpenTelemetry Collector with the few components that the tests want: it receives OTLP and writes
-// what it received to a file as JSON. It can also turn deltas into cumulative sums, and refuse what it has no memory for.
+// what it received to a file as JSON. It can also turn deltas into cumulative sums, refuse what it has no memory for,
+// and demand a token.
 package main
 
 import (
@@ -7,6 +8,7 @@ import (
 	"log"
 
 	"github.com/open-telemetry/opentelemetry-collector-contrib/exporter/fileexporter"
+	"github.com/open-telemetry/opentelemetry-collector-contrib/extension/bearertokenauthextension"
 	"github.com/open-telemetry/opentelemetry-collector-contrib/processor/deltatocumulativeprocessor"
 	"go.opentelemetry.io/collector/component"
 	"go.opentelemetry.io/collector/confmap"
@@ -15,6 +17,7 @@ import (
 	"go.opentelemetry.io/collector/confmap/provider/yamlprovider"
 	"go.opentelemetry.io/collector/exporter"
 	"go.opentelemetry.io/collector/exporter/debugexporter"
+	"go.opentelemetry.io/collector/extension"
 	"go.opentelemetry.io/collector/otelcol"
 	"go.opentelemetry.io/collector/processor"
 	"go.opentelemetry.io/collector/processor/memorylimiterprocessor"
@@ -29,12 +32,14 @@ func factories() (otelcol.Factories, error) {
 	processors, processorsErr := otelcol.MakeFactoryMap[processor.Factory](
 		deltatocumulativeprocessor.NewFactory(), memorylimiterprocessor.NewFactory(),
 	)
+	extensions, extensionsErr := otelcol.MakeFactoryMap[extension.Factory](bearertokenauthextension.NewFactory())
 	return otelcol.Factories{
 		Receivers:  receivers,
 		Processors: processors,
 		Exporters:  exporters,
+		Extensions: extensions,
 		Telemetry:  otelconftelemetry.NewFactory(),
-	}, errors.Join(receiversErr, processorsErr, exportersErr)
+	}, errors.Join(receiversErr, processorsErr, exportersErr, extensionsErr)
 }
 
 func main() {
