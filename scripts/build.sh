@@ -1,5 +1,5 @@
 #!/bin/sh
-# Builds what is out of date: the BPF object, the addon, the JavaScript. Everything goes to build/ and dist/.
+# Builds the BPF object, the addon and the JavaScript into build/ and dist/, if they are out of date.
 set -eu
 cd "$(dirname "$0")/.."
 export PATH="$PWD/node_modules/.bin:$PATH"
@@ -11,13 +11,13 @@ case $(uname -m) in
   *) echo "dropreason builds on x86_64 and aarch64, not on $(uname -m)" >&2; exit 1 ;;
 esac
 
-# outdated TARGET SOURCE…: whether a source is newer than the target, or the target isn't there.
+# outdated TARGET SOURCE…: true if a source is newer than the target, or if the target does not exist.
 outdated() {
   target=$1; shift
   [ ! -e "$target" ] || [ -n "$(find "$@" -newer "$target" -print -quit)" ]
 }
 
-# Debian keeps asm/types.h in a directory of the architecture, which clang doesn't search for another target.
+# Debian has asm/types.h in a directory of the architecture. clang does not search it when it compiles for another target.
 if outdated build/dropreason.bpf.o bpf scripts/build.sh; then
   clang -g -O2 -Wall -Wextra -Werror -Wno-unused-parameter -target bpf -mcpu=v3 -D__TARGET_ARCH_$arch \
     -I"/usr/include/$(uname -m)-linux-gnu" -c bpf/dropreason.bpf.c -o build/dropreason.bpf.o.new

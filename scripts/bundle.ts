@@ -1,6 +1,6 @@
 /**
- * `node scripts/bundle.ts DIRECTORY`: bundles src/ and the packages that it imports (docs/adr/0022). NOTICES.txt has the licences
- * of these packages.
+ * `node scripts/bundle.ts DIRECTORY`: bundles src/ and the packages that it imports (docs/adr/0022). NOTICES.txt contains the
+ * licences of these packages.
  */
 import { copyFileSync, rmSync, writeFileSync } from 'node:fs';
 import { isBuiltin } from 'node:module';
@@ -9,13 +9,13 @@ import { rolldown } from 'rolldown';
 import { builtins } from './builtins.ts';
 import { packagesOf, renderNotices } from './notices.ts';
 
-/** What handles signals before anything else is loaded: see cli/signals.ts. */
+/** Handles signals before anything else is loaded: see cli/signals.ts. */
 const SIGNALS = inSource('cli/signals.ts');
 
 /** Loaded by a Node.js that may be older than process.getBuiltinModule(). */
 const HAND_OVER = inSource('cli/hand_over.ts');
 
-/** What `run` loads for the default configuration is one file, with all that it imports. */
+/** Everything that `run` loads for the default configuration, and its imports, is in one file. */
 const AGENT = [
   'cli/cli.ts',
   'cli/output.ts',
@@ -26,13 +26,13 @@ const AGENT = [
   'exporters/debug/exporter.ts',
 ].map(inSource);
 
-/** Required by processors/filter when it is needed, and synchronously: a file of its own. */
+/** A separate file, because processors/filter requires it synchronously, and only if needed. */
 const REQUIRED = 're2js';
 
-/** The thread that compares passwords begins with a file of its own. */
+/** A separate file: the thread that compares passwords starts with it. */
 const WORKER = 'bcrypt_worker';
 
-/** Read at run time from the folder of the module, which is here the bundle's. */
+/** Read at run time from the folder of the module, which is the bundle's folder here. */
 const DATA = ['receivers/dropreason/reasons/reasons.yaml'].map(inSource);
 
 const [directory = 'dist'] = process.argv.slice(2);
@@ -67,7 +67,7 @@ const { output } = await bundle.write({
     ],
   },
   comments: false,
-  // One character beyond Latin-1 would have V8 keep two bytes for each of a file's.
+  // With a single character beyond Latin-1, V8 stores two bytes for each character of the file.
   charset: 'ascii',
   sourcemap: true,
 });

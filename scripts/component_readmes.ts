@@ -9,8 +9,8 @@ type Json = z.core.JSONSchema.BaseSchema;
 const KEYS = /(<!-- generated: keys -->\n).*?(?=<!-- end of keys -->\n)/s;
 
 /**
- * The README of each component's folder, by its path, with the title, the first sentence and the table of keys made from the factory. What
- * else `read` has of it stays. Throws where one has no place for the keys.
+ * The README of each component's folder, by its path. The title, the first sentence and the table of keys come from the factory; the rest
+ * is unchanged. Throws if a README has no place for the keys.
  */
 export function renderComponentReadmes(read: (path: string) => string): Record<string, string> {
   const definitions = (jsonSchema(factories).definitions ?? {}) as Record<string, Json>;
@@ -53,7 +53,7 @@ function rowsOf(schema: Json, above: readonly string[] = []): string[][] {
 
 const FLOW = { collectionStyle: 'flow', flowCollectionPadding: false, lineWidth: 0 } as const;
 
-/** Any number, switch or choice may also be an expansion, which would be said of each. */
+/** Every number, boolean or choice also accepts an expansion. The table does not repeat this for each key. */
 function withoutExpansion(schema: Json): Json {
   const others = (schema.anyOf as Json[] | undefined)?.filter(({ $ref, const: only }) => $ref === undefined && only !== 0);
   const [only] = others ?? [];

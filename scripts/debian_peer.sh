@@ -1,6 +1,6 @@
 #!/bin/sh
-# Prints the directory that has these programs: the one on PATH, else Debian's package unpacked into the cache.
-# Unpacked, not installed: such a package would start a service of its own. Prints nothing where neither can be had.
+# Prints the directory that has these programs: the one on PATH, else that of Debian's package, unpacked into the cache.
+# The package is not installed, because it would start a service. Prints nothing if neither is available.
 # usage: debian_peer.sh PACKAGE PROGRAM…
 set -eu
 
@@ -16,7 +16,7 @@ fi
 directory=${DROPREASON_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/dropreason}/peers/$package
 if [ ! -x "$directory/usr/bin/$1" ]; then
   if ! command -v apt-get >/dev/null || ! command -v dpkg >/dev/null; then
-    echo "skip: no $1: it is not on PATH, and this is no Debian to fetch it from" >&2
+    echo "skip: no $1: it is not on PATH, and it can only be downloaded on Debian" >&2
     exit
   fi
   echo "fetching $package" >&2

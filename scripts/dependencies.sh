@@ -1,7 +1,7 @@
 #!/bin/sh
-# Writes build/sbom.cdx.json, the software bill of materials (CycloneDX) of what is shipped, and looks for known vulnerabilities in it.
-# The latter asks the registry; where it has no such service, or there is no network, that is said and is no failure. What can be
-# checked offline (pins, checksums, licences, install scripts) is in test/contract/dependencies.test.ts.
+# Writes build/sbom.cdx.json, the software bill of materials (CycloneDX) of the shipped packages, and checks them for known
+# vulnerabilities. This check needs the registry. If the registry has no such service, or there is no network, the check is skipped with a
+# message. Offline checks (pins, checksums, licences, install scripts) are in test/contract/dependencies.test.ts.
 set -eu
 cd "$(dirname "$0")/.."
 mkdir -p build
@@ -17,5 +17,5 @@ elif grep -q '"auditReportVersion"' "$audit"; then
   echo 'audit: known vulnerabilities, see above' >&2
   exit 1
 else
-  echo 'audit: skipped: the registry does not answer questions about vulnerabilities here'
+  echo 'audit: skipped: the registry does not report vulnerabilities here'
 fi

@@ -11,15 +11,15 @@ import { renderMetricsTable } from './metrics_table.ts';
 import { renderReasonsDoc } from './reasons_doc.ts';
 
 /*
- * Writes what is generated: config/schema.json from the schemas that validate; docs/metrics.md from the metrics' definitions, the loss
- * slots of bpf/dropreason.h and docs/metrics.template.md; docs/reasons.md, and what counting knows of reasons, from reasons.yaml; the
- * keys in the READMEs of components. With --check it writes nothing, and fails with a diff where a file is stale.
+ * Writes the generated files: config/schema.json, from the schemas that validate; docs/metrics.md, from the metrics' definitions, the loss
+ * slots of bpf/dropreason.h and docs/metrics.template.md; docs/reasons.md and the lists that counting needs, from reasons.yaml; the keys in
+ * the READMEs of components. With --check it writes nothing; if a file is stale, it prints a diff and fails.
  */
 
 const REASONS = 'src/receivers/dropreason/reasons';
 const root = fileURLToPath(new URL('..', import.meta.url));
 
-/** The slots with their meanings, one comment above each enumerator; throws where one has none. */
+/** The slots with their meanings, from the comment above each enumerator. Throws if a comment is missing. */
 export function lossSlots(header: string): { name: string; meaning: string }[] {
   const body = /enum dropreason_slot \{(.*?)\}/s.exec(header)?.[1] ?? '';
   const enumerators = [...body.matchAll(/(?:\/\*\s*(.*?)\s*\*\/\s*)?DROPREASON_SLOT_(\w+)/gs)];
@@ -30,7 +30,7 @@ export function lossSlots(header: string): { name: string; meaning: string }[] {
   });
 }
 
-/** The template with each `<!-- generated: NAME -->` replaced; throws where it asks for what there isn't, or not for all. */
+/** The template with each `<!-- generated: NAME -->` replaced. Throws if it names an unknown part, or if it lacks a part. */
 export function fillTemplate(template: string, parts: Readonly<Record<string, string>>): string {
   const wanted = new Set(Object.keys(parts));
   const filled = template.replace(/<!-- generated: (\w+) -->\n/g, (_, name: string) => {
@@ -64,7 +64,7 @@ function read(path: string): string {
   return readFileSync(`${root}${path}`, 'utf8');
 }
 
-/** Prints how the file differs from what it should be; whether it doesn't. */
+/** Whether the file is up to date. If not, prints the diff. */
 function isFresh(path: string, text: string): boolean {
   const { status, stdout, stderr } = spawnSync(
     'diff',

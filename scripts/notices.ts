@@ -11,14 +11,14 @@ export interface Packaged {
   readonly name: string;
   readonly version: string;
   readonly license: string;
-  /** The texts of its licence and of its own notices. */
+  /** The texts of its licence and notices. */
   readonly texts: readonly string[];
 }
 
 const NOTICE = /^(?:licen[cs]e|copying|notice)/i;
 const RULE = `\n${'-'.repeat(80)}\n`;
 
-/** The packages that these modules are of, by name and version; throws where one doesn't say its licence. */
+/** The packages that contain these modules, sorted by name and version. Throws if a package names no licence. */
 export function packagesOf(modules: readonly string[]): Packaged[] {
   const directories = new Set(modules.flatMap((module) => /^.*\/node_modules\/(?:@[^/]+\/)?[^/]+/.exec(module) ?? []));
   return [...directories].map(readPackage).sort((a, b) => (idOf(a) < idOf(b) ? -1 : 1));

@@ -11,31 +11,33 @@ const INTRO = `# Reasons
 This page is generated from src/receivers/dropreason/reasons/reasons.yaml (\`npm run generate\`).
 \`dropreason explain REASON\` prints the same, with the counts of this node's agent.
 
-Names are the running kernel's own, without \`SKB_DROP_REASON_\`, but for those that Microsoft Retina's users know by another
-one. These are all of Linux 5.10, 6.1, 6.12 and 6.18. A name that a newer kernel has is published all the same; its class is
-\`unclassified\`, and the metric \`dropreason.receiver.reason.unclassified\` says that it was seen.
+Names are the running kernel's own, without \`SKB_DROP_REASON_\`, except those for which Microsoft Retina has another name. This page lists
+all reasons of Linux 5.10, 6.1, 6.12 and 6.18. Reasons of newer kernels are published too. Their class is \`unclassified\`, and the metric
+\`dropreason.receiver.reason.unclassified\` reports them.
 `;
 
 const UNKNOWN = `## UNKNOWN_DROP by kernel function
 
-Where kernel symbols can be read (CAP_SYSLOG), the class of a drop to which the kernel gives no reason is told by the function
-that freed the packet. Drops by other functions stay \`unclassified\`. The attribute \`code.function.name\` shows the function.
+If the kernel gives no reason for a drop, the function that freed the packet determines its class. This requires kernel symbols
+(CAP_SYSLOG). Drops by other functions stay \`unclassified\`. The attribute \`code.function.name\` shows the function.
 `;
 
-const BESIDE = `Where the kernel gives reasons (Linux 5.17 and later, without \`drop_reasons: function\`), these come first. What TCP frees
-there without a reason came to a connection that is over: the peer's FIN that reaches TIME_WAIT at every ordinary close, late
-duplicates, acknowledgements after the peer's FIN, and data after the program has closed, which a reset answers. Before Linux
-6.15 it is also the end of a handshake that finds the accept queue full: \`nstat -az TcpExtListenOverflows\` counts those. What
-UDP frees there without a reason is broadcast and multicast that no socket here wants (\`nstat -az UdpIgnoredMulti\`). What
-\`ip_rcv_finish_core\` frees is multicast that nobody here has joined. On kernels without
-\`IP_INVALID_SOURCE\` (Linux 6.12 and before) it is also packets whose source or destination is impossible (martians):
-\`sysctl net.ipv4.conf.all.log_martians=1\` logs those. What \`__dev_queue_xmit\` frees was for a device that is down.
+const BESIDE = `If the kernel gives reasons (Linux 5.17 and later, without \`drop_reasons: function\`), these functions take precedence. There,
+packets that they free without a reason are the following:
+
+- **TCP**: segments for a connection that has ended. These are the peer's FIN that reaches TIME_WAIT at every ordinary close, late
+  duplicates, acknowledgements after the peer's FIN, and data after the program has closed, which is answered with a reset. Before Linux
+  6.15 also the end of a handshake that finds the accept queue full; \`nstat -az TcpExtListenOverflows\` counts those.
+- **UDP**: broadcast and multicast that no socket here wants (\`nstat -az UdpIgnoredMulti\`).
+- **\`ip_rcv_finish_core\`**: multicast that nobody here has joined. On kernels without \`IP_INVALID_SOURCE\` (Linux 6.12 and before) also
+  packets with an impossible source or destination (martians); \`sysctl net.ipv4.conf.all.log_martians=1\` logs those.
+- **\`__dev_queue_xmit\`**: packets for a device that is down.
 `;
 
 const OLD = `## Kernels without reasons
 
-Before Linux 5.17 the kernel gives no reasons. Where kernel symbols can be read, these functions tell one; what others free is
-\`UNKNOWN_DROP\`.
+Before Linux 5.17 the kernel gives no reasons. If kernel symbols can be read, these functions determine the reason. Packets that other
+functions free are \`UNKNOWN_DROP\`.
 `;
 
 /** docs/reasons.md. */
@@ -58,7 +60,7 @@ export function renderReasonsDoc(): string {
   ].join('\n');
 }
 
-/** Pairs of a function and what it tells, by what is told. */
+/** Functions grouped by the reason or class that they determine. */
 function grouped(pairs: readonly (readonly [string, string])[]): string[][] {
   const told = [...new Set(pairs.map(([, value]) => value))];
   return told.map((value) => [

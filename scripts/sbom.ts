@@ -1,7 +1,7 @@
 /**
- * `node scripts/sbom.ts FILE`: writes the software bill of materials (CycloneDX 1.5) of what is shipped. npm lists everything that is
- * locked; its own choice (`--omit dev`) lacks packages that a tool wants too. No time and no serial number: the same lock file gives
- * the same text.
+ * `node scripts/sbom.ts FILE`: writes the software bill of materials (CycloneDX 1.5) of the shipped packages. npm lists everything
+ * that is locked; with `--omit dev` it leaves out shipped packages that a development tool needs too. Without a time and a serial number,
+ * the same lock file gives the same text.
  */
 import { execFileSync } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';

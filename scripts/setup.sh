@@ -1,6 +1,6 @@
 #!/bin/sh
-# Sets up what is missing: system packages, npm packages with the pinned Node, and all that is built. `setup.sh test` adds
-# what the tests need. What has been done is not done again.
+# Installs what is missing: system packages, and npm packages with the pinned Node. Then builds. `setup.sh test` also installs what the
+# tests need. Nothing is done twice.
 set -eu
 cd "$(dirname "$0")/.."
 
@@ -9,7 +9,7 @@ test_packages='iproute2 iptables nftables bpftool bpftrace ca-certificates gcc l
 
 say() { printf 'dropreason: %s\n' "$*" >&2; }
 
-# Whether every command and header that the packages bring is there, however it came.
+# Whether every command and header of the packages exists, from any source.
 have_build() {
   command -v clang && command -v llvm-strip && command -v g++ && [ -e /usr/include/bpf/libbpf.h ]
 }
@@ -18,7 +18,7 @@ have_test() {
     command -v bpftrace && [ -e /usr/sbin/bpftool ] && command -v gcc && command -v shellcheck && command -v taskset
 }
 
-# packages CHECK NAME…: installs them where Debian and root allow, else names them.
+# packages CHECK NAME…: installs them as root on Debian, else lists them.
 packages() {
   check=$1; shift
   PATH="$PATH:/usr/sbin:/sbin"
@@ -28,12 +28,12 @@ packages() {
     export DEBIAN_FRONTEND=noninteractive
     apt-get install -y -qq --no-install-recommends "$@" >/dev/null 2>&1 ||
       { apt-get update -qq && apt-get install -y -qq --no-install-recommends "$@" >/dev/null; } ||
-      say "apt-get failed; these packages are needed: $*"
+      say "apt-get failed; these packages are required: $*"
   else
-    say "these packages are needed, or what your distribution calls them: $*"
+    say "these packages are required, by Debian's names: $*"
     [ "$(id -u)" = 0 ] || say 'run this once as root (sudo npm run setup), or install them yourself'
   fi
-  if ! $check >/dev/null 2>&1; then say 'some of them are still missing; going on with what is there'; fi
+  if ! $check >/dev/null 2>&1; then say 'some of them are still missing; continuing without them'; fi
 }
 
 # shellcheck disable=SC2086 # The lists are words.

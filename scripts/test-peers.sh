@@ -1,8 +1,8 @@
 #!/bin/sh
-# `npm run test:peers`: the agent against a real Prometheus, a real OpenTelemetry Collector and a real Kubernetes API server. Each
-# is taken from its environment variable (OTELCOL_PEER, PROMETHEUS_PEER, PROMETHEUS3_PEER, PROMTOOL_PEER, KUBE_APISERVER_PEER, ETCD_PEER,
-# KUSTOMIZE_PEER), else from PATH, else fetched or built once and kept in the cache. A peer that can't be had here is a skip, said
-# by name; one that should build and doesn't is a failure.
+# `npm run test:peers`: tests the agent with a real Prometheus, OpenTelemetry Collector and Kubernetes API server. The path of each comes
+# from its environment variable (OTELCOL_PEER, PROMETHEUS_PEER, PROMETHEUS3_PEER, PROMTOOL_PEER, KUBE_APISERVER_PEER, ETCD_PEER,
+# KUSTOMIZE_PEER), else from PATH. Otherwise it is downloaded or built once and kept in the cache. An unavailable peer is skipped by name;
+# a failed build is a failure.
 set -eu
 cd "$(dirname "$0")/.."
 
@@ -14,7 +14,7 @@ OTELCOL_PEER=${OTELCOL_PEER:-$(command -v otelcol || built otelcol-0.162.0 test/
 prometheus=$(sh scripts/prometheus.sh)
 PROMETHEUS_PEER=${PROMETHEUS_PEER:-${prometheus:+$prometheus/prometheus}}
 PROMTOOL_PEER=${PROMTOOL_PEER:-${prometheus:+$prometheus/promtool}}
-# Debian's doesn't know when a counter began. Without service discovery, since there are only static targets.
+# Debian's Prometheus does not support start times of counters. Built without service discovery, since all targets are static.
 PROMETHEUS3_PEER=${PROMETHEUS3_PEER:-$(GOFLAGS=-tags=remove_all_sd built prometheus-0.316.0 test/peers/prometheus3 \
   github.com/prometheus/prometheus/cmd/prometheus)}
 etcd=$(sh scripts/debian_peer.sh etcd-server etcd)

@@ -1,5 +1,5 @@
 #!/bin/sh
-# `npm run test:vm`: runs the scenarios of test/kernel/ in each kernel of the matrix, in virtual machines. See test/vm/main.ts.
+# `npm run test:vm`: runs the scenarios of test/kernel/ on each kernel of the matrix, in virtual machines. See test/vm/main.ts.
 set -eu
 cd "$(dirname "$0")/.."
 
@@ -13,7 +13,7 @@ need xz xz-utils
 if [ -n "$packages" ]; then
   if [ "$(id -u)" = 0 ] && [ -e /etc/debian_version ] && command -v apt-get >/dev/null; then
     echo "installing$packages"
-    # Machines that were never updated have no lists at all.
+    # A machine that was never updated has no package lists.
     # shellcheck disable=SC2086
     DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $packages >/dev/null 2>&1 || {
       apt-get update -qq
@@ -21,7 +21,7 @@ if [ -n "$packages" ]; then
       DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $packages >/dev/null
     }
   else
-    echo "test:vm needs these packages (Debian's names):$packages" >&2
+    echo "test:vm requires these packages (Debian's names):$packages" >&2
     exit 1
   fi
 fi

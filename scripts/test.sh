@@ -1,6 +1,6 @@
 #!/bin/sh
-# Sets up what is missing and runs the unit tests and, with root, the kernel's; options and files go to vitest, for all tests.
-# `kernel NAME…` runs the kernel scenarios of these names alone, `watch` the unit tests that a change touches, again and again.
+# Installs what is missing and runs the unit tests and, as root, the kernel tests. Options and files are passed to vitest, for all tests.
+# `kernel NAME…` runs only the kernel scenarios with these names. `watch` runs the unit tests affected by each change.
 set -eu
 here=$(dirname "$0")
 sh "$here/setup.sh" test

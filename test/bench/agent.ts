@@ -7,22 +7,22 @@ import { type Scrape, scrapeOf } from './scrape.ts';
 const NODE = `${ROOT}node_modules/.bin/node`;
 
 export interface AgentOptions {
-  /** The command line before the options of `run`; as scripts/start.sh has it where nothing is said. */
+  /** The command line before the options of `run`. Default: that of scripts/start.sh. */
   readonly command?: readonly string[];
-  /** `--set` values beside the ports. */
+  /** `--set` values in addition to the ports. */
   readonly set?: readonly string[];
-  /** Options of Node.js besides those that the command has. */
+  /** Options of Node.js in addition to those of the command. */
   readonly nodeOptions?: string;
 }
 
-/** Runs what is built, by itself. */
+/** Runs the built agent directly. */
 export const BUILT_COMMAND = [NODE, `${ROOT}dist/main.js`, 'run'];
 
-/** An agent with otel-collector.yaml on ports of its own. */
+/** An agent with otel-collector.yaml on separate ports. */
 export class Agent {
   readonly child: ChildProcess;
   readonly port: number;
-  /** When its process was spawned, as performance.now() has it. */
+  /** When its process was spawned, by performance.now(). */
   readonly spawned: number;
 
   private constructor(child: ChildProcess, port: number, spawned: number) {
@@ -31,7 +31,7 @@ export class Agent {
     this.spawned = spawned;
   }
 
-  /** Spawns an agent and doesn't wait for it. */
+  /** Spawns an agent without waiting for it. */
   static async spawn(
     lab: Lab,
     { command = ['sh', `${ROOT}scripts/start.sh`], set = [], nodeOptions }: AgentOptions = {},
@@ -53,7 +53,7 @@ export class Agent {
     return new Agent(lab.spawn(file, args, env), port, spawned);
   }
 
-  /** Spawns an agent, and waits till it says that it runs. */
+  /** Spawns an agent and waits until it reports that it runs. */
   static async start(lab: Lab, options: AgentOptions = {}): Promise<Agent> {
     const agent = await Agent.spawn(lab, options);
     await says(agent.child, 'attached: ');
@@ -69,7 +69,7 @@ export class Agent {
     return (await this.ask()).text();
   }
 
-  /** The same as it comes, for who takes the time. */
+  /** The same as received, for callers that measure time. */
   ask(): Promise<Scrape> {
     return scrapeOf(this.port);
   }

@@ -1,7 +1,7 @@
 /*
  * attach [-s] [OBJECT PROGRAM…]: loads these programs of a BPF object and attaches them in this order; with -s the kernel keeps
- * statistics of every program's runs. Says "attached", and holds all that until standard input ends: nothing of it outlives
- * this process.
+ * statistics of all program runs. Prints "attached", and holds everything until standard input ends. Nothing outlives this
+ * process.
  */
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>

@@ -1,6 +1,6 @@
 import { setImmediate as turn } from 'node:timers/promises';
 
-/** Runs `work`, and tells in milliseconds how long it took and the longest time for which nothing else could run. */
+/** Runs `work`. Returns in milliseconds how long it took, and the longest time for which nothing else could run. */
 export async function blockedBy(work: () => Promise<unknown>): Promise<{ readonly all: number; readonly blocked: number }> {
   let [blocked, isDone] = [0, false];
   const watch = (async () => {

@@ -1,5 +1,6 @@
 #!/bin/sh
-# Builds what the measures run beside the agent: senders of packets, a maker of system calls, and empty BPF programs. Done again only when a source is newer.
+# Builds the programs that the measures run next to the agent: packet senders, a program that makes system calls, and empty BPF programs.
+# Rebuilds only if a source is newer.
 set -eu
 cd "$(dirname "$0")/../.."
 out=build/bench

@@ -1,7 +1,7 @@
 import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 
-/** Resolves when the child's output has `text` in it; rejects with all it said where it ends before. */
+/** Resolves when the child's output contains `text`. Rejects with the whole output if the child ends first. */
 export function says(child: ChildProcess, text: string): Promise<void> {
   return new Promise((resolve, reject) => {
     let output = '';
@@ -18,7 +18,7 @@ export function says(child: ChildProcess, text: string): Promise<void> {
   });
 }
 
-/** What the child prints till it ends; rejects where it fails. */
+/** The child's output until it ends. Rejects if the child fails. */
 export async function outputOf(child: ChildProcess): Promise<string> {
   let output = '';
   let complaints = '';
@@ -33,7 +33,7 @@ export async function outputOf(child: ChildProcess): Promise<string> {
   return output;
 }
 
-/** Ends the child as an operator would, and waits till it has. */
+/** Ends the child as an operator would, and waits for its end. */
 export async function end(child: ChildProcess): Promise<void> {
   if (child.exitCode !== null || child.signalCode !== null) return;
   const ended = once(child, 'exit');

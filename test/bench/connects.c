@@ -1,6 +1,6 @@
 /*
- * connects CPU COUNT LOOPS: makes COUNT connections to a listener of its own on loopback without waiting in the call, and resets
- * each, LOOPS times; prints the nanoseconds that one took in the quickest of these: whatever else the CPU did in between only adds.
+ * connects CPU COUNT LOOPS: makes COUNT nonblocking connections to its own listener on loopback, and resets each, LOOPS times. Prints
+ * the nanoseconds of one connection in the fastest loop, because other work on the CPU can only add time.
  */
 #define _GNU_SOURCE
 #include <arpa/inet.h>

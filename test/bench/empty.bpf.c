@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* The floor: what the kernel charges for calling a program that does nothing, its own clock included. */
+/* The minimum: the kernel's cost of calling a program that does nothing, including its clock. */
 #include <linux/bpf.h>
 #include <bpf/bpf_helpers.h>
 
@@ -9,7 +9,7 @@ int empty(void *ctx)
 	return 0;
 }
 
-/* As many as the agent has there. */
+/* As many programs as the agent has there. */
 SEC("?tp_btf/kfree_skb")
 int empty_again(void *ctx)
 {
@@ -23,7 +23,7 @@ int empty_exit(void *ctx)
 }
 
 /*
- * The return of one system call that nobody makes while others are measured: those take the way by which the kernel looks
+ * The return of a system call that nobody makes during the measurement. All other system calls take the path where the kernel checks
  * whether they are traced, and no program runs.
  */
 SEC("?tp/syscalls/sys_exit_acct")

@@ -1,8 +1,8 @@
 /*
  * forward CLIENT SERVER CPU FROM PORT TO COUNT EACH: sends COUNT datagrams from the address FROM in one network namespace to TO
- * in another, EACH of them (at least 1) on a connection of their own, whose source ports count up from PORT. Receives every one
- * before more are sent than a socket holds, so that none is dropped. Prints how many came, how many of these from another
- * address than FROM (source NAT), the system calls of this thread meanwhile, and the seconds.
+ * in another. Each connection has EACH datagrams (at least 1); the source ports count up from PORT. Datagrams are received before more
+ * are sent than a socket holds, so none is dropped. Prints how many arrived, how many of these from an address other than FROM (source
+ * NAT), the number of system calls of this thread, and the seconds.
  */
 #define _GNU_SOURCE
 #include "../kernel/traffic/traffic.h"
@@ -27,7 +27,7 @@ static long long now(void)
 	return time.tv_sec * SECOND + time.tv_nsec;
 }
 
-/* A datagram's bytes, and where each of a batch is to go or came from. */
+/* The bytes of a datagram, and the destination or source of each datagram of a batch. */
 struct batch {
 	char data[BATCH][64];
 	struct iovec vectors[BATCH];
@@ -49,7 +49,7 @@ static void prepare(struct batch *batch, const struct address *to)
 	}
 }
 
-/* The next connection's socket, which leaves the thread in the server's namespace. */
+/* The socket of the next connection. Leaves the thread in the server's namespace. */
 static int client(int old, const char *netns, const char *server, int port)
 {
 	struct address from = address_of("0.0.0.0", port);
@@ -76,7 +76,7 @@ static void send_all(int fd, struct batch *batch, int count)
 	}
 }
 
-/* Returns how many came from an address other than `own`. */
+/* Returns the number of datagrams from an address other than `own`. */
 static int receive_all(int fd, struct batch *batch, int count, struct in_addr own)
 {
 	int translated = 0;

@@ -1,6 +1,6 @@
 /*
- * getppid CPU COUNT LOOPS: makes COUNT system calls that do next to nothing, LOOPS times, and prints the nanoseconds that a
- * call took in the quickest of these: whatever else the CPU did in between only adds.
+ * getppid CPU COUNT LOOPS: makes COUNT system calls that do almost nothing, LOOPS times. Prints the nanoseconds of a call in the
+ * fastest loop, because other work on the CPU can only add time.
  */
 #define _GNU_SOURCE
 #include <sched.h>

@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { type Lab, ROOT, run } from './lab.ts';
 import { scrapeOf } from './scrape.ts';
 
-/** An agent in Go with as many counters under the same labels; undefined where there is no Go to build it. */
+/** An agent in Go with the same number of counters and the same labels. Undefined if Go is not available. */
 export async function startGoAgent(lab: Lab, pods: number, destinations: number) {
   const file = run('sh', [`${ROOT}scripts/go_peer.sh`, 'go_agent-1.25.0', `${ROOT}test/bench/go_agent`, '.']).trim();
   if (file === '') return undefined;

@@ -5,19 +5,19 @@ import { fileURLToPath } from 'node:url';
 /** The repository's root, with a slash at the end. */
 export const ROOT = fileURLToPath(new URL('../../', import.meta.url));
 
-/** Where test/bench/build.sh puts what it builds. */
+/** The output directory of test/bench/build.sh. */
 export const BUILT = `${ROOT}build/bench/`;
 
-/** Where the load runs, and where the agent is kept where it must be elsewhere. */
+/** The CPU of the load, and the CPU of the agent if it must run on another one. */
 export const LOAD_CPU = availableParallelism() - 1;
 export const AGENT_CPU = 0;
 
-/** Remembers what has to be undone, so that nothing is left however a measure ends. */
+/** Remembers how to undo everything, so that nothing is left behind, however a measure ends. */
 export class Lab {
   readonly #undo: (() => void)[] = [];
   #namespaces = 0;
 
-  /** A process that is ended with the measure, at the latest. */
+  /** A process that ends with the measure at the latest. */
   spawn(file: string, args: readonly string[], env: Readonly<Record<string, string>> = {}): ChildProcess {
     const child = spawn(file, args, { cwd: ROOT, stdio: 'pipe', env: { ...process.env, ...env } });
     this.#undo.push(() => {
@@ -36,24 +36,24 @@ export class Lab {
     return name;
   }
 
-  /** What has to happen at the end besides. */
+  /** Adds another action for the end. */
   defer(undo: () => void): void {
     this.#undo.push(undo);
   }
 
-  /** Undoes everything, the last thing first. Synchronous: an interrupted process has no later. */
+  /** Undoes everything in reverse order. Synchronous, because an interrupted process cannot wait. */
   cleanUp(): void {
     for (const undo of this.#undo.splice(0).reverse()) undo();
   }
 }
 
-/** Packets that a dropping namespace's rule has dropped, by iptables' own counter. */
+/** Packets that the rule of a dropping namespace has dropped, by iptables' own counter. */
 export function droppedByRule(namespace: string): number {
   const listing = run('ip', ['netns', 'exec', namespace, 'iptables', '-nvxL', 'INPUT']);
   return Number(/^\s*(\d+)\s+\d+\s+DROP/m.exec(listing)?.[1]);
 }
 
-/** Runs a short command and returns what it printed; throws what it said where it failed. */
+/** Runs a short command and returns its output. Throws its error message if it fails. */
 export function run(file: string, args: readonly string[]): string {
   const { status, stdout, stderr, error } = spawnSync(file, args, { cwd: ROOT, encoding: 'utf8', maxBuffer: 64 << 20 });
   if (status !== 0) throw new Error(`${[file, ...args].join(' ')}: ${error?.message ?? stderr.trim()}`);

@@ -3,8 +3,8 @@ import { outputOf } from './child.ts';
 import { BUILT, type Lab, LOAD_CPU } from './lab.ts';
 
 /**
- * Sends `count` echo requests to the loopback of a dropping namespace, `rate` a second or, at 0, as fast as one CPU can.
- * Resolves to the seconds that it took.
+ * Sends `count` echo requests to the loopback of a dropping namespace, `rate` a second, or with 0 as fast as one CPU can.
+ * Resolves to the duration in seconds.
  */
 export async function flood(lab: Lab, namespace: string, { rate, count }: { rate: number; count: number }): Promise<number> {
   const args = [namespace, `${LOAD_CPU}`, '127.0.0.1', `${rate}`, `${count}`];
@@ -12,9 +12,9 @@ export async function flood(lab: Lab, namespace: string, { rate, count }: { rate
   return seconds;
 }
 
-/** What has gone through a router. */
+/** Traffic that has passed a router. */
 export interface Forwarded {
-  /** Packets that have arrived: all that were sent. */
+  /** Packets that have arrived, which are all that were sent. */
   readonly packets: number;
   /** System calls of the process that sent and received them. */
   readonly calls: number;
@@ -24,7 +24,7 @@ export interface Forwarded {
 const PORTS = { first: 1024, last: 65_000 };
 let nextPort = PORTS.first;
 
-/** The first of so many source ports that no connection has had yet, for as long as there are such. */
+/** The first of so many unused source ports, as long as there are any. */
 function freshPorts(count: number): number {
   if (nextPort + count > PORTS.last) nextPort = PORTS.first;
   const first = nextPort;
@@ -33,8 +33,8 @@ function freshPorts(count: number): number {
 }
 
 /**
- * Sends datagrams through the testbed's router, so many on a connection of their own, and has received all of them when it
- * resolves. Rejects where one didn't pass the router's source NAT.
+ * Sends datagrams through the testbed's router, a given number on each connection. Resolves when all have been received. Rejects if
+ * one did not pass the router's source NAT.
  */
 export async function forward(
   lab: Lab,

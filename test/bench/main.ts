@@ -19,7 +19,7 @@ import { syscallCost } from './measures/syscall_cost.ts';
 import { Busyness } from './process_usage.ts';
 import { type Line, table } from './table.ts';
 
-/** In this order; what lasts longest comes last. */
+/** In order of execution; the longest measure is last. */
 const MEASURES: readonly Measure[] = [
   read,
   drain,
@@ -82,8 +82,8 @@ async function main(): Promise<number> {
 }
 
 /**
- * Takes a measure once the machine has nothing else to do; where a bar is missed or the load couldn't be had, again: noise
- * only ever adds.
+ * Takes a measure when the machine is idle. Repeats it if a bar is missed or the load could not be reached, because noise only adds
+ * to a figure.
  */
 async function take(measure: Measure): Promise<Line[]> {
   for (let tries = 1; ; tries++) {
@@ -100,7 +100,7 @@ async function take(measure: Measure): Promise<Line[]> {
   }
 }
 
-/** Waits till others leave the CPUs alone, a minute at most. */
+/** Waits until the CPUs are idle, for at most a minute. */
 async function quiet(): Promise<void> {
   const end = performance.now() + QUIET_WAIT_MILLIS;
   const busyness = new Busyness();

@@ -5,20 +5,20 @@ export interface Figure {
   readonly name: string;
   readonly value: number;
   readonly unit: string;
-  /** The most that the value may be; without one the figure is told and can't fail. */
+  /** The maximum value. Without a bar the figure is reported and can't fail. */
   readonly bar?: number;
-  /** Under which circumstances, where that isn't plain from the name. */
+  /** The conditions of the measurement, if the name does not state them. */
   readonly note?: string;
 }
 
-/** Something that is measured for real; it leaves nothing behind but what it hands to the lab. */
+/** A real measurement. It leaves nothing behind except what it registers with the lab. */
 export interface Measure {
   readonly name: string;
-  /** What is measured and how, in a sentence. */
+  /** What is measured, and how, in one sentence. */
   readonly what: string;
-  /** Whether what else the machine does leaves the figures alone, so that a second try would tell nothing new. */
+  /** Whether other load on the machine does not affect the figures, so that a second try is useless. */
   readonly steady?: boolean;
-  /** Whether it is taken by name alone, since it is for another kernel than this machine's. */
+  /** Whether it is only taken if named, since it is for a kernel other than this machine's. */
   readonly elsewhere?: boolean;
   run(lab: Lab): Promise<Figure[]>;
 }

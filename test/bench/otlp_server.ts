@@ -2,7 +2,7 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { Server, ServerCredentials } from '@grpc/grpc-js';
 
-/* An OTLP receiver over gRPC and HTTP that accepts everything, in a process of its own. Prints its ports. */
+/* An OTLP receiver over gRPC and HTTP that accepts everything, in a separate process. Prints its ports. */
 const identity = (bytes: Buffer) => bytes;
 const grpc = new Server({ 'grpc.max_receive_message_length': 64 << 20 });
 grpc.addService(

@@ -1,6 +1,6 @@
 /*
- * paced NETNS CPU ADDRESS RATE COUNT: sends COUNT echo requests of 56 bytes from one CPU, RATE a second, or as fast as it
- * goes where RATE is 0. Prints how many it sent and how many seconds that took.
+ * paced NETNS CPU ADDRESS RATE COUNT: sends COUNT echo requests of 56 bytes from one CPU, RATE a second, or as fast as possible
+ * with RATE 0. Prints the number sent and the seconds.
  */
 #define _GNU_SOURCE
 #include "../kernel/traffic/traffic.h"

@@ -2,13 +2,13 @@ import { FakeKubeApi } from '../support/kube_api/fake_kube_api.ts';
 import type { Lab } from './lab.ts';
 
 export const PODS = 5000;
-/** Pods that everything is sent to. */
+/** The pods that receive everything. */
 export const DESTINATIONS = ['198.51.100.1', '198.51.100.2'] as const;
 
-/** The nth pod's address: what SpoofedFlood sends from. */
+/** The nth pod's address, from which SpoofedFlood sends. */
 export const sourceAddress = (index: number) => `11.${index >> 16}.${(index >> 8) & 255}.${index & 255}`;
 
-/** A Kubernetes API with so many pods of a hundred Deployments. */
+/** A Kubernetes API with so many pods, in a hundred Deployments. */
 export async function manyPods(lab: Lab): Promise<FakeKubeApi> {
   const api = await FakeKubeApi.start();
   lab.defer(() => void api.close());

@@ -1,24 +1,24 @@
 import { readFileSync } from 'node:fs';
 
-/** Clock ticks a second in /proc, on every architecture that Linux has for servers (proc(5), USER_HZ). */
+/** Clock ticks a second in /proc, on all server architectures of Linux (proc(5), USER_HZ). */
 const TICKS_PER_SECOND = 100;
 
-/** Seconds that a process has run, in user space and in the kernel (utime and stime of proc(5)). */
+/** CPU seconds of a process, in user space and in the kernel (utime and stime of proc(5)). */
 export function cpuSeconds(pid: number): number {
   const text = readFileSync(`/proc/${pid}/stat`, 'utf8');
-  // The name of the process, in brackets, may have spaces in it.
+  // The name of the process, in brackets, may contain spaces.
   const fields = text.slice(text.lastIndexOf(')') + 2).split(' ');
   return (Number(fields[11]) + Number(fields[12])) / TICKS_PER_SECOND;
 }
 
-/** Resident memory now and at its highest, in MB of 10^6 bytes. */
+/** Current and peak resident memory, in MB of 10^6 bytes. */
 export function residentMemory(pid: number): { now: number; peak: number } {
   const status = readFileSync(`/proc/${pid}/status`, 'utf8');
   const megabytes = (key: string) => (Number(new RegExp(`^${key}:\\s*(\\d+) kB`, 'm').exec(status)?.[1]) * 1024) / 1e6;
   return { now: megabytes('VmRSS'), peak: megabytes('VmHWM') };
 }
 
-/** The part of all CPUs that was busy from then till now, as /proc/stat has it. */
+/** The busy part of all CPUs since the last call, from /proc/stat. */
 export class Busyness {
   #before = read();
 

@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { run } from './lab.ts';
 
-/** What the kernel's statistics say of a program's runs. */
+/** A program's runs, from the kernel's statistics. */
 export interface Runs {
   readonly count: number;
   readonly nanoseconds: number;
@@ -14,7 +14,7 @@ interface ProgramInfo {
   readonly run_cnt?: number;
 }
 
-/** The runs of BPF programs so far, each by itself, by `bpftool prog`. */
+/** The runs of each BPF program so far, from `bpftool prog`. */
 export function runsOf(ids: readonly number[]): Runs[] {
   return ids.map((id) => {
     const { run_cnt = 0, run_time_ns = 0 } = JSON.parse(run('bpftool', ['-j', 'prog', 'show', 'id', `${id}`])) as ProgramInfo;
@@ -22,23 +22,23 @@ export function runsOf(ids: readonly number[]): Runs[] {
   });
 }
 
-/** The ids of the BPF programs that a process holds, from its file descriptors: other processes have programs of the same name. */
+/** The ids of a process's BPF programs, from its file descriptors, because other processes may have programs with the same names. */
 function programsOf(pid: number): number[] {
   const ids = readdirSync(`/proc/${pid}/fdinfo`).flatMap((fd) => {
     let text = '';
     try {
       text = readFileSync(`/proc/${pid}/fdinfo/${fd}`, 'utf8');
     } catch {
-      // It was closed since it was listed.
+      // It was closed after it was listed.
     }
-    // A link tells its program's id too, without the program's type.
+    // A link has its program's id too, but not the program's type.
     const id = /^prog_type:/m.test(text) ? /^prog_id:\s*(\d+)/m.exec(text)?.[1] : undefined;
     return id === undefined ? [] : [Number(id)];
   });
   return [...new Set(ids)];
 }
 
-/** The ids of the programs that a process holds under a name that matches. Throws where there are none. */
+/** The ids of a process's programs whose name matches. Throws if there are none. */
 export function idsOf(pid: number, name: RegExp): number[] {
   const held = new Set(programsOf(pid));
   const ids = programs().flatMap((program) => (held.has(program.id) && name.test(program.name ?? '') ? [program.id] : []));
@@ -46,7 +46,7 @@ export function idsOf(pid: number, name: RegExp): number[] {
   return ids;
 }
 
-/** A program with its runs so far. */
+/** A program and its runs so far. */
 export interface ProgramRuns extends Runs {
   readonly name: string;
 }

@@ -2,13 +2,13 @@ import { get } from 'node:http';
 import { buffer } from 'node:stream/consumers';
 import { gunzipSync } from 'node:zlib';
 
-/** What was answered, as it came. */
+/** The response, as received. */
 export interface Scrape {
   readonly bytes: Buffer;
   text(): string;
 }
 
-/** One scrape, compressed as Prometheus asks for it. Rejects where nothing answers. */
+/** One scrape, compressed as Prometheus requests it. Rejects if nothing answers. */
 export function scrapeOf(port: number, path = '/metrics'): Promise<Scrape> {
   const headers = { 'Accept-Encoding': 'gzip' };
   return new Promise((resolve, reject) => {

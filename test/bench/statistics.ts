@@ -1,9 +1,9 @@
-/** The value that lies in the middle; of an even number the mean of the two. */
+/** The middle value, or the mean of the two middle values. */
 export function median(values: readonly number[]): number {
   return quantile(values, 0.5);
 }
 
-/** The value that the given part of all values don't exceed, interpolated. Throws where there are none. */
+/** The interpolated value that the given part of all values don't exceed. Throws if there are no values. */
 export function quantile(values: readonly number[], part: number): number {
   if (values.length === 0) throw new Error('nothing was measured');
   const sorted = [...values].sort((a, b) => a - b);

@@ -1,15 +1,15 @@
 import { type Figure, passes } from './measure.ts';
 
-/** A figure with where it comes from. */
+/** A figure and the measure that it comes from. */
 export interface Line extends Figure {
   readonly measure: string;
-  /** How often the measure was taken till it met its bars, or was given up. */
+  /** How often the measure was taken until it met its bars or was given up. */
   readonly tries: number;
 }
 
 const HEADINGS = ['measure', 'figure', 'value', 'bar', 'verdict', 'note'];
 
-/** All figures as text, in columns. */
+/** All figures as a text table. */
 export function table(lines: readonly Line[]): string {
   const rows = [HEADINGS, ...lines.map(cells)];
   const widths = HEADINGS.map((_, column) => Math.max(...rows.map((row) => (row[column] as string).length)));
@@ -27,7 +27,7 @@ function cells({ measure, name, value, unit, bar, note = '', tries }: Line): str
   return [measure, name, `${round(value)} ${unit}`, bar === undefined ? '' : `<= ${bar} ${unit}`, verdict, notes.join('; ')];
 }
 
-/** Three digits that say something; a count as it is. */
+/** Three significant digits; integers are unchanged. */
 function round(value: number): string {
   if (Number.isInteger(value)) return `${value}`;
   const digits = Math.abs(value) >= 100 ? 0 : Math.abs(value) >= 10 ? 1 : Math.abs(value) >= 1 ? 2 : 3;

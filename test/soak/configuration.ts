@@ -7,7 +7,7 @@ export interface Ports {
   readonly own: number;
 }
 
-/** All that grows, under small bounds; `prefix` is what the reloads change. */
+/** Everything that grows, with small bounds. Reloads change `prefix`. */
 export function configuration(ports: Ports, prefix: number): File {
   return {
     receivers: {

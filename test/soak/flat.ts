@@ -1,16 +1,15 @@
-/** A figure at a time of the run. */
+/** A figure at one time of the run. */
 export interface Sample {
   readonly minutes: number;
   readonly value: number;
 }
 
-/** What a short run takes to settle: code is compiled, arenas of the allocator grow, the longest `metric_expiration` passes. */
+/** The time that a short run needs to settle: code is compiled, allocator arenas grow, the longest `metric_expiration` passes. */
 const WARM_UP_MINUTES = 1;
 
 /**
- * By how much a figure rose after the first tenth of the run, which is a minute at least: the slope of the line through its samples,
- * times the minutes that it spans. The slope is the median of those between any two samples (Theil and Sen), so no single sample makes
- * it or hides it.
+ * The rise of a figure after the first tenth of the run, which is at least a minute: the slope of the line through its samples, times
+ * the minutes. The slope is the median of the slopes between any two samples (Theil and Sen), so no single sample causes or hides it.
  */
 export function riseOf(samples: readonly Sample[]): number {
   const last = samples.at(-1)?.minutes ?? 0;

@@ -3,16 +3,16 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { connect } from 'node:net';
 import { text } from 'node:stream/consumers';
 
-/** As the kernel numbers it. Those of an LRU hash are no leak: it fills up, and the oldest give way. */
+/** The kernel's number of the map type. Entries of an LRU hash are not a leak: it fills up and evicts the oldest. */
 const BPF_MAP_TYPE_HASH = 1;
 
-/** What inside.js answers: bytes on the JavaScript heap and beside it; timers, sockets and servers. */
+/** The answer of inside.js: bytes on and outside the JavaScript heap; timers, sockets and servers. */
 export interface Held {
   readonly heapBytes: number;
   readonly resources: number;
 }
 
-/** What is alive in the agent after a collection, as it says itself. */
+/** Live objects in the agent after a garbage collection, as reported by inside.js. */
 export async function heldBy(socket: string): Promise<Held> {
   return JSON.parse(await text(connect(socket))) as Held;
 }
@@ -26,7 +26,7 @@ export function descriptors(pid: number): number {
   return readdirSync(`/proc/${pid}/fd`).length;
 }
 
-/** Entries of all hashes of the kernel that the process has open, as bpftool counts them. */
+/** Entries of all BPF hashes that the process has open, counted by bpftool. */
 export function mapEntries(pid: number): number {
   const ids = new Set<string>();
   for (const fd of readdirSync(`/proc/${pid}/fdinfo`)) {
@@ -45,6 +45,6 @@ function infoOf(pid: number, fd: string): string {
   try {
     return readFileSync(`/proc/${pid}/fdinfo/${fd}`, 'utf8');
   } catch {
-    return ''; // closed in between
+    return ''; // closed in the meantime
   }
 }

@@ -1,7 +1,7 @@
 /**
- * Loaded into the agent that soaks (`--expose-gc --import`): answers whoever connects to DROPREASON_SOAK_SOCKET with what is alive once
- * the garbage is gone, so that no garbage hides a leak or looks like one. Plain JavaScript, for Node keeps some 100 MB where it has
- * to read TypeScript.
+ * Loaded into the agent under test (`--expose-gc --import`). It answers connections to DROPREASON_SOAK_SOCKET with the live objects after
+ * a garbage collection, so that garbage neither hides a leak nor looks like one. Plain JavaScript, because Node keeps some 100 MB if it
+ * has to read TypeScript.
  */
 import { createServer } from 'node:net';
 

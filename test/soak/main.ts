@@ -1,7 +1,7 @@
 /**
- * `npm run soak -- MINUTES`: interfaces, network namespaces, pods, scanners and reloads come and go for so long (30 minutes), under an
- * agent whose tables are small. What it holds has to be flat after the first tenth, new interfaces have to show, and what a scraper sees
- * counters rise by has to be what was dropped.
+ * `npm run soak -- MINUTES`: adds and removes interfaces, network namespaces, pods, scanners, and reloads, for so long (30 minutes), with
+ * an agent that has small tables. Its resources must be flat after the first tenth, new interfaces must appear, and the increase of
+ * counters that a scraper sees must equal the drops.
  */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -17,7 +17,7 @@ import { configuration } from './configuration.ts';
 import { Soak } from './soak.ts';
 
 const TICK_MILLIS = 1_000;
-/** A shorter run has no time to settle, and then to show that it has. */
+/** A shorter run is too short to settle and then prove it. */
 const LEAST_MINUTES = 3;
 const INSIDE = fileURLToPath(new URL('inside.js', import.meta.url));
 
@@ -63,6 +63,6 @@ async function main(minutes: number): Promise<number> {
 
 const minutes = Number(process.argv[2] ?? 30);
 if (!(minutes >= LEAST_MINUTES)) {
-  console.error(`usage: npm run soak -- MINUTES, of which there have to be ${LEAST_MINUTES} at least`);
+  console.error(`usage: npm run soak -- MINUTES, at least ${LEAST_MINUTES}`);
   process.exitCode = 2;
 } else process.exitCode = await main(minutes);

@@ -16,13 +16,13 @@ const [DROPS_OF_BED, SCANNERS] = [5, 100];
 const COUNT = 'dropreason_drop_count_total';
 const RULE = { reason: 'IPTABLE_RULE_DROP' };
 
-/** What is on its way: drops of an address that nobody has yet wait for a pod, `pending_timeout` at most. */
+/** Drops that are not published yet: those of an address without a pod wait for one, for at most `pending_timeout`. */
 const [LAST_DROPS_MILLIS, SCRAPE_MILLIS] = [9_000, 3_000];
 
 /**
- * What is sampled at each scrape, and by how much it may rise over the whole run once that has settled. All tables are full by then, or
- * have come to as many entries as live at a time. Two minutes, the shortest course, have twelve reloads and 120 interfaces: one graph that
- * is left behind takes more than 1 MB, one interface one series. The heap alone may rise by 1.5 MB, as code is compiled.
+ * The figures that are sampled at each scrape, and how much each may rise over the whole run after it has settled. By then all tables are
+ * full, or have as many entries as live at a time. The shortest run, two minutes, has twelve reloads and 120 interfaces. A leaked graph
+ * takes more than 1 MB, a leaked interface one series. The heap may rise by 1.5 MB even without a leak, as code is compiled.
  */
 const MAY_RISE = {
   'kB of live heap': 4_096,
@@ -38,11 +38,11 @@ const FIGURES = Object.keys(MAY_RISE) as Figure[];
 export interface Surroundings {
   readonly ports: Ports;
   readonly api: FakeKubeApi;
-  /** Where inside.js listens. */
+  /** The socket on which inside.js listens. */
   readonly socket: string;
 }
 
-/** What comes and goes under an agent, and what is seen of it. */
+/** Everything that is added and removed under an agent, and the resulting samples. */
 export class Soak {
   readonly #agent: Agent;
   readonly #surroundings: Surroundings;
@@ -52,7 +52,7 @@ export class Soak {
   readonly #increases = { node: new Increases(), flows: new Increases() };
   readonly #samples = new Map<Figure, Sample[]>(FIGURES.map((figure) => [figure, []]));
   readonly #began = Date.now();
-  /** The most that each pod was seen with. */
+  /** The maximum drops seen for each pod. */
   readonly #pods = new Map<string, number>();
   readonly #unseen: string[] = [];
   readonly #unanswered = new Set<number>();
@@ -68,14 +68,14 @@ export class Soak {
     const bed = new Bed(number);
     this.#beds.push(bed);
     this.#surroundings.api.put('pods', podObject(`pod-${number}`, { ips: [bed.address] }));
-    await sleep(0); // for the server to send it: all that follows blocks it
+    await sleep(0); // lets the server send it; the following code blocks
     if (this.#beds.length > LIFE_OF_BED) this.#end(this.#beds.shift() as Bed, number - LIFE_OF_BED);
     this.#drop(bed);
     if (number % BETWEEN_RELOADS === 0) this.#reload(number / BETWEEN_RELOADS);
     if (number % BETWEEN_SCRAPES === 0) await this.#scrape(bed);
   }
 
-  /** Everything that is still on its way; then each check, and why it failed where it did. */
+  /** Waits for the drops that are not published yet. Returns each check, and why it failed if it did. */
   async verdict(): Promise<ReadonlyMap<string, string | undefined>> {
     for (let waited = 0; waited < LAST_DROPS_MILLIS; waited += SCRAPE_MILLIS) {
       await sleep(SCRAPE_MILLIS);
@@ -128,7 +128,7 @@ export class Soak {
     this.#surroundings.api.remove('pods', `uid-pod-${number}`);
   }
 
-  /** Every other one changes the configuration. */
+  /** Every second reload changes the configuration. */
   #reload(times: number): void {
     this.#agent.write(configuration(this.#surroundings.ports, times % 4 < 2 ? 32 : 24));
     this.#agent.signal('SIGHUP');

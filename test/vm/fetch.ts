@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { cacheDirectory } from './kernels.ts';
 
-/** What became of a kernel that wasn't in the cache: `missing` means that the mirror hasn't got it. */
+/** The result for a kernel that wasn't in the cache. `missing`: the mirror does not have it. */
 export interface Fetched {
   readonly status: 'fetched' | 'missing' | 'failed';
   /** The package, or why there is none. */
@@ -12,10 +12,10 @@ export interface Fetched {
 
 const LINE = /^(\S+) (fetched|missing|failed) (.*)$/;
 
-/** Fetches these kernels into the cache. Rejects where the script itself breaks; a kernel without a line has failed. */
+/** Downloads these kernels into the cache. Rejects if the script itself fails. A kernel without a line has failed. */
 export async function fetchKernels(names: readonly string[]): Promise<Map<string, Fetched>> {
   const outcomes = new Map<string, Fetched>(
-    names.map((name) => [name, { status: 'failed', what: 'fetch_kernels.sh said nothing of it' }]),
+    names.map((name) => [name, { status: 'failed', what: 'fetch_kernels.sh printed no line for it' }]),
   );
   if (names.length === 0) return outcomes;
   const script = join(import.meta.dirname, 'fetch_kernels.sh');

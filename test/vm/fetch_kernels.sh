@@ -1,7 +1,7 @@
 #!/bin/sh
-# Fetches Debian's kernel images, unpacked but not installed: `fetch_kernels.sh DIRECTORY NAME…`, names as in kernels.ts.
-# Prints one line a kernel: `NAME fetched PACKAGE`, `NAME missing WHY` (the mirror has none: a skip) or `NAME failed WHY`.
-# The machine's own apt sources stay as they are: the suites wanted are added for this download alone, on the same mirrors.
+# Downloads Debian's kernel images and unpacks them, without installing: `fetch_kernels.sh DIRECTORY NAME…`, names as in kernels.ts.
+# Prints one line for each kernel: `NAME fetched PACKAGE`, `NAME missing WHY` (not on the mirror: a skip) or `NAME failed WHY`.
+# Does not change the machine's apt sources. The required suites, on the same mirrors, are used only for this download.
 set -eu
 
 directory=$1
@@ -10,7 +10,7 @@ scratch=$(mktemp -d)
 trap 'rm -rf "$scratch"' EXIT
 mkdir -p "$directory" "$scratch/lists/partial" "$scratch/cache/archives/partial"
 
-mirror() { # the first of the machine's mirrors whose address ends so
+mirror() { # the first of the machine's mirrors whose address ends with $1
   # shellcheck disable=SC2016 # apt-get replaces it.
   apt-get indextargets --format '$(REPO_URI)' 2>/dev/null | grep -E "$1" | head -n 1
 }
@@ -20,7 +20,7 @@ all_missing() {
   exit 0
 }
 
-command -v apt-get >/dev/null || { why='there is no apt-get here to fetch it with'; all_missing "$@"; }
+command -v apt-get >/dev/null || { why='apt-get is not available to download it'; all_missing "$@"; }
 archive=$(mirror '/debian/$' || true)
 security=$(mirror '/debian-security/$' || true)
 [ -n "$archive$security" ] || { why="apt's sources name no Debian mirror"; all_missing "$@"; }
@@ -42,13 +42,13 @@ apt() {
 updated=true
 apt apt-get update >"$scratch/update.log" 2>&1 || updated=false
 
-# What a suite that is gone looks like; any other error leaves us not knowing what the mirror has.
+# These errors mean that a suite is gone. After any other error we don't know what the mirror has.
 if ! $updated && grep '^E:' "$scratch/update.log" | grep -qvE '404|does not have a Release file|no longer has a Release file'; then
   for name in "$@"; do echo "$name failed $(grep -m 1 '^E:' "$scratch/update.log")"; done
   exit 0
 fi
 
-newest() { # the package of the highest version whose name matches
+newest() { # the matching package with the highest version
   apt apt-cache search --names-only "$1" | cut -d ' ' -f 1 | grep -vE 'cloud|dbg' | sort -V | tail -n 1
 }
 
@@ -59,7 +59,7 @@ fetch() {
     6.1) package=$(newest '^linux-image-6\.1\.[0-9-]+-amd64$') ;;
     6.12) package=$(newest '^linux-image-6\.12\.[0-9]+\+deb12-amd64(-unsigned)?$') ;;
     6.12-rt) package=$(newest '^linux-image-6\.12\.[0-9]+\+deb12-rt-amd64(-unsigned)?$') ;;
-    *) echo "$name failed it is none of the kernels known here" && return ;;
+    *) echo "$name failed unknown kernel" && return ;;
   esac
   [ -n "$package" ] || { echo "$name missing the mirror has no such linux-image"; return; }
 
@@ -68,13 +68,13 @@ fetch() {
     echo "$name failed $package: $(grep -m 1 '^E:' "$scratch/download.log")"
     return
   fi
-  # Unpacked beside its place and moved into it: a run that was cut short leaves no half of a kernel behind.
+  # Unpack next to the final place, then move: an interrupted run leaves no incomplete kernel.
   unpacked=$(mktemp -d "$directory/.$name.XXXXXX")
   chmod 755 "$unpacked"
   dpkg -x "$scratch/$name"/*.deb "$unpacked"
   rm -r "${scratch:?}/$name"
   modules=$(echo "$unpacked"/lib/modules/*)
-  # Two thirds of the size, and no use without the hardware.
+  # Two thirds of the size, and useless without the hardware.
   for unused in sound drivers/gpu drivers/media drivers/infiniband drivers/scsi drivers/iio drivers/staging; do
     rm -rf "$modules/kernel/$unused"
   done

@@ -2,14 +2,14 @@ import { closeSync, openSync, readSync } from 'node:fs';
 
 const POLL_MILLIS = 250;
 
-/** Hands over the lines of a file that somebody else is writing, as they come. The file need not be there yet. */
+/** Passes on the lines of a file while another process writes it. The file may not exist yet. */
 export class FileTail {
   readonly #path: string;
   readonly #onLine: (line: string) => void;
   readonly #timer: NodeJS.Timeout;
   readonly #buffer = Buffer.alloc(65_536);
   #offset = 0;
-  /** Bytes of a line that is not whole yet: a character may be cut in two at the end of a read. */
+  /** Bytes of an incomplete line. Bytes, because a read may end inside a character. */
   #rest = Buffer.alloc(0);
 
   constructor(path: string, onLine: (line: string) => void) {
@@ -18,7 +18,7 @@ export class FileTail {
     this.#timer = setInterval(() => this.#read(), POLL_MILLIS);
   }
 
-  /** Hands over what is left, a last line without its end too. */
+  /** Passes on the rest, including a last line without a newline. */
   close(): void {
     clearInterval(this.#timer);
     this.#read();

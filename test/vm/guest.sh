@@ -1,6 +1,6 @@
 #!/bin/sh
-# The first program in the guest's own root: prepares what the scenarios need, runs the command that the host left in the
-# scratch share, leaves its status there and powers off.
+# The first program in the guest's own root. Prepares the guest for the scenarios, runs the command that the host left in the scratch
+# share, writes its status there and powers off.
 export HOME=/run TMPDIR=/tmp LC_ALL=C PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
 exec </dev/null
 
@@ -12,14 +12,14 @@ mkdir -p /dev/pts /dev/shm
 mount -t devpts devpts /dev/pts
 mount -t tmpfs shm /dev/shm
 ln -sf /proc/self/fd /dev/fd
-# Asks for no change, but makes the overlay copy each file up into memory: see hot_files.sh.
+# This changes nothing, but makes the overlay copy each file into memory: see hot_files.sh.
 xargs chmod u+r </run/vm/hot_files
 ip link set lo up
 hostname dropreason-vm
 
-# Most would load by themselves, but that takes its time in the middle of a scenario. Not br_netfilter: with it a bridge's packets
-# pass the rules for IP too. Nothing that needs conntrack or NAT: modules.sh loads that, when it is wanted. What this kernel
-# doesn't have it has built in, or lacks, and then the scenario says so.
+# Most modules would load automatically, but that takes time in the middle of a scenario. Not br_netfilter: with it, bridged packets also
+# pass the rules for IP. No modules that need conntrack or NAT: modules.sh loads these when required. A module that this kernel doesn't
+# have is built in, or missing; then the scenario reports it.
 modprobe -qa veth dummy bridge ipv6 \
   nf_tables nf_tables_bridge nf_reject_ipv4 nf_reject_ipv6 \
   nft_compat nft_counter nft_reject nft_reject_inet nft_reject_ipv4 nft_reject_ipv6 nft_fwd_netdev nft_limit \

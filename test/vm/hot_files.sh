@@ -1,6 +1,6 @@
 #!/bin/sh
-# The files that the scenarios open over and over: their tools, with the libraries and tables that these load. An open over
-# 9p costs several round trips to the host, which is half of what a short command takes; guest.sh takes these into memory.
+# Lists the files that the scenarios open again and again: their tools, and the libraries and tables that these load. An open over 9p
+# costs several round trips to the host, half of the time of a short command. So guest.sh copies these files into memory.
 PATH=$PATH:/usr/sbin:/sbin
 tools=$(for tool in sh bash cat ip tc bridge nft iptables ip6tables iptables-legacy ip6tables-legacy nsenter ethtool sysctl modprobe; do
   command -v "$tool"

@@ -1,6 +1,6 @@
 #!/bin/sh
-# Packs the first root of a guest: `initramfs.sh IMAGE OUTPUT`. IMAGE is a linux-image package as fetch_kernels.sh unpacks it.
-# It holds busybox, init and the modules, in the order of their dependencies, that it takes to reach the host's root.
+# Creates the initramfs of a guest: `initramfs.sh IMAGE OUTPUT`. IMAGE is a linux-image package unpacked by fetch_kernels.sh.
+# It contains busybox, init and the modules required to reach the host's root, in the order of their dependencies.
 set -eu
 
 image=$1

@@ -1,15 +1,15 @@
 import { type Machine, type Outcome, runMachine } from './machine.ts';
 import { isSummary, parseLine, type RunSummary, type ScenarioResult } from './results.ts';
 
-/** What one kernel's run came to. */
+/** The result of one kernel's run. */
 export interface KernelRun {
   readonly results: readonly ScenarioResult[];
   readonly outcome: Outcome;
-  /** What went wrong beside the scenarios themselves: each is one failure more. */
+  /** Problems outside the scenarios. Each counts as one more failure. */
   readonly troubles: readonly string[];
 }
 
-/** Runs the scenarios in one kernel, in `processes` processes of their runner, and says each result as it comes. */
+/** Runs the scenarios on one kernel, in `processes` processes of their runner. Reports each result immediately. */
 export async function runKernel(
   machine: Omit<Machine, 'onLine'>,
   processes: number,

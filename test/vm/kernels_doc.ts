@@ -6,39 +6,42 @@ import { isScenario, reasonOf, renderAlone, renderRegressions, renderRungs, rend
 
 const DOC_PATH = join(import.meta.dirname, '..', '..', 'docs', 'kernels.md');
 
-const HEAD = `# What each kernel tells
+const HEAD = `# What each kernel reports
 
-Written by \`npm run test:vm\`, which boots each of these kernels and runs the scenarios of test/kernel/ in it. A cell is the
-reason under which that kernel's drops were counted; in every one of them the drops and the bytes were exact. Where kernels
-disagree on the direction too, it stands behind the reason. "none" is a scenario of which nothing is counted: because nothing
-failed, or because the kernel lets nobody see it, as the footnote says. "–" is one that this kernel or family hasn't got. "By
-function" is that kernel with \`drop_reasons: function\`, as if it gave no reasons. Each kernel ran all of it with \`mode: advanced\`
-too, where the flows were the rows, by the addresses that each scenario speaks between.
+Written by \`npm run test:vm\`, which boots each of these kernels and runs the scenarios of test/kernel/ on it. Each kernel also ran
+all scenarios with \`mode: advanced\`: there, the flows equalled the rows, by the addresses that each scenario uses.
+
+A cell has the reason under which that kernel's drops were counted. Drops and bytes were exact in every case. If kernels disagree on
+the direction too, it follows the reason.
+
+- "none": nothing is counted, because nothing failed, or because the kernel does not show it; the footnote explains this.
+- "–": this kernel or family does not have the scenario.
+- "by function": this kernel with \`drop_reasons: function\`, as if it gave no reasons.
 `;
 
-const RUNGS = `## The rung that each hook stands on
+const RUNGS = `## The rung of each hook
 
-By default, and so in the table above. A run fails where a hook stands on another, or where its programs never ran.
+These are the defaults, used in the table above. A run fails if a hook is on another rung, or if its programs never ran.
 `;
 
 const LOWER = `## On lower rungs
 
-The scenarios that need a hook, run again in the same boot with all hooks moved down together: \`stack\` is the tracepoint with
-\`netfilter_detail: stack\`. \`state\` is the state change of sockets alone, without any program at the return of calls; accepts are not
-counted then. Everything was exact here too, except for the names, and for the failures that \`state\` cannot see (docs/adr/0021).
+The scenarios that need a hook, run again in the same boot with all hooks on a lower rung. \`stack\` is the tracepoint with
+\`netfilter_detail: stack\`. \`state\` uses only the state change of sockets, without a program at the return of calls; accepts are then not
+counted. Everything was exact here too, except the names, and the failures that \`state\` cannot see (docs/adr/0021).
 `;
 
-const ALONE = `## Each hook moved down alone
+const ALONE = `## One hook on a lower rung
 
-Its own scenarios, with the other hooks on their default rungs; \`none\` has it turned off.
+The scenarios of this hook, with the other hooks on their default rungs. With \`none\` the hook is off.
 `;
 
 const MISTAKES = `## Known mistakes
 
-What peers got wrong, and the scenarios that would show it here.
+Mistakes of similar programs, and the scenarios that would detect them here.
 `;
 
-/** docs/kernels.md from a run in which everything passed: nothing in it depends on anything but reasons, rungs and directions. */
+/** docs/kernels.md from a run in which everything passed. It depends only on reasons, rungs and directions. */
 export function renderKernels(results: ResultsByKernel): string {
   return [
     HEAD,
@@ -59,7 +62,7 @@ export function renderKernels(results: ResultsByKernel): string {
   ].join('\n');
 }
 
-/** A column for each kernel's own rungs, and one for each kernel that did without reasons. */
+/** A column for each kernel with its default rungs, and one for each kernel without reasons. */
 function columnsOf(results: ResultsByKernel): Map<string, ScenarioResult[]> {
   const columns = new Map<string, ScenarioResult[]>();
   for (const [kernel, list] of results) {
@@ -112,7 +115,7 @@ export function writeKernels(results: ResultsByKernel): void {
   writeFileSync(DOC_PATH, renderKernels(results));
 }
 
-/** Whether the file is what this run would write; of kernels that are missing from the run nothing can be said. */
+/** Whether the file equals the output of this run. Requires a run with all kernels. */
 export function kernelsAreUpToDate(results: ResultsByKernel): boolean {
   try {
     return readFileSync(DOC_PATH, 'utf8') === renderKernels(results);

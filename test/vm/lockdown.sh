@@ -1,7 +1,7 @@
 #!/bin/sh
-# What a kernel that keeps its memory confidential lets the agent do, tried in a guest:
+# Tests the agent on a kernel with lockdown=confidentiality, in a guest:
 #   node test/vm/main.ts --kernel 6.12 --append lockdown=confidentiality -- sh test/vm/lockdown.sh
-# The closing line is vitest's: N passed, N failed, N skipped. Everything must have been built.
+# Requires a complete build. The last line is vitest's: N passed, N failed, N skipped.
 set -eu
 cd "$(dirname "$0")/../.."
 export PATH="$PWD/node_modules/.bin:/usr/sbin:/sbin:$PATH"

@@ -10,9 +10,9 @@ import type { KernelImage } from './kernels.ts';
 const CONSOLE_LINES_SHOWN = 30;
 
 /**
- * `panic` and `oops` end the guest at the first fault of its kernel, which fails the run. The watchdog and the stall
- * detector take an emulated CPU that waits for a real one for a hung one. `norandmaps`: code that was translated for one process
- * serves the next one only at the same address, and starting programs takes a third of the time so; `init_on_alloc=0` saves more.
+ * `panic` and `oops` end the guest at the first fault of its kernel, which fails the run. The watchdog and the stall detector are off,
+ * because they mistake an emulated CPU that waits for a real one for a hung CPU. `norandmaps`: translated code can be reused by the next
+ * process only at the same address; programs then start in a third of the time. `init_on_alloc=0` saves more time.
  */
 const KERNEL_ARGUMENTS =
   'console=ttyS0 quiet panic=-1 oops=panic mitigations=off nowatchdog rcupdate.rcu_cpu_stall_suppress=1 random.trust_cpu=on ' +
@@ -20,37 +20,37 @@ const KERNEL_ARGUMENTS =
 
 export interface Machine {
   readonly image: KernelImage;
-  /** A shell script, run by root in the guest, in the host's root. */
+  /** A shell script that root runs in the guest, in the host's root. */
   readonly command: string;
   readonly cpus: number;
-  /** Arguments of the kernel, after ours; empty for none. */
+  /** Kernel arguments, appended to ours. May be empty. */
   readonly kernelArguments: string;
   readonly memoryMebibytes: number;
-  /** The most that boot and command may take together. */
+  /** The time limit for boot and command together. */
   readonly limitMillis: number;
-  /** Called with each line of the command's output as it comes. */
+  /** Called with each line of the command's output, immediately. */
   readonly onLine: (line: string) => void;
 }
 
-/** How a guest ended. `finished` says nothing of the command's own status; everything else is a failure of the guest. */
+/** How a guest ended. With `finished` the command itself may still have failed. Any other status is a failure of the guest. */
 export interface Outcome {
   readonly status: 'finished' | 'died' | 'timed out';
-  /** Exit status of the command where the guest finished. */
+  /** Exit status of the command, if the guest finished. */
   readonly code: number | undefined;
-  /** Seconds of the guest's clock from its boot to the command, and of the command itself. */
+  /** Seconds from boot to the command, and of the command itself, by the guest's clock. */
   readonly bootSeconds: number;
   readonly commandSeconds: number;
-  /** What the command wrote on its standard error. */
+  /** The command's standard error. */
   readonly stderr: string;
-  /** The lines of the console that tell most: from the kernel's first complaint on, else the last ones. */
+  /** The important lines of the console: from the kernel's first error on, else the last lines. */
   readonly console: string;
 }
 
-/** Boots a kernel under emulation with this machine's root inside, runs the command and waits until the guest is gone. */
+/** Boots a kernel under emulation with this machine's root, runs the command and waits for the end of the guest. */
 export async function runMachine(machine: Machine): Promise<Outcome> {
   const scratch = mkdtempSync(join(tmpdir(), 'dropreason-vm-'));
   const remove = () => rmSync(scratch, { recursive: true, force: true });
-  // For an interrupted run, which ends in the middle of the wait.
+  // For an interrupted run, which ends during the wait.
   process.once('exit', remove);
   try {
     return await boot(machine, scratch);
@@ -69,7 +69,7 @@ async function boot(machine: Machine, scratch: string): Promise<Outcome> {
   writeFileSync(join(scratch, 'command'), machine.command);
 
   const tail = new FileTail(join(scratch, 'stdout'), machine.onLine);
-  // The guest dies with us, whatever we die of.
+  // The guest dies with this process, however it ends.
   const command = ['--pdeathsig', 'KILL', 'qemu-system-x86_64', ...qemuArguments(machine, scratch, initramfs)];
   const qemu = spawn('setpriv', command, { stdio: ['ignore', 'ignore', 'pipe'] });
   let complaint = '';
@@ -104,8 +104,8 @@ async function boot(machine: Machine, scratch: string): Promise<Outcome> {
 function qemuArguments(machine: Machine, scratch: string, initramfs: string): string[] {
   const share = (tag: string, path: string, readonly: boolean) =>
     `local,path=${path.replaceAll(',', ',,')},mount_tag=${tag},security_model=none,multidevs=remap${readonly ? ',readonly=on' : ''}`;
-  // Emulated even where /dev/kvm exists: nested, it is often there and hangs. One CPU more is possible than there is, as on
-  // many a real machine: maps are laid out by possible CPUs.
+  // Emulated even if /dev/kvm exists: in nested virtualization it often exists but hangs. There is one more possible CPU than CPUs, as on
+  // many real machines, because the layout of maps depends on possible CPUs.
   const options = {
     accel: 'tcg,thread=multi',
     cpu: 'max',

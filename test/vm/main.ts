@@ -9,16 +9,16 @@ import { FINEST, planOf, quote, scriptOf } from './plan.ts';
 import type { ScenarioResult } from './results.ts';
 
 const USAGE = `usage: npm run test:vm -- [options] [-- COMMAND…]
-  --kernel NAME    this kernel alone (repeatable): ${KERNELS.join(', ')}
-  --filter TEXT    only scenarios whose name and family have this in them; docs/kernels.md stays as it is
-  --run LABEL      only this run of the kernel's (repeatable): default, kprobe, nat=stack …; docs/kernels.md stays as it is
-  --all-rungs      move the hooks down on every kernel, not on 6.12 alone; writes docs/kernels.md at its end
-  --check          fail where docs/kernels.md isn't what this run would write, rather than write it
-  --append TEXT    arguments of the kernel, after ours, such as lockdown=confidentiality
+  --kernel NAME    only this kernel (repeatable): ${KERNELS.join(', ')}
+  --filter TEXT    only scenarios whose name and family contain TEXT; docs/kernels.md is not changed
+  --run LABEL      only this run of each kernel (repeatable): default, kprobe, nat=stack …; docs/kernels.md is not changed
+  --all-rungs      test lower rungs on every kernel, not only on 6.12; writes docs/kernels.md at the end
+  --check          do not write docs/kernels.md; fail if this run would change it
+  --append TEXT    additional kernel arguments, such as lockdown=confidentiality
   --cpus N         CPUs of a guest (1, of 6.12-rt 2)
   --jobs N         guests at a time (one for each CPU of this machine)
-  --timeout N      seconds for one kernel, boot included (2700)
-  COMMAND          run this in each guest rather than the scenarios, and show what it prints`;
+  --timeout N      seconds for one kernel, including boot (2700)
+  COMMAND          run this in each guest instead of the scenarios, and print its output`;
 
 const ROOT = join(import.meta.dirname, '..', '..');
 const NODE = join(ROOT, 'node_modules', '.bin', 'node');
@@ -54,12 +54,12 @@ async function main(): Promise<number> {
   const names = options.kernel ?? KERNELS;
   const unknown = names.find((name) => !KERNELS.some((known) => known === name));
   if (unknown !== undefined) {
-    console.error(`no kernel "${unknown}" here\n${USAGE}`);
+    console.error(`unknown kernel "${unknown}"\n${USAGE}`);
     return 2;
   }
   const images = await obtain(names);
   const jobs = Number(options.jobs ?? availableParallelism());
-  // What takes longest goes first.
+  // The longest run goes first.
   const queue = images.toSorted((a, b) => Number(b.name === FINEST) - Number(a.name === FINEST));
   await Promise.all(Array.from({ length: jobs }, () => work(queue)));
   if (positionals.length === 0) settleDoc();
@@ -67,7 +67,7 @@ async function main(): Promise<number> {
   return totals.failed > 0 ? 1 : 0;
 }
 
-/** The images of these kernels, fetched where they aren't in the cache. One that isn't to be had counts as told in Fetched. */
+/** The images of these kernels, downloaded if they aren't in the cache. An unavailable one is counted as described in Fetched. */
 async function obtain(names: readonly string[]): Promise<KernelImage[]> {
   const absent = names.filter((name) => findImage(name) === undefined);
   if (absent.length > 0) console.log(`fetching ${absent.join(', ')} …`);
@@ -150,7 +150,7 @@ function say(kernel: string, verdict: 'ok' | 'FAIL' | 'skip', what: string, deta
   console.log(`${kernel.padEnd(8)} ${verdict.padEnd(4)} ${what.padEnd(60)} ${details}`);
 }
 
-/** Writes docs/kernels.md, or checks it, where every kernel ran and all is well; else it stays as it is. */
+/** Writes or checks docs/kernels.md, if every kernel ran and nothing failed. */
 function settleDoc(): void {
   if (
     totals.failed > 0 ||
@@ -159,12 +159,14 @@ function settleDoc(): void {
     !options['all-rungs'] ||
     KERNELS.some((name) => !runs.has(name))
   ) {
-    console.log('docs/kernels.md is left as it is: it is written from a run in which every kernel ran and nothing failed');
+    console.log(
+      'docs/kernels.md is not changed: that requires --all-rungs without --filter or --run, every kernel, and no failure',
+    );
     return;
   }
   const results = new Map(KERNELS.map((name) => [name, runs.get(name)?.results ?? []]));
   if (!options.check) writeKernels(results);
   if (kernelsAreUpToDate(results)) return;
   totals.failed += 1;
-  console.error("docs/kernels.md isn't what this run would write: run `npm run test:vm` and commit it");
+  console.error('docs/kernels.md is stale: run `npm run test:vm -- --all-rungs` and commit it');
 }

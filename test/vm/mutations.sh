@@ -1,6 +1,6 @@
 #!/bin/sh
-# What test/kernel/mutations.ts can show in a guest alone: a count left out of the rescuing program, of a note of NAT's or
-# conntrack's. Elsewhere than in a guest: npm run test:vm -- --kernel 6.1 --kernel 6.12 --timeout 900 -- sh test/vm/mutations.sh
+# The mutations of test/kernel/mutations.ts that only show in a guest: a count removed from the rescuing program, or for a note of NAT or
+# conntrack. To run it from the host: npm run test:vm -- --kernel 6.1 --kernel 6.12 --timeout 900 -- sh test/vm/mutations.sh
 set -u
 cd "$(dirname "$0")/../.." || exit
 sh test/vm/modules.sh

@@ -1,23 +1,23 @@
 import { HOOKS } from '../kernel/rungs.ts';
 
-/** One process of the scenarios' runner in a guest. */
+/** One process of the scenario runner in a guest. */
 export interface Run {
-  /** As its results name it: `default`, the rungs that it asks for, or what else is different. */
+  /** The name in its results: `default`, the requested rungs, or another difference. */
   readonly label: string;
-  /** The script, below test/kernel/, and its arguments. */
+  /** The script in test/kernel/, and its arguments. */
   readonly command: readonly string[];
 }
 
 /**
- * What takes away one rung after the other, for all hooks together: `stack` is the tracepoint with call chains, without which
- * the hooks of netfilter stand on none; `state` is the state change of sockets alone, for connects.
+ * Lower rungs, for all hooks together. `stack` is the tracepoint with call chains; without them the netfilter hooks have no lower rung.
+ * `state` is only the state change of sockets, for connects.
  */
 export const LOWER_RUNGS = ['kprobe', 'stack', 'tracepoint', 'state'] as const;
-/** The hooks that tell one lower rung from another: to those of calls `stack` is what `tracepoint` is, and no other has `state`. */
+/** The hooks for which a lower rung makes a difference. For hooks of calls, `stack` equals `tracepoint`. Only they have `state`. */
 const MOVED_HOOKS = { kprobe: 'all', stack: 'nat,conntrack', tracepoint: 'all', state: 'connect,accept' } as const;
 /**
- * The rungs that a hook is moved to alone, for IPv4: whether the others go on as they did. Those of calls have nothing to do with other
- * hooks: the one with few scenarios is left out, to see that it can be.
+ * The rungs to which only one hook is moved, for IPv4, to test that the other hooks still work. Hooks of calls do not affect other hooks.
+ * Of these, the one with few scenarios is turned off, to test that this is possible.
  */
 const ALONE = {
   nat: ['kprobe', 'stack', 'none'],
@@ -25,7 +25,7 @@ const ALONE = {
   connect: [],
   accept: ['none'],
 } as const;
-/** The kernel on which each hook is moved down alone too, and on which reasons are done without. */
+/** The kernel on which each hook is also moved down separately, and on which the kernel's reasons are also left unused. */
 export const FINEST = '6.12';
 export const BY_FUNCTION = 'reasons: function';
 const LATE_MODULES = 'modules loaded later';
@@ -35,9 +35,9 @@ function moved(rungs: string, hooks: string, ...more: string[]): Run {
 }
 
 /**
- * All that runs in one boot of a kernel, in order: modules are loaded while the first one runs; the second one runs every
- * scenario on the rungs that the hooks choose, counted in basic and in advanced mode at once; the others run those that need hooks
- * on every lower rung, on one kernel or, with `allRungs`, on each: that takes more than an hour.
+ * All runs in one boot of a kernel, in order. During the first, modules are loaded. The second runs every scenario on the default rungs,
+ * counted in basic and advanced mode at the same time. The others run the scenarios that need hooks on every lower rung, on one kernel or,
+ * with `allRungs`, on each. That takes more than an hour.
  */
 export function planOf(kernel: string, allRungs = false): Run[] {
   const alone = HOOKS.flatMap((hook) => ALONE[hook].map((rung) => moved(`${hook}=${rung}`, hook, '--family', 'ipv4')));
@@ -49,21 +49,21 @@ export function planOf(kernel: string, allRungs = false): Run[] {
   ];
 }
 
-/** The shell script that runs them one after another, and ends with 1 where one failed. */
+/** The shell script that runs them one after another. It ends with 1 if one failed. */
 export function scriptOf(runs: readonly Run[], root: string, node: string, filter: string): string {
   const lines = runs.map(({ label, command: [script = '', ...args] }) => {
     const filtered = filter === '' || label === LATE_MODULES ? args : [...args, '--filter', filter];
     const words = [node, `test/kernel/${script}`, ...filtered].map(quote).join(' ');
-    // What the hooks are attached to is in modules: all runs but the one that loads them find them there.
+    // The hooks attach to functions in modules. These are loaded before every run, except the one that loads them itself.
     return label === LATE_MODULES ? `${words} || failed=1` : `sh test/vm/modules.sh; ${words} || failed=1`;
   });
-  // Each run reads the same TypeScript: what Node made of it the first time serves the others.
+  // All runs use the same TypeScript, so later runs reuse the code that Node compiled for the first.
   return [`cd ${quote(root)}`, 'export NODE_COMPILE_CACHE=/tmp/node-compile-cache', 'failed=0', ...lines, 'exit $failed'].join(
     '\n',
   );
 }
 
-/** A word that a shell takes as it is. */
+/** Quotes a word for a shell. */
 export function quote(word: string): string {
   return `'${word.replaceAll("'", "'\\''")}'`;
 }

@@ -1,11 +1,11 @@
 #!/bin/sh
-# What this kernel lets the agent do with how few privileges, tried in a guest:
+# Tests the agent with few privileges on this kernel, in a guest:
 #   node test/vm/main.ts --kernel 5.10 -- sh test/vm/privileges.sh
-# The closing line is vitest's: N passed, N failed, N skipped. Everything must have been built.
+# Requires a complete build. The last line is vitest's: N passed, N failed, N skipped.
 set -eu
 cd "$(dirname "$0")/../.."
 export PATH="$PWD/node_modules/.bin:/usr/sbin:/sbin:$PATH"
-# Node takes 3 s to start under emulation, and more to compile what it loads: that is kept, for each user by itself.
+# Under emulation Node takes 3 s to start, and more to compile the modules that it loads. The compiled code is kept for each user.
 export NODE_COMPILE_CACHE=/tmp/node-compile-cache
 mkdir -p "$NODE_COMPILE_CACHE"
 chmod 1777 "$NODE_COMPILE_CACHE"

@@ -1,4 +1,4 @@
-/** One scenario in one kernel, as test/kernel/main.ts prints it: a line of JSON. */
+/** The result of one scenario on one kernel, printed by test/kernel/main.ts as a line of JSON. */
 export interface ScenarioResult {
   /** The label of the run that it belongs to: see plan.ts. */
   readonly run: string;
@@ -11,9 +11,9 @@ export interface ScenarioResult {
   readonly bytes: number | undefined;
   /** What was wrong, or why it was skipped. */
   readonly message: string;
-  /** Why it was left out; undefined where it ran. */
+  /** Why it was skipped; undefined if it ran. */
   readonly skipped: string | undefined;
-  /** Why this kernel differs from the newest, where it does: a footnote in docs/kernels.md. */
+  /** Why this kernel differs from the newest, if it does: a footnote in docs/kernels.md. */
   readonly note: string | undefined;
   /** The known mistakes of peers that this scenario would show. */
   readonly regressions: readonly string[];
@@ -22,14 +22,14 @@ export interface ScenarioResult {
 /** The results of a run, by kernel, in the order of the columns. */
 export type ResultsByKernel = ReadonlyMap<string, readonly ScenarioResult[]>;
 
-/** The runner's last line: without it the runner has died, whatever it said before. */
+/** The runner's last line. Without it the runner has died, whatever it printed before. */
 export interface RunSummary {
   readonly passed: number;
   readonly failed: number;
   readonly skipped: number;
 }
 
-/** A line of the runner's output: a result, the summary, or undefined where it is neither. */
+/** A line of the runner's output: a result, the summary, or undefined for other lines. */
 export function parseLine(line: string): ScenarioResult | RunSummary | undefined {
   let value: unknown;
   try {

@@ -6,7 +6,7 @@ import type { ResultsByKernel, ScenarioResult } from './results.ts';
 const COLUMNS: readonly string[] = ['default', ...LOWER_RUNGS];
 const STANDING = /^rung of (.*)$/;
 
-/** Whether a result is one of a scenario, not of a hook or of what a run is made of. */
+/** Whether a result is that of a scenario, not of a hook or of the run's setup. */
 export function isScenario({ scenario }: ScenarioResult): boolean {
   return scenario.includes('/');
 }
@@ -16,13 +16,13 @@ export function table(head: readonly string[], rows: readonly (readonly string[]
   return [`| ${head.join(' | ')} |`, `|${head.map(() => '---|').join('')}`, ...rows.map((row) => `| ${row.join(' | ')} |`)];
 }
 
-/** The reason under which it was counted, as a cell. */
+/** A table cell with the reason under which it was counted. */
 export function reasonOf(result: ScenarioResult | undefined): string {
   if (result === undefined || result.skipped !== undefined) return '–';
   return result.drops === 0 ? 'none' : `\`${result.reason}\``;
 }
 
-/** The rung that each hook stands on by default, by kernel. */
+/** The default rung of each hook, by kernel. */
 export function renderStanding(results: ResultsByKernel): string[] {
   const rows = HOOKS.map((hook) => [
     `\`${hook}\``,
@@ -34,7 +34,7 @@ export function renderStanding(results: ResultsByKernel): string[] {
   return table(['hook', ...results.keys()], rows);
 }
 
-/** What each scenario that needs a hook is counted as on each rung; families and kernels that say the same share a line. */
+/** The reason of each scenario that needs a hook, on each rung. Families and kernels with the same reasons share a line. */
 export function renderRungs(results: ResultsByKernel): string[] {
   const lines = new Map<string, { scenario: string; cells: string; families: Set<string>; kernels: Set<string> }>();
   for (const [kernel, list] of results) {
@@ -65,7 +65,7 @@ function keyOf({ scenario, family }: ScenarioResult): string {
   return `${scenario} ${family}`;
 }
 
-/** Each hook moved down by itself, where a kernel did that: how many scenarios were exact, and as what they were counted. */
+/** The runs in which only one hook was moved down: how many scenarios were exact, and the reasons under which they were counted. */
 export function renderAlone(results: ResultsByKernel): string[] {
   const rows: string[][] = [];
   for (const [kernel, list] of results) {
@@ -79,7 +79,7 @@ export function renderAlone(results: ResultsByKernel): string[] {
   return table(['kernel', 'hook=rung', 'scenarios', 'counted as'], rows);
 }
 
-/** The known mistakes, each with the scenarios that would show it. */
+/** The known mistakes, each with the scenarios that detect it. */
 export function renderRegressions(results: ResultsByKernel): string[] {
   const guards = new Map<string, Set<string>>();
   for (const result of [...results.values()].flat()) {

@@ -1,4 +1,4 @@
-// An agent as Go has them, for a scrape beside ours: as many counters of pods under the same labels, by client_golang.
+// A typical agent in Go, to compare a scrape with ours: the same number of pod counters and the same labels, with client_golang.
 // usage: go_agent PODS DESTINATIONS; prints its port.
 package main
 
@@ -39,7 +39,7 @@ func main() {
 			series = append(series, [2]prometheus.Counter{drops.WithLabelValues(values...), bytes.WithLabelValues(values...)})
 		}
 	}
-	// Each series rises between two scrapes, as ours do; that costs the scrape nothing.
+	// Each series rises between two scrapes, like ours. This does not make the scrape slower.
 	http.HandleFunc("/rise", func(http.ResponseWriter, *http.Request) {
 		for _, each := range series {
 			each[0].Inc()

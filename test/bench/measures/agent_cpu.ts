@@ -10,7 +10,7 @@ const SECONDS = 30;
 const SCRAPE_EVERY_SECONDS = 10;
 const RULE_DROPS = /^dropreason_drop_count_total\{.*reason="IPTABLE_RULE_DROP".*\} (\d+)$/gm;
 
-/** What the agent's process itself takes while the kernel counts for it: the same agent first idle, then beside a flood. */
+/** The CPU time of the agent's process while the kernel counts for it: the same agent first idle, then during a flood. */
 export const agentCpu: Measure = {
   name: 'agent_cpu',
   what: `CPU of the agent's process over ${SECONDS} s, a scrape each ${SCRAPE_EVERY_SECONDS} s, idle and with ${RATE} drops a second on another CPU`,
@@ -19,7 +19,7 @@ export const agentCpu: Measure = {
     if (AGENT_CPU === LOAD_CPU) throw new Error('this takes two CPUs');
     const agent = await Agent.start(lab, { command: ['taskset', '-c', `${AGENT_CPU}`, ...BUILT_COMMAND] });
     const namespace = lab.droppingNamespace();
-    // The first seconds compile what has got hot; they are nobody's.
+    // Ignore the first seconds, which compile hot code.
     await flood(lab, namespace, { rate: RATE, count: RATE });
     await share(agent, 5);
 
@@ -30,7 +30,7 @@ export const agentCpu: Measure = {
     const dropped = droppedByRule(namespace) - ruleBefore;
     const counted = ruleDrops(await agent.scrape()) - before;
     await agent.stop();
-    // Others may drop by rule too, and softirqs may be missed: this is no proof of exactness, but of a flood that was seen.
+    // Other programs may drop by rule too, and drops in softirqs may be missed. So this proves that the flood was seen, not exactness.
     if (dropped !== count || counted < count * 0.9) throw new Error(`${dropped} of ${count} dropped, ${counted} counted`);
     const rate = Math.round(count / took);
     if (rate < RATE * 0.9) throw new Error(`only ${rate} drops a second could be sent`);
@@ -42,7 +42,7 @@ export const agentCpu: Measure = {
   },
 };
 
-/** Percent of a core that the agent takes over so many seconds of scrapes. */
+/** Percent of a core that the agent uses over so many seconds of scrapes. */
 async function share(agent: Agent, seconds: number): Promise<number> {
   const [start, began] = [cpuSeconds(agent.pid), performance.now()];
   for (let passed = 0; passed < seconds; passed += SCRAPE_EVERY_SECONDS) {
@@ -52,7 +52,7 @@ async function share(agent: Agent, seconds: number): Promise<number> {
   return ((cpuSeconds(agent.pid) - start) / ((performance.now() - began) / 1000)) * 100;
 }
 
-/** What the agent has counted under iptables' rules, in all directions. */
+/** Drops by iptables rules that the agent has counted, in all directions. */
 function ruleDrops(metrics: string): number {
   return [...metrics.matchAll(RULE_DROPS)].reduce((sum, [, value]) => sum + Number(value), 0);
 }

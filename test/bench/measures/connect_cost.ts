@@ -10,7 +10,7 @@ const ROUNDS = 15;
 const CONNECTIONS = 500;
 const LOOPS = 20;
 
-/** What the hook `connect` costs a connection that doesn't fail, all its system calls together. */
+/** The cost of the hook `connect` for a connection that doesn't fail, for all its system calls together. */
 export const connectCost: Measure = {
   name: 'connect_cost',
   what: `nanoseconds of a connection on loopback, begun, accepted and reset; medians of ${ROUNDS} rounds, each compared with \`connect\` off just before`,
@@ -30,12 +30,12 @@ export const connectCost: Measure = {
   },
 };
 
-/** Beside all that the agent attaches. Without its process: that does nothing meanwhile. */
+/** With everything that the agent attaches, but without its process, which would be idle. */
 async function connection(lab: Lab, enabled: boolean): Promise<number> {
   const session = openSession(configSchema.parse({ hooks: { connect: { enabled }, accept: { enabled: false } } }));
   lab.defer(() => session.probe.close());
   try {
-    await sleep(50); // what was attached or detached just before has settled
+    await sleep(50); // let the last attach or detach settle
     return Number(await outputOf(lab.spawn(`${BUILT}connects`, [`${LOAD_CPU}`, `${CONNECTIONS}`, `${LOOPS}`])));
   } finally {
     session.probe.close();

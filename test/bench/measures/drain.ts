@@ -11,10 +11,10 @@ import { median } from '../statistics.ts';
 const FLOWS = 65_536;
 const READS = 15;
 const WARM_UP = 3;
-/** So many datagrams of random addresses that every flow of the map is taken, twice over. */
+/** Enough datagrams with random addresses to fill the flow map twice. */
 const TO_FILL = 4 * FLOWS;
 
-/** A read of a map that is full of flows, from the end of the generation to rows that name addresses. */
+/** A read of a full flow map, from the end of the generation to rows with addresses. */
 export const drain: Measure = {
   name: 'drain',
   what: `milliseconds of a read of ${FLOWS} flows, the wait for the kernel included, and what of it holds the event loop; median of ${READS}`,
@@ -58,7 +58,7 @@ async function drains(lab: Lab, isFlooded: boolean): Promise<Times[]> {
   }
 }
 
-/** A read beside a loop that wants to run all the time. */
+/** A read next to a loop that always wants to run. */
 async function timed(reader: Reader): Promise<Times & { readonly flows: number }> {
   let flows = 0;
   const times = await blockedBy(async () => {

@@ -10,13 +10,13 @@ const ROUNDS = 7;
 const DROPS = 300_000;
 const OPT_IN = ['network.type', 'network.interface.name', 'network.namespace.inode'];
 const BPFTRACE = 'tracepoint:skb:kfree_skb { @[args->reason] = count(); }';
-/** Ours on the tracepoint: the one that counts, and the one that looks whether the first was kept from it. */
+/** Our programs on the tracepoint: one counts, the other checks whether the first was skipped. */
 const OURS = /^(kfree_skb|nested)/;
 
 /**
- * What one drop costs, by the kernel's own clock around each program (bpf_enable_stats(2)), all programs in the same floods.
- * The clock itself is in each of the values, so empty programs on the same tracepoint are the zero of the scale: as many as
- * are compared with them.
+ * The cost of one drop, by the kernel's own clock around each program (bpf_enable_stats(2)), with all programs in the same floods.
+ * Each value includes the clock. So empty programs on the same tracepoint are subtracted: as many as the programs that are compared
+ * with them.
  */
 export const dropCost: Measure = {
   name: 'drop_cost',
@@ -70,7 +70,7 @@ async function costsInFlood(lab: Lab, programs: Programs): Promise<Costs> {
     runsOf(programs[subject]).reduce((sum, after, program) => {
       const earlier = before.get(subject)?.[program] ?? { count: 0, nanoseconds: 0 };
       const runs = after.count - earlier.count;
-      // A run may be missing where the kernel kept a program from interrupting itself; a tenth would make it another flood.
+      // A run may be missing because the kernel keeps a program from interrupting itself. A tenth missing means another flood.
       if (dropped < DROPS || runs < DROPS * 0.9) throw new Error(`${subject} ran ${runs} times in ${dropped} drops of ${DROPS}`);
       return sum + (after.nanoseconds - earlier.nanoseconds) / runs;
     }, 0);
@@ -101,12 +101,12 @@ function figures(rounds: readonly Costs[], programs: Programs): Figure[] {
   ];
 }
 
-/** bpftrace looks tracepoints up in tracefs, which may not be mounted: it gets one in a mount namespace of its own. */
+/** bpftrace looks up tracepoints in tracefs, which may not be mounted. So it gets one in a separate mount namespace. */
 async function startBpftrace(lab: Lab) {
   run('bpftrace', ['--version']);
   const script = `mount -t tracefs tracefs /sys/kernel/tracing && exec bpftrace -e '${BPFTRACE}'`;
   const child = lab.spawn('unshare', ['--mount', 'sh', '-c', script]);
   await says(child, 'Attaching');
-  await outputOf(lab.spawn('sleep', ['1'])); // it says so before it has
+  await outputOf(lab.spawn('sleep', ['1'])); // it reports this too early
   return child;
 }

@@ -5,7 +5,7 @@ import { residentMemory } from '../process_usage.ts';
 
 const MINUTES = Number(process.env.BENCH_MINUTES ?? 10);
 
-/** Resident memory of the agent as `npm start` runs it, with own telemetry and all that otel-collector.yaml has. */
+/** Resident memory of the agent as started by `npm start`, with own telemetry and everything in otel-collector.yaml. */
 export const memory: Measure = {
   name: 'memory',
   what: `resident memory of \`npm start\` on otel-collector.yaml, a scrape a second for ${MINUTES} min (BENCH_MINUTES)`,

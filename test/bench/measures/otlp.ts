@@ -17,7 +17,7 @@ import { median } from '../statistics.ts';
 const SERIES = 10_000;
 const PUSHES = 15;
 const WARM_UP = 5;
-/** Seconds that the agents run whose memory is compared: beyond the first release of what their start alone needs. */
+/** Seconds that the compared agents run: long enough for the first release of memory that only the start needs. */
 const COMPARED_SECONDS = 30;
 
 /** Pushes of 10,000 series of pods to another process, over each carrier. */
@@ -36,7 +36,7 @@ export const otlp: Measure = {
   },
 };
 
-/** What pushing adds to the memory of an agent in basic mode, which pushes every second. */
+/** Memory that pushing every second adds to an agent in basic mode. */
 export const pushMemory: Measure = {
   name: 'push_memory',
   what: `resident memory of \`npm start\` that pushes every second over OTLP, beside one that doesn't, after ${COMPARED_SECONDS} s`,

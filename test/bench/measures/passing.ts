@@ -11,10 +11,10 @@ const WINDOWS = 10;
 const PACKETS = 50_000;
 const CONNECTION = 500;
 const DROPS = 1_000;
-/** Runs by system call, whoever makes it, and not by packet. */
+/** Programs that run for each system call of any process, not for each packet. */
 const BY_CALL = 'sys_exit';
 
-/** What our programs have to do with packets that aren't dropped: nothing, where the agent stands on tracepoints. */
+/** Program runs for packets that aren't dropped: none, if the agent uses tracepoints. */
 export const passing: Measure = {
   name: 'passing',
   what: `runs of the agent's programs beside ${WINDOWS * PACKETS} packets that a router forwards, ${CONNECTION} a connection, with conntrack and NAT`,
@@ -35,7 +35,7 @@ type Added = ReadonlyMap<string, number>;
 async function besideForwarding(lab: Lab, bed: Testbed, pid: number): Promise<Figure[]> {
   const windows: Added[] = [];
   let calls = 0;
-  await forward(lab, bed, { count: CONNECTION }); // the modules are loaded with the first packets
+  await forward(lab, bed, { count: CONNECTION }); // the first packets load the modules
   for (let i = 0; i < WINDOWS; i++) {
     const window = await added(pid, async () => {
       calls += (await forward(lab, bed, { count: PACKETS, connection: CONNECTION })).calls;
@@ -44,7 +44,7 @@ async function besideForwarding(lab: Lab, bed: Testbed, pid: number): Promise<Fi
   }
   const programs = [...(windows[0] as Added).keys()];
   const total = (program: string) => windows.reduce((sum, window) => sum + (window.get(program) ?? 0), 0);
-  // What others do meanwhile only adds: a program that runs for passing packets would have run in every window.
+  // Other traffic only adds runs. A program that runs for passing packets would run in every window.
   const least = (program: string) => Math.min(...windows.map((window) => window.get(program) ?? 0));
   const ours = programs.filter((program) => program !== BY_CALL);
   const sum = (of: (program: string) => number) => ours.reduce((all, program) => all + of(program), 0);
@@ -77,7 +77,7 @@ async function mustCount(lab: Lab, pid: number): Promise<void> {
   if (dropped < DROPS || counted < DROPS * 0.9) throw new Error(`${dropped} drops beside, but ${counted} runs of kfree_skb`);
 }
 
-/** How often each of the agent's programs has run while `work` was done, by name. */
+/** How often each of the agent's programs ran during `work`, by name. */
 async function added(pid: number, work: () => Promise<void>): Promise<Added> {
   const before = runsOfProcess(pid);
   await work();

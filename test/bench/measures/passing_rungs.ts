@@ -13,15 +13,15 @@ import { median } from '../statistics.ts';
 const PACKETS = 50_000;
 const CONNECTIONS = 5_000;
 const ROUNDS = 7;
-/** The hooks that stand on a rung of several, and the rungs that all of them have. */
+/** The hooks with several rungs, and the rungs that all of them have. */
 const HOOKS = ['nat', 'conntrack', 'connect', 'accept'] as const;
 const RUNGS = ['fexit', 'kprobe', 'tracepoint'] as const satisfies readonly Rung[];
-/** Runs by system call, and not by packet. */
+/** Programs that run for each system call, not for each packet. */
 const BY_CALL = 'sys_exit';
-/** The model that a processor has under qemu's emulation. */
+/** The model name of a processor that qemu emulates. */
 const EMULATED = /\bTCG\b/.test(cpus()[0]?.model ?? '');
 
-/** What a packet that passes costs on each rung, where the kernel has the higher ones: for the virtual machine. */
+/** The cost of a passing packet on each rung, on a kernel that has the higher rungs: for the virtual machine. */
 export const passingRungs: Measure = {
   name: 'passing_rungs',
   what: `nanoseconds of our programs for a packet that a router forwards with conntrack and NAT, by rung; ${PACKETS} of one connection, ${CONNECTIONS} of one each; packets a second over ${ROUNDS} rounds`,
@@ -29,7 +29,7 @@ export const passingRungs: Measure = {
 
   run: (lab) =>
     withNatRouter(lab, async (bed) => {
-      await forward(lab, bed, { count: 100, connection: 1 }); // the modules are loaded with the first packets
+      await forward(lab, bed, { count: 100, connection: 1 }); // the first packets load the modules
       const rungs = RUNGS.filter((rung) => stands(rung));
       const costs: Figure[] = [];
       for (const rung of rungs) costs.push(...(await costsOn(rung, { lab, bed })));
@@ -42,19 +42,19 @@ interface Road {
   readonly bed: Testbed;
 }
 
-/** All hooks on one rung; those that haven't got it are off. */
+/** All hooks on one rung; hooks without it are off. */
 function open(rung: Rung): Session {
   return openSession(configSchema.parse({ hooks: Object.fromEntries(HOOKS.map((hook) => [hook, { attach: [rung] }])) }));
 }
 
-/** Whether this kernel has the rung; tracepoints say nothing of NAT and conntrack. */
+/** Whether this kernel has the rung. Tracepoints don't report NAT and conntrack. */
 function stands(rung: Rung): boolean {
   const session = open(rung);
   session.probe.close();
   return session.ladder.hooks.some(({ hook, attached }) => hook === (rung === 'tracepoint' ? 'connect' : 'nat') && attached);
 }
 
-/** Programs that ran, by packet, of an established connection and of new ones. */
+/** Program runs for each packet, of an established connection and of new ones. */
 async function costsOn(rung: Rung, { lab, bed }: Road): Promise<Figure[]> {
   const statistics = lab.spawn(`${BUILT}attach`, ['-s']);
   await says(statistics, 'attached');
@@ -73,7 +73,7 @@ async function costsOn(rung: Rung, { lab, bed }: Road): Promise<Figure[]> {
       return { program, runs: runs - earlier.runs, nanoseconds: runNanoseconds - earlier.runNanoseconds };
     });
     const ran = programs.filter(({ program, runs }) => runs > 0 && program !== BY_CALL);
-    const often = ran.filter(({ runs }) => runs >= load.count / 100); // not what the first packet of an established one had run
+    const often = ran.filter(({ runs }) => runs >= load.count / 100); // without those that ran only for its first packet
     const each = often.map(
       ({ program, runs, nanoseconds }) => `${program} ${(runs / load.count).toFixed(2)} x ${(nanoseconds / runs).toFixed(0)}`,
     );
@@ -85,7 +85,7 @@ async function costsOn(rung: Rung, { lab, bed }: Road): Promise<Figure[]> {
   return figures;
 }
 
-/** Packets a second of one connection, with nothing attached and on each rung, in turn; the sender and receiver among the work. */
+/** Packets a second of one connection, alternately with nothing attached and on each rung. Includes the work of sender and receiver. */
 async function speeds(rungs: readonly Rung[], { lab, bed }: Road): Promise<Figure[]> {
   const without: number[] = [];
   const beside = new Map(rungs.map((rung) => [rung, [] as number[]]));
@@ -109,7 +109,7 @@ async function speeds(rungs: readonly Rung[], { lab, bed }: Road): Promise<Figur
 }
 
 async function speed({ lab, bed }: Road): Promise<number> {
-  await sleep(200); // what was attached or detached just before has settled
+  await sleep(200); // let the last attach or detach settle
   const { packets, seconds } = await forward(lab, bed, { count: PACKETS });
   return packets / seconds;
 }

@@ -32,7 +32,7 @@ const SET = [
   'service.pipelines.metrics.exporters=[prometheus]',
 ];
 
-/** The agent as `npm start` runs it, beside an API of 5,000 pods of which each loses packets to two others. */
+/** The agent as started by `npm start`, with an API of 5,000 pods, each of which loses packets to two others. */
 export const pods: Measure = {
   name: 'pods',
   what: `${PODS} pods, ${SERIES} series of drops and as many of bytes, each risen since the scrape before; median of ${SCRAPES} scrapes`,
@@ -73,7 +73,7 @@ export const pods: Measure = {
   },
 };
 
-/** Milliseconds for which nothing could run in a process since the last call, at most. */
+/** The longest time, in milliseconds, for which nothing could run in a process since the last call. */
 async function blockedSince(child: ChildProcess): Promise<number> {
   const { stderr } = child;
   if (stderr === null) throw new Error('no output');
@@ -91,7 +91,7 @@ async function blockedSince(child: ChildProcess): Promise<number> {
   });
 }
 
-/** The same page by client_golang: as many counters under the same labels, in a process that does nothing else. */
+/** The same page from client_golang: the same number of counters and the same labels, in a process that does nothing else. */
 async function peer(lab: Lab): Promise<Figure[]> {
   const agent = await startGoAgent(lab, PODS, DESTINATIONS.length);
   if (agent === undefined) return [];
@@ -154,7 +154,7 @@ export const attribution: Measure = {
   },
 };
 
-/** Between the pods, each address an object of its own, as a read decodes it. */
+/** Flows between the pods. Each address is a separate object, as a read decodes it. */
 function flowsOf(read: number): FlowColumns {
   const kind = {
     attributes: new AttributeSet({ reason: 'IPTABLE_RULE_DROP', direction: 'forward', class: 'policy' }),

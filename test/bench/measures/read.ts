@@ -11,7 +11,7 @@ const WARM_UP = 50;
 const RATE = 100_000;
 const EVERY_MILLIS = 20;
 
-/** A read of all rows of all CPUs, from the kernel's memory to rows with attributes, while drops go on. */
+/** A read of all rows of all CPUs, from the kernel's memory to rows with attributes, while drops continue. */
 export const read: Measure = {
   name: 'read',
   what: `milliseconds of a read of all rows, in this process, beside ${RATE} drops a second; ${READS} reads after ${WARM_UP} others`,

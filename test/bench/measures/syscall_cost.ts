@@ -12,13 +12,13 @@ const PROCESSES = 4;
 const LOOPS = 20;
 const CALLS = 10_000;
 
-/** No default has it. */
+/** Not a default on any kernel. */
 const FORCED = { attach: ['tracepoint'] };
 const OFF = { enabled: false };
 
 /**
- * What the program at the return of every system call, which failed connects and accepts are seen at on the rung
- * `tracepoint`, costs all the other calls. Beside it what the kernel takes for that itself, since the agent can't be cheaper.
+ * On the rung `tracepoint`, failed connects and accepts are counted by a program at the return of every system call. This is its cost
+ * for all other calls, and the kernel's own share of it, which the agent can't reduce.
  */
 export const syscallCost: Measure = {
   name: 'syscall_cost',
@@ -74,7 +74,7 @@ export const syscallCost: Measure = {
   },
 };
 
-/** Beside one program of test/bench/empty.bpf.c. Classic tracepoints are looked up in tracefs, which may not be mounted. */
+/** With one program of test/bench/empty.bpf.c attached. Classic tracepoints are looked up in tracefs, which may not be mounted. */
 async function withAttached(lab: Lab, program: string): Promise<number> {
   const attach = `mount -t tracefs tracefs /sys/kernel/tracing && exec ${BUILT}attach ${BUILT}empty.bpf.o ${program}`;
   const child = lab.spawn('unshare', ['--mount', 'sh', '-c', attach]);
@@ -86,7 +86,7 @@ async function withAttached(lab: Lab, program: string): Promise<number> {
   }
 }
 
-/** Of those that the agent attaches where nothing is configured. */
+/** How many of these programs the agent attaches by default. */
 function programsAtReturn(): number {
   const { probe } = openSession(configSchema.parse({}));
   try {
@@ -96,7 +96,7 @@ function programsAtReturn(): number {
   }
 }
 
-/** Beside all that the agent attaches with these switches. Without its process: that does nothing meanwhile. */
+/** With everything that the agent attaches for these switches, but without its process, which would be idle. */
 async function withSession(lab: Lab, hooks: Record<string, unknown>): Promise<number> {
   const session = openSession(configSchema.parse({ hooks }));
   lab.defer(() => session.probe.close());
@@ -107,9 +107,9 @@ async function withSession(lab: Lab, hooks: Record<string, unknown>): Promise<nu
   }
 }
 
-/** The least of some processes, and of some loops in each: whatever else the CPU did in between only adds. */
+/** The minimum over several processes and loops, because other work on the CPU can only add time. */
 async function getppid(lab: Lab): Promise<number> {
-  await sleep(50); // what was attached or detached just before has settled
+  await sleep(50); // let the last attach or detach settle
   const times: number[] = [];
   for (let i = 0; i < PROCESSES; i++) {
     times.push(Number(await outputOf(lab.spawn(`${BUILT}getppid`, [`${LOAD_CPU}`, `${CALLS}`, `${LOOPS}`]))));

@@ -9,12 +9,12 @@ import { type Counted, type Counter, listed, losses, readCounted } from './count
 import { ModuleLoader } from './modules.ts';
 import { type Job, type Returned, storm } from './storm.ts';
 
-/** Seconds of it, and how hard each sender tries: an emulated CPU does some ten thousand packets a second. */
+/** The duration in seconds, and the rate of each sender. An emulated CPU handles some ten thousand packets a second. */
 const SECONDS = Number(process.env.STRESS_SECONDS ?? 60);
 const PACE = { burst: Number(process.env.STRESS_BURST ?? 4), pauseMicros: Number(process.env.STRESS_PAUSE ?? 20_000) };
 const READ_EVERY_MILLIS = 5_000;
 
-/** All CPUs drop through all hooks at once: the sum of all reasons and `nested` is the sum of the kernel's own counters. */
+/** All CPUs drop through all hooks at once. The sum of all reasons and `nested` must equal the sum of the kernel's own counters. */
 export async function allAtOnce(checks: Checks): Promise<void> {
   const field = await Battlefield.make();
   const before = total(await field.dropped());
@@ -61,7 +61,7 @@ function counterOf({ probe, reasons }: Session): Counter {
   return { probe, listed: reasons.listed, nameOf: (reason) => ours.get(reason) ?? reasons.name(reason) };
 }
 
-/** Totals that fall, and those of more than has been dropped by the time after the read. */
+/** Finds totals that fall, and totals above the number of drops after the read. */
 async function readMeanwhile(field: Battlefield, counter: Counter, before: number, isOver: () => boolean) {
   const mistakes: string[] = [];
   let [last, times] = [readCounted(counter), 0];
@@ -98,7 +98,7 @@ function comparePackets(checks: Checks, counted: Counted, dropped: readonly Drop
   checks.check(losses(counted) === '', 'slots', losses(counted) || 'nothing lost');
 }
 
-/** Each reason has what its own counters have, but for what is missed, whose reason nobody knows. */
+/** Each reason must equal its own counters, except for missed drops, whose reason is unknown. */
 function compareReasons(checks: Checks, counted: Counted, dropped: readonly Dropped[], hooks: ReadonlyMap<string, string>): void {
   const expected = new Map<string, number>();
   for (const { reason, drops } of dropped) {
@@ -117,14 +117,14 @@ function compareReasons(checks: Checks, counted: Counted, dropped: readonly Drop
   checks.check(wrong.length === 0, 'each reason', said.join('; ') || listed(expected));
 }
 
-/** Each call that failed is counted under its errno, but for what isn't a failure. */
+/** Each failed call must be counted under its errno, except errnos that are not failures. */
 function compareCalls(checks: Checks, counted: Counted, jobs: readonly Job[], returned: readonly Returned[]): void {
   const failed = new Map<string, number>();
   let interrupted = 0;
   jobs.forEach(({ kind }, index) => {
     if (kind !== 'connect' && kind !== 'accept') return;
     for (const [name, count] of Object.entries(returned[index] ?? {})) {
-      // A connect that a signal has ended goes on without its caller, and may be refused before the socket is closed.
+      // A connect that a signal has interrupted continues without its caller, and may be refused before the socket is closed.
       if (name === 'EINTR' && kind === 'connect') interrupted += count;
       if (name === 'OK' || name === 'EINTR') continue;
       const call = `${kind} ${constants.errno[name as keyof typeof constants.errno]}`;
@@ -132,7 +132,7 @@ function compareCalls(checks: Checks, counted: Counted, jobs: readonly Job[], re
     }
   });
   const calls = new Set([...failed.keys(), ...counted.calls.keys()]);
-  // Of a call whose program was skipped nobody knows whether it failed.
+  // If the program of a call was skipped, it is unknown whether the call failed.
   const missing = [...calls].map((call) => (failed.get(call) ?? 0) - (counted.calls.get(call) ?? 0));
   const [less, more] = [missing.filter((count) => count > 0), missing.filter((count) => count < 0)].map((list) =>
     list.reduce((sum, count) => sum + Math.abs(count), 0),

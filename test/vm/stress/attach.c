@@ -1,8 +1,8 @@
 /*
- * attach OBJECT: loads interrupted.bpf.c, then does what it is told on standard input, a line at a time, with a line in answer:
- *   attach PROGRAM   "ok", or what is wrong
+ * attach OBJECT: loads interrupted.bpf.c, then executes commands from standard input, one a line, and answers each with a line:
+ *   attach PROGRAM   "ok", or an error
  *   report           {"PLACE":{"waits":N,"interrupted":N,"drops":N},…}, summed over the CPUs
- * When standard input ends, so does all of it.
+ * Everything ends when standard input ends.
  */
 #include "interrupted.h"
 #include <bpf/bpf.h>
@@ -16,7 +16,7 @@
 
 static const char *const places[PLACES] = {"nowhere", "lookup", "chain", "processor", "between"};
 
-/* The verifier's log begins with what matters, and may be megabytes. */
+/* The important part of the verifier's log is at its beginning. The log may have megabytes. */
 static int print(enum libbpf_print_level level, const char *format, va_list arguments)
 {
 	char text[1000];
@@ -26,7 +26,7 @@ static int print(enum libbpf_print_level level, const char *format, va_list argu
 	return 0;
 }
 
-/* What a kernel inlines, or hasn't got, can't be waited in; and some kernels probe no functions at all. */
+/* It is impossible to wait in a function that the kernel inlines or does not have. Some kernels can't probe functions at all. */
 static struct bpf_object *load(const char *path, bool functions)
 {
 	struct bpf_object *object = bpf_object__open_file(path, NULL);

@@ -5,7 +5,7 @@ import { iptablesRules, nftRules, sharedSnmp, snmp } from '../../kernel/counters
 import { Testbed } from '../../kernel/testbed.ts';
 import type { Job } from './storm.ts';
 
-/** A counter of the kernel's own, and under which reason its drops are to be. */
+/** A counter of the kernel's own, and the expected reason of its drops. */
 export interface Dropped {
   readonly by: string;
   readonly reason: string;
@@ -34,7 +34,7 @@ const FAMILIES = ['ipv4', 'ipv6'] as const;
 const drop = (hook: string, priority: number, port: number) =>
   `add chain inet t ${hook} { type filter hook ${hook} priority ${priority}; }; add rule inet t ${hook} udp dport ${port} counter drop`;
 
-/** A client, a router and a server that lose packets in as many ways as have an exact counter of the kernel's own. */
+/** A client, a router and a server that lose packets in every way that has an exact counter in the kernel. */
 export class Battlefield {
   readonly bed: Testbed;
 
@@ -53,7 +53,7 @@ export class Battlefield {
     const snat = (table: string, to: string) =>
       `add table ${table} n; add chain ${table} n p { type nat hook postrouting priority 100; }; ` +
       `add rule ${table} n p udp dport ${PORT.sameSource} snat to ${to}:30000`;
-    // Without a rule that translates, conntrack isn't asked for, and no nat chain is run.
+    // Without a rule that translates, conntrack is inactive and no nat chain runs.
     const natDrop = (table: string, to: string) =>
       `add table ${table} n; add chain ${table} n p { type nat hook prerouting priority -100; }; ` +
       `add rule ${table} n p udp dport ${PORT.natChain} counter drop; add rule ${table} n p udp dport 7999 dnat to ${to}`;
@@ -71,11 +71,11 @@ export class Battlefield {
       'server',
       `nft '${drop('input', 0, PORT.input)}; ${natDrop('ip', ADDRESS.ipv4.server)}; ${natDrop('ip6', ADDRESS.ipv6.server)}'`,
     );
-    // What gets through the queue and through NAT is to go nowhere either.
+    // Packets that pass the queue and NAT must be dropped too.
     await bed.sh('server', `nft 'add rule inet t input udp dport { ${PORT.queued}, ${PORT.sameSource} } counter drop'`);
   }
 
-  /** Each job on each family, both families on CPUs of their own; what drops in the sending task on all of them. */
+  /** Each job for each family. Each family has separate CPUs; jobs that drop in the sending task run on all CPUs. */
   jobs(pace: { readonly burst: number; readonly pauseMicros: number }): Job[] {
     const cpus = availableParallelism();
     return FAMILIES.flatMap((family, index) => {
@@ -99,7 +99,7 @@ export class Battlefield {
     });
   }
 
-  /** What has been dropped so far, by those who counted it: rules, sockets, queues, conntrack, the backlogs of the CPUs. */
+  /** Drops so far, by counter: rules, sockets, queues, conntrack, the backlogs of the CPUs. */
   async dropped(): Promise<readonly Dropped[]> {
     const { bed } = this;
     const dropped: Dropped[] = [];
@@ -124,7 +124,7 @@ export class Battlefield {
     return dropped;
   }
 
-  /** Waits until what the queue still has is gone. */
+  /** Waits until the queue is empty. */
   async settle(): Promise<void> {
     for (let seconds = 0; seconds < 60; seconds++) {
       if (/qdisc htb[\s\S]*?backlog 0b 0p/.test(await this.bed.sh('client', 'tc -s qdisc show dev eth0'))) return;
@@ -148,7 +148,7 @@ function conntrackStatistic(text: string, name: string): number {
   return cpus.reduce((sum, values) => sum + Number.parseInt(values[column] ?? '', 16), 0);
 }
 
-/** Packets that found a CPU's queue of received ones full, on the whole machine. */
+/** Packets that found the receive queue of a CPU full, on the whole machine. */
 function backlogDrops(): number {
   const lines = readFileSync('/proc/net/softnet_stat', 'utf8').trim().split('\n');
   return lines.reduce((sum, line) => sum + Number.parseInt(line.split(' ')[1] ?? '', 16), 0);

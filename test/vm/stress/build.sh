@@ -1,6 +1,6 @@
 #!/bin/sh
-# Builds what the stress runs in a guest: the senders, and the programs that wait with what attaches them. Done again only when
-# a source is newer.
+# Builds the programs that the stress tests run in a guest: the senders, the BPF programs that wait, and the tool that attaches them.
+# Rebuilds only if a source is newer.
 set -eu
 cd "$(dirname "$0")/../../.."
 here=test/vm/stress

@@ -1,24 +1,24 @@
 import { native, type Probe } from '../../../src/receivers/dropreason/probe.ts';
 
-/** What the maps hold, summed over CPUs, directions and families. */
+/** The counts in the maps, summed over CPUs, directions and families. */
 export interface Counted {
-  /** Packets by reason, the rescued ones among them. */
+  /** Packets by reason, including rescued ones. */
   readonly packets: ReadonlyMap<string, number>;
   readonly total: number;
   /** Of the node rows, by CPU. */
   readonly byCpu: readonly number[];
   /** Failed calls by call and the errno's number, such as `connect 111`. */
   readonly calls: ReadonlyMap<string, number>;
-  /** What the second program counted: of `total`, unless it was no packet. */
+  /** Drops that the second program counted. Part of `total`, except buffers that are not packets. */
   readonly rescued: number;
-  /** What the first program was kept from and the second hasn't rescued: the loss slot `nested`. */
+  /** Drops for which the first program was skipped and which the second has not rescued: the loss slot `nested`. */
   readonly nested: number;
-  /** Returns of calls that their programs were kept from, whether they had failed or not: the loss slot `calls_skipped`. */
+  /** Returns of calls for which the programs were skipped, whether the call failed or not: the loss slot `calls_skipped`. */
   readonly callsSkipped: number;
   readonly slots: Readonly<Record<string, number>>;
 }
 
-/** Whose maps are read. */
+/** The probe whose maps are read. */
 export interface Counter {
   readonly probe: Probe;
   /** Reasons that have node rows. */
@@ -26,7 +26,7 @@ export interface Counter {
   readonly nameOf: (reason: number) => string;
 }
 
-/** The node rows, the hashes and the slots, once. */
+/** Reads the node rows, the hashes and the slots once. */
 export function readCounted(counter: Counter): Counted {
   const { layout } = native();
   const { probe, listed } = counter;
@@ -51,7 +51,7 @@ export function readCounted(counter: Counter): Counted {
     if (reason === layout.rescued) rescued += packets;
     else sum.add(reason, packets);
   }
-  // After the rescued ones, so that what is rescued meanwhile doesn't make it less than nothing.
+  // Read after the rescued ones, so that drops rescued in the meantime don't make it negative.
   const statistics = probe.statistics();
   const missesOf = (name: RegExp) =>
     statistics.reduce((misses, { program, recursionMisses }) => misses + (name.test(program) ? recursionMisses : 0), 0);
@@ -99,7 +99,7 @@ export function listed(counts: ReadonlyMap<string, number>): string {
   return [...counts].map(([name, count]) => `${name} ${count}`).join(', ') || 'nothing';
 }
 
-/** Slots that say that something was counted in part, or not at all; buffers that are no packets are nobody's loss. */
+/** Slots of drops that were counted in part or not at all. Buffers that are not packets are no loss. */
 export function losses({ slots }: Counted): string {
   return Object.entries(slots)
     .filter(([slot, count]) => slot !== 'not_packet' && count > 0)

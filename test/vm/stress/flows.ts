@@ -6,12 +6,12 @@ import { drainable, flowsOf, minus, nestedOf, plus, rowsOf, sentIntoRule } from 
 import { SpoofedFlood } from '../../support/spoof.ts';
 
 const SECONDS = 60;
-/** Full after some milliseconds. */
+/** The map is full after some milliseconds. */
 const MAX_ENTRIES = 4096;
 
 /**
- * From every CPU at once, datagrams of random addresses into rules that drop them, while generations end as fast as the kernel lets
- * them: at each end the rows rose by the flows and the overflow, and in the end by what the rules have counted.
+ * All CPUs send datagrams with random addresses to rules that drop them, while generations end as fast as the kernel allows. At each
+ * drain the rows must have risen by flows plus overflow, and at the end by the counts of the rules.
  */
 export async function flows(checks: Checks): Promise<void> {
   execFileSync('sh', [fileURLToPath(new URL('../../kernel/build.sh', import.meta.url))]);

@@ -10,16 +10,16 @@ import { Interrupter, type Place, type Waits } from './interrupter.ts';
 import { Programs } from './programs.ts';
 import { storm } from './storm.ts';
 
-/** As in interrupted.h. */
+/** Same value as in interrupted.h. */
 const WAITING_MARK = 0x5eed;
-/** Dropped as they are sent, in the task that sends them. */
+/** Dropped while they are sent, in the sending task. */
 const TO_RULE_OF_OUTPUT = 7001;
-/** Dropped where they arrive, in a softirq. */
+/** Dropped when they arrive, in a softirq. */
 const TO_RULE_OF_INPUT = 7002;
 const FROM_TASK = 1_000;
-/** A queue that lets a datagram go every half a millisecond, by a timer, on the CPU that the task runs on. */
+/** A queue that releases a datagram every half millisecond, by a timer, on the CPU of the task. */
 const QUEUED = 6_000;
-/** Waits in a place that is come by when a row is new, which nothing need interrupt. */
+/** The number of waits in a place that is only reached for new rows. Nothing has to interrupt these. */
 const FEW = 10;
 const QUEUE = 'tbf rate 2300kbit burst 1600 limit 4000000';
 
@@ -31,8 +31,8 @@ const RULES = {
 };
 
 /**
- * Softirqs that drop, while a task's own drop is in the first program or between the two: counted and missed are what was
- * dropped, and never more.
+ * Softirqs drop packets while the drop of a task is in the first program or between the two. Counted plus missed drops must equal all
+ * drops, and never exceed them.
  */
 export async function interleaving(checks: Checks): Promise<void> {
   const { protocol, interface: device, netns, everyLocation, stack } = native().layout.attributes;
@@ -62,7 +62,7 @@ async function interleave(checks: Checks, what: string, attributes: number): Pro
   }
 }
 
-/** In the order in which the kernel is to call them. */
+/** In the order in which the kernel should call them. */
 async function attachInOrder(programs: Programs, interrupter: Interrupter): Promise<Place[]> {
   await interrupter.attach('before');
   programs.attachDrops('kfree_skb');
@@ -84,7 +84,7 @@ async function send(bed: Testbed): Promise<void> {
     [{ ...job, address: '10.1.0.2', port: TO_RULE_OF_OUTPUT, burst: FROM_TASK, count: FROM_TASK, mark: WAITING_MARK }],
     60,
   );
-  // What is still queued comes in peace.
+  // Let the queue drain without interruptions.
   while (!(await bed.sh('client', 'tc -s qdisc show dev eth0')).includes('backlog 0b 0p')) await sleep(100);
 }
 
@@ -106,7 +106,7 @@ function compare(checks: Checks, what: string, guarded: boolean, { dropped, coun
     `${what}, dropped`,
     `${fromTask} by the task, ${fromSoftirqs} in softirqs`,
   );
-  // On PREEMPT_RT softirqs run in threads, which wait for the task's own drop to end: told, and the equation holds all the same.
+  // On PREEMPT_RT softirqs run in threads, which wait until the task's drop has ended. This is reported, and the equation still holds.
   const threads = existsSync('/sys/kernel/realtime');
   checks.check(
     threads || reached.every(([, place]) => place.interrupted > 0 || place.waits < FEW),

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * Has the drop of a marked packet wait, in a task, inside or between the programs under test, until a softirq interrupts it
- * with a drop of its own on the same CPU. `before` is attached before all of them, `between` between the two.
+ * Makes the drop of a marked packet wait, in a task, inside or between the programs under test, until a softirq interrupts it with another
+ * drop on the same CPU. `before` is attached before all of them, `between` between the two.
  */
 #include <linux/bpf.h>
 #include <linux/types.h>
@@ -9,7 +9,7 @@
 #include <bpf/bpf_helpers.h>
 #include "interrupted.h"
 
-/* As long as a wait lasts where nothing comes; in few looks, each as long as many readings of the clock: the verifier walks them all. */
+/* The longest wait if no drop arrives. There are few checks, each as long as many readings of the clock, because the verifier walks them all. */
 #define LONGEST_NANOSECONDS 3000000
 #define LOOKS 1024
 #define READINGS 16
@@ -32,7 +32,7 @@ static __always_inline struct interruptions *here(void)
 	return bpf_map_lookup_elem(&interruptions, &zero);
 }
 
-/* Only the drop that waits is waited for: what interrupts it goes on, even where nothing keeps a program from nesting. */
+/* Only the first drop waits. A drop that interrupts it continues, even if the kernel allows programs to nest. */
 static __always_inline int wait_at(struct interruptions *cpu, enum place place)
 {
 	volatile __u64 *drops;
@@ -100,7 +100,7 @@ int between(__u64 *ctx)
 	return 0;
 }
 
-/* What the first program calls, and can be made to wait in. */
+/* Functions that the first program calls, and in which it can be made to wait. */
 SEC("fentry/__htab_map_lookup_elem")
 int lookup(__u64 *ctx)
 {

@@ -8,21 +8,21 @@ const build = (name: string) => fileURLToPath(new URL(`../../../build/test/stres
 
 export type Place = 'lookup' | 'chain' | 'processor' | 'between';
 
-/** Of one place: how often an event waited there, in how many of these waits another came, and how many came. */
+/** For one place: the number of waits there, the number of waits that were interrupted, and the number of drops that interrupted them. */
 export interface Waits {
   readonly waits: number;
   readonly interrupted: number;
   readonly drops: number;
 }
 
-/** The programs of interrupted.bpf.c, attached one by one, in the order in which the kernel is to call them. */
+/** The programs of interrupted.bpf.c, attached one by one, in the order in which the kernel should call them. */
 export class Interrupter {
   readonly #child: ChildProcessByStdio<Writable, Readable, null>;
   readonly #lines: Interface;
 
   constructor() {
     this.#child = spawn(build('attach'), [build('interrupted.bpf.o')], { stdio: ['pipe', 'pipe', 'inherit'] });
-    this.#child.stdin.on('error', () => {}); // it has ended, which the next answer says
+    this.#child.stdin.on('error', () => {}); // it has ended; the next answer reports this
     this.#lines = createInterface(this.#child.stdout);
   }
 
@@ -31,7 +31,7 @@ export class Interrupter {
     if (answer !== 'ok') throw new Error(`attaching ${program}: ${answer}`);
   }
 
-  /** False where this kernel has no such function to wait in, or one that takes too much to be probed. */
+  /** False if this kernel does not have this function to wait in, or cannot probe it. */
   async attachAt(place: Exclude<Place, 'between'>): Promise<boolean> {
     const answer = await this.#ask(`attach ${place}`);
     if (answer === 'it has ended') throw new Error(`attaching ${place}: ${answer}`);

@@ -2,8 +2,8 @@ import { removeAllTestbeds } from '../../kernel/testbed.ts';
 import { Checks } from '../../support/checks.ts';
 
 /*
- * Under root, in a guest: node test/vm/stress/main.ts [interleaving] [all-at-once] [flows]
- * prints a line for each check and the counts, and ends with 1 where one failed.
+ * As root, in a guest: node test/vm/stress/main.ts [interleaving] [all-at-once] [flows]
+ * prints a line for each check and the counts. It ends with 1 if a check failed.
  */
 const PARTS: Readonly<Record<string, () => Promise<(checks: Checks) => Promise<void>>>> = {
   interleaving: async () => (await import('./interleaving.ts')).interleaving,

@@ -1,9 +1,9 @@
 import { command } from '../../kernel/command.ts';
 
-/** Modules of the network that nothing else here uses. */
+/** Network modules that nothing else here uses. */
 const MODULES = ['sch_sfq', 'nft_quota', 'xt_length', 'nlmon'];
 
-/** Loads and unloads modules, one after another, until it is told to stop; how often that was done. */
+/** Loads and unloads modules, one after another, until stopped. Counts the rounds. */
 export class ModuleLoader {
   #over = false;
   #rounds = 0;

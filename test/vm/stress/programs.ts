@@ -1,6 +1,6 @@
 import { BPF_OBJECT, type KernelFacts, native, type Probe, type ProbeOptions } from '../../../src/receivers/dropreason/probe.ts';
 
-/** The programs under test, loaded by hand: a test attaches its own between them. */
+/** The programs under test, loaded separately, so that a test can attach its own between them. */
 export class Programs {
   readonly facts: KernelFacts;
   readonly probe: Probe;
@@ -38,11 +38,11 @@ export class Programs {
     this.probe = new Probe(options);
   }
 
-  /** `kfree_skb` and `nested` have twins for kernels where a pointer can't be cast. */
+  /** `kfree_skb` and `nested` have twins for kernels that can't cast a pointer. */
   attachDrops(program: 'kfree_skb' | 'nested'): void {
     this.probe.attach([{ program: this.facts.casts ? program : `${program}_copy`, target: '' }]);
   }
 
-  /** A reason's name, the kernel's number where it has none. */
+  /** A reason's name, or its number if it has no name. */
   readonly nameOf = (reason: number): string => this.#names.get(reason) ?? String(reason);
 }

@@ -1,5 +1,6 @@
 #!/bin/sh
-# The stress in a guest: interleavings, and a flood that fills the map of flows from all CPUs, on every kernel; all CPUs through all hooks at once on 6.12, PREEMPT_RT or not:
+# The stress tests, in a guest. On every kernel: interleavings, and a flood from all CPUs that fills the flow map. On 6.12 and 6.12-rt also
+# drops on all CPUs through all hooks at once:
 #   npm run test:vm -- --cpus 2 --jobs 1 --timeout 600 -- sh test/vm/stress/run.sh
 set -eu
 cd "$(dirname "$0")/../../.."

@@ -1,11 +1,11 @@
 /*
- * storm SECONDS: takes jobs from standard input, a line each, and does them all at once, each in a process of its own:
+ * storm SECONDS: reads jobs from standard input, one a line, and runs them all at once, each in its own process:
  *
  *   NETNS CPU KIND ADDRESS PORT BURST PAUSE COUNT MARK
  *
- * A job does its KIND of thing BURST times and sleeps for PAUSE microseconds, until it has done it COUNT times (0: no bound) or
- * the time is over. When all are done it prints an array of what the calls returned, in the jobs' order: [{"ERRNO":count,…},…].
- * A MARK other than 0 is the packets' SO_MARK.
+ * A job makes BURST calls of its KIND and sleeps for PAUSE microseconds, until it has made COUNT calls (0: no limit) or the time is over.
+ * At the end storm prints an array with the results of the calls, in the order of the jobs: [{"ERRNO":count,…},…]. A MARK other than 0 is
+ * the packets' SO_MARK.
  */
 #define _GNU_SOURCE
 #include "../../kernel/traffic/traffic.h"
@@ -75,7 +75,7 @@ static int listener(struct address *at)
 	return fd;
 }
 
-/* A socket whose buffer is soon full. It is emptied at the end: closing it with datagrams in it would be drops too. */
+/* A socket whose buffer fills quickly. It is emptied at the end, because closing it with datagrams in it would cause drops too. */
 static void hold_receiver(const struct address *at)
 {
 	int fd = set(open_socket(at->any.sa_family, SOCK_DGRAM, 0), SOL_SOCKET, SO_RCVBUF, 8192);
@@ -89,7 +89,7 @@ static void hold_receiver(const struct address *at)
 	close(fd);
 }
 
-/* What the job does once; the errno, or 0. */
+/* Makes one call of the job. Returns the errno, or 0. */
 static int once(const struct job *job, int fd, const struct address *to)
 {
 	int result, error;

@@ -10,24 +10,24 @@ export interface Job {
   readonly netns: string;
   readonly cpu: number;
   /**
-   * `send` datagrams, or in class 1:3 of a queue as `bulk`, `connect` by TCP, `receive` datagrams without reading them. An `accept` has no descriptor to give, or,
-   * with a burst of 0, waits for a connection that doesn't come.
+   * `send`: sends datagrams. `bulk`: the same, in class 1:3 of a queue. `connect`: connects by TCP. `receive`: receives datagrams without
+   * reading them. `accept`: accepts without a free descriptor or, with a burst of 0, waits for a connection that doesn't come.
    */
   readonly kind: 'send' | 'bulk' | 'connect' | 'accept' | 'receive';
   readonly address: string;
   readonly port: number;
-  /** This often at once, then a pause. */
+  /** The number of calls before each pause. */
   readonly burst?: number;
   readonly pauseMicros?: number;
-  /** Until the time is over where it isn't given. */
+  /** Default: until the time is over. */
   readonly count?: number;
   readonly mark?: number;
 }
 
-/** What the calls of one job returned, by the errno's name; `OK` for success. */
+/** The results of one job's calls, by errno name; `OK` for success. */
 export type Returned = Readonly<Record<string, number>>;
 
-/** Does all jobs at once, for so many seconds at most. Throws where one couldn't be done. */
+/** Runs all jobs at once, for at most so many seconds. Throws if a job can't run. */
 export async function storm(jobs: readonly Job[], seconds: number): Promise<Returned[]> {
   const child = spawn(STORM, [String(seconds)], { stdio: ['pipe', 'pipe', 'inherit'] });
   const kill = () => child.kill('SIGKILL');

@@ -1,7 +1,7 @@
-// Generated from reasons.yaml (`npm run generate`): all of it that counting needs.
+// Generated from reasons.yaml (`npm run generate`): the parts that counting needs.
 import type { ReasonClass } from './reason_class.ts';
 
-/** The reason that a function tells on kernels without reasons. */
+/** The reason that follows from a function, on kernels without reasons. */
 export const REASON_OF_FUNCTION: ReadonlyMap<string, string> = new Map([
   ['nft_do_chain', 'IPTABLE_RULE_DROP'],
   ['nf_hook_slow', 'IPTABLE_RULE_DROP'],
@@ -27,7 +27,7 @@ export const REASON_OF_FUNCTION: ReadonlyMap<string, string> = new Map([
   ['__neigh_update', 'QUEUE_PURGE'],
 ]);
 
-/** The class of an UNKNOWN_DROP that a function frees, on any kernel. */
+/** The class of an UNKNOWN_DROP that a function frees, on all kernels. */
 export const CLASS_OF_FUNCTION: ReadonlyMap<string, ReasonClass> = new Map<string, ReasonClass>([
   ['icmpv6_rcv', 'benign'],
   ['igmp_rcv', 'benign'],
@@ -268,7 +268,7 @@ export const CLASS_OF_FUNCTION: ReadonlyMap<string, ReasonClass> = new Map<strin
   ['vti6_tnl_xmit', 'error'],
 ]);
 
-/** The same where the kernel's reasons are used; these come first there. */
+/** The same if the kernel's reasons are used; these then take precedence. */
 export const CLASS_BESIDE_REASONS: ReadonlyMap<string, ReasonClass> = new Map<string, ReasonClass>([
   ['tcp_v4_rcv', 'benign'],
   ['tcp_v6_rcv', 'benign'],

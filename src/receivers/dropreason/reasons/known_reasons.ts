@@ -1,4 +1,4 @@
-// Generated from reasons.yaml (`npm run generate`): all of it that counting needs.
+// Generated from reasons.yaml (`npm run generate`): the parts that counting needs.
 import type { Direction, ReasonClass } from './reason_class.ts';
 
 /** By the published name. */
@@ -198,7 +198,7 @@ export const CLASS_OF_REASON: ReadonlyMap<string, ReasonClass> = new Map<string,
   ['RX_DROP_U_UNKNOWN_ACTION_REJECTED', 'error'],
 ]);
 
-/** In which directions a reason of class `capacity` or `error` can occur, where it isn't `ingress` alone. */
+/** The directions in which a reason of class `capacity` or `error` can occur, if not only `ingress`. */
 export const DIRECTIONS_OF_REASON: ReadonlyMap<string, readonly Direction[]> = new Map<string, readonly Direction[]>([
   ['PACKET_SOCK_ERROR', ['ingress', 'egress', 'forward']],
   ['PKT_TOO_BIG', ['ingress', 'egress', 'forward']],
