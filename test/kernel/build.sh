@@ -1,10 +1,11 @@
 #!/bin/sh
-# Builds what the scenarios run beside the agent: the traffic tool, and two BPF programs that drop. Done again only when a source is newer.
+# Builds the programs that the scenarios run next to the agent: the traffic tool, and two BPF programs that drop packets. Rebuilds only if
+# a source is newer.
 set -eu
 here=$(cd "$(dirname "$0")" && pwd)
 out=${1:-$here/../../build/test}
 mkdir -p "$out"
-newer() { # newer TARGET SOURCE…: does TARGET have to be built?
+newer() { # newer TARGET SOURCE…: true if TARGET must be built
   target=$1; shift
   [ ! -e "$target" ] || [ -n "$(find "$@" -newer "$target" | head -n 1)" ]
 }

@@ -2,7 +2,7 @@ import { parseRungs, WHERE_CALLS_RETURN } from './rungs.ts';
 import { callScenarios } from './scenarios/index.ts';
 import { describeScenarios } from './suite.ts';
 
-// A file of their own: they wait for timers of the kernel, beside the packets'.
+// In a separate file, because they wait for kernel timers and can run in parallel to the packets' tests.
 describeScenarios('what TCP fails at is what is counted', callScenarios);
-// No default stands on the rung that slows every system call; it counts all of them on each kernel.
+// This rung counts all failed calls on every kernel. It is never the default, because it slows every system call.
 describeScenarios('what TCP fails at is what is counted where calls return', callScenarios, parseRungs(WHERE_CALLS_RETURN));

@@ -1,18 +1,18 @@
 import type { Role, Testbed } from './testbed.ts';
 
-/** What somebody else has counted so far. */
+/** The values of an independent counter so far. */
 export interface Count {
   readonly drops: number;
-  /** Undefined where that counter has no bytes, or counts others. */
+  /** Undefined if the counter has no bytes, or counts bytes differently. */
   readonly bytes?: number;
 }
 
-/** Reads a counter that has nothing to do with ours; rising, from where it may begin. */
+/** Reads a counter that is independent of ours. It only rises, and may start at any value. */
 export type Counter = () => Promise<Count>;
 
 export type IptablesVariant = 'nft' | 'legacy';
 
-/** `iptables-nft` or its like, for the family of the testbed. */
+/** `iptables-nft` or a similar command, for the family of the testbed. */
 export function iptables(bed: Testbed, variant: IptablesVariant): string {
   return `ip${bed.v6 ? '6' : ''}tables-${variant}`;
 }
@@ -34,7 +34,7 @@ export function iptablesRules(bed: Testbed, role: Role, variant: IptablesVariant
   };
 }
 
-/** The packets that came to the end of a chain whose policy is to drop them. */
+/** The packets that reached the end of a chain with policy drop. */
 export function iptablesPolicies(bed: Testbed, role: Role, variant: IptablesVariant, table: string): Counter {
   return async () => {
     const saved = await bed.sh(role, `${iptables(bed, variant)}-save -c -t ${table}`);
@@ -43,8 +43,8 @@ export function iptablesPolicies(bed: Testbed, role: Role, variant: IptablesVari
 }
 
 /**
- * Every nft rule with a counter in that namespace, or in one table of it. `before`: the bytes of each packet that it counts
- * in front of the network header.
+ * All nft rules with a counter in that namespace, or in one of its tables. `before`: the bytes before the network header that nft counts
+ * for each packet.
  */
 export function nftRules(bed: Testbed, role: Role, { before = 0, table }: { before?: number; table?: string } = {}): Counter {
   const list = table === undefined ? 'nft list ruleset' : `nft list table ${table}`;
@@ -54,7 +54,7 @@ export function nftRules(bed: Testbed, role: Role, { before = 0, table }: { befo
   };
 }
 
-/** Connections that conntrack could not add, by its own statistics: one line of hexadecimal numbers a CPU, below their names. */
+/** Connections that conntrack could not add, by its own statistics: a line of names, then a line of hexadecimal numbers for each CPU. */
 export function insertFailures(bed: Testbed, role: Role): Counter {
   return async () => {
     const [names = '', ...cpus] = bed.proc(role, 'stat/nf_conntrack').trim().split('\n');
@@ -64,7 +64,7 @@ export function insertFailures(bed: Testbed, role: Role): Counter {
   };
 }
 
-/** `Udp` `NoPorts` and the like: IPv4's from /proc/net/snmp or netstat, IPv6's (`Udp6NoPorts`) from snmp6. */
+/** Values such as `Udp` `NoPorts`: IPv4's from /proc/net/snmp or netstat, IPv6's (`Udp6NoPorts`) from snmp6. */
 export function snmp(bed: Testbed, role: Role, protocol: string, name: string): Counter {
   return async () => {
     const text = bed.v6 ? bed.proc(role, 'snmp6') : bothTables(bed, role);
@@ -87,7 +87,7 @@ function v6Value(text: string, name: string): number {
   return Number(match[1]);
 }
 
-/** Two lines a protocol: names, then values in the same order. */
+/** Two lines for each protocol: names, then values in the same order. */
 function v4Value(text: string, protocol: string, name: string): number {
   const lines = text.split('\n').filter((line) => line.startsWith(`${protocol}: `));
   for (let i = 0; i + 1 < lines.length; i += 2) {
@@ -97,7 +97,7 @@ function v4Value(text: string, protocol: string, name: string): number {
   throw new Error(`no ${protocol} ${name} in /proc/net/snmp or netstat`);
 }
 
-/** What the queueing disciplines of a device say they dropped; their bytes have the link's header and aren't used. */
+/** Drops reported by the queueing disciplines of a device. Their bytes include the link header and aren't used. */
 export function qdiscDrops(bed: Testbed, role: Role, device: string): Counter {
   return async () => {
     const shown = await bed.sh(role, `tc -s qdisc show dev ${device}`);
@@ -105,7 +105,7 @@ export function qdiscDrops(bed: Testbed, role: Role, device: string): Counter {
   };
 }
 
-/** What a device itself counts of what it was given to send, or of what it received. */
+/** A device's own counter for packets that it should send, or that it received. */
 export function deviceCount(bed: Testbed, role: Role, device: string, way: 'rx' | 'tx', what: 'dropped' | 'packets'): Counter {
   return async () => {
     const [link] = JSON.parse(await bed.sh(role, `ip -s -j link show dev ${device}`));
@@ -113,7 +113,7 @@ export function deviceCount(bed: Testbed, role: Role, device: string, way: 'rx' 
   };
 }
 
-/** Packets that a device has received, less those that came as far as IP: what something between the two has dropped. */
+/** Packets that a device has received, minus those that reached IP: the drops between the two. */
 export function lostBeforeIp(bed: Testbed, role: Role, device: string): Counter {
   const arrived = snmp(bed, role, 'Ip', 'InReceives');
   return async () => {
@@ -124,12 +124,12 @@ export function lostBeforeIp(bed: Testbed, role: Role, device: string): Counter 
   };
 }
 
-/** A counter of which one is several drops of ours. */
+/** A counter whose unit is several drops of ours. */
 export function times(factor: number, counter: Counter): Counter {
   return async () => ({ drops: factor * (await counter()).drops });
 }
 
-/** A counter that the scenario itself keeps, from what the traffic tool was told by the kernel. */
+/** A counter of the scenario itself, from the results that the kernel returned to the traffic tool. */
 export class Told {
   drops = 0;
   readonly counter: Counter = async () => ({ drops: this.drops });

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* What the scenarios of tc and XDP attach: drops every IP packet, or loses it, and lets the rest be. */
+/* Programs for the scenarios of tc and XDP: they drop or lose every IP packet, and pass all others. */
 #include <linux/bpf.h>
 #include <linux/if_ether.h>
 #include <linux/pkt_cls.h>
@@ -27,7 +27,7 @@ int drop_xdp(struct xdp_md *ctx)
 	return is_ip(eth->h_proto) ? XDP_DROP : XDP_PASS;
 }
 
-/* What has tags of VLANs in front too. */
+/* Also handles packets with VLAN tags in front. */
 SEC("xdp_tagged")
 int drop_xdp_tagged(struct xdp_md *ctx)
 {
@@ -38,7 +38,7 @@ int drop_xdp_tagged(struct xdp_md *ctx)
 	return is_ip(eth->h_proto) || eth->h_proto == bpf_htons(ETH_P_8021Q) ? XDP_DROP : XDP_PASS;
 }
 
-/* To a device that isn't there. */
+/* Redirects to a device that does not exist. */
 SEC("xdp_nowhere")
 int redirect_nowhere(struct xdp_md *ctx)
 {

@@ -4,25 +4,25 @@ import type { Direction, Scenario } from './scenario.ts';
 import type { Family } from './testbed.ts';
 import type { View } from './view.ts';
 
-/** What a kernel makes of a scenario. */
+/** How a kernel reports a scenario. */
 export interface Expectation {
   readonly reason: string;
   readonly direction: Direction;
-  /** The class, where the function that freed the packet decides on it. */
+  /** The class, if the function that freed the packet determines it. */
   readonly class?: ReasonClass;
-  /** The kernel frees these packets past the tracepoint: nothing is counted, though its own counter rises. */
+  /** The kernel frees these packets without the tracepoint: nothing is counted, though its own counter rises. */
   readonly uncounted?: true;
-  /** Why it isn't what the newest kernel says: the kernel's function, and the release that changed it. Empty where it is. */
+  /** Why it differs from the newest kernel: the kernel's function, and the release that changed it. Empty if it doesn't differ. */
   readonly why: string;
 }
 
 interface Difference extends Partial<Expectation> {
   readonly why: string;
-  /** Both, where it isn't given. */
+  /** Default: both. */
   readonly family?: Family;
 }
 
-/** A kernel without reasons names no more than the function that freed the packet, and only netfilter's has one meaning. */
+/** A kernel without reasons only shows the function that freed the packet. Only netfilter's function has a single meaning. */
 function freedIn(kernelFunction: string): Difference {
   const why = `${kernelFunction} frees it, and others for other reasons; kfree_skb has a reason since 5.17 (c504e5c2f964)`;
   return { reason: 'UNKNOWN_DROP', why };
@@ -40,7 +40,7 @@ const BEFORE_BRIDGE_REASONS: Readonly<Record<string, Difference>> = {
   'bridge/no port that is given it': { reason: 'UNKNOWN_DROP', why: 'br_flood has a reason for it since 6.14' },
 };
 
-/** raw_v4_input() looks at the receive buffer before it copies the packet; older kernels copy it, and free the copy. */
+/** raw_v4_input() checks the receive buffer before it copies the packet. Older kernels copy it, and free the copy. */
 const FULL_RAW_SOCKET: Readonly<Record<string, Difference>> = {
   'uncounted/raw socket full': {
     uncounted: true,
@@ -48,12 +48,12 @@ const FULL_RAW_SOCKET: Readonly<Record<string, Difference>> = {
   },
 };
 
-/** By kernel and by scenario; what isn't here is as the scenario itself says. */
+/** By kernel and scenario. All other scenarios are as they declare themselves. */
 const DIFFERENCES: Readonly<Partial<Record<KernelLine, Readonly<Record<string, Difference | readonly Difference[]>>>>> = {
   '5.10': {
     'devices/tc-bpf in': freedIn('__netif_receive_skb_core (sch_handle_ingress)'),
     'devices/tc-bpf out': freedIn('__dev_queue_xmit (sch_handle_egress)'),
-    // Other hooks are freed in nf_hook_slow(); this one's loop is its own, and the same function frees for a port's state.
+    // Packets of other hooks are freed in nf_hook_slow(). This hook has its own loop, and the same function also frees for a port's state.
     'nftables/bridge prerouting': freedIn('br_handle_frame (nf_hook_bridge_pre)'),
     'routing/no route': freedInBoth('ip_error', 'ip6_pkt_drop'),
     'routing/hop limit': freedInBoth('ip_forward', 'ip6_forward'),
@@ -91,28 +91,28 @@ export function resetIsDropped(line = kernelLine()): boolean {
   return line === '5.10';
 }
 
-/** Whether a queue of fragments that is given up is dropped, too: it is consumed since 6.2, when reassembly got reasons. */
+/** Whether fragments of an abandoned reassembly are dropped too. They are consumed since 6.2, when reassembly got reasons. */
 export function fragmentsAreDropped(line = kernelLine()): boolean {
   return line === '5.10' || line === '6.1';
 }
 
-/** Whether no reason comes with a drop: then the function that freed it tells, where all of its frees have the same. */
+/** Whether drops have no reason. Then the function that freed the packet determines it, if all frees of the function have the same one. */
 export function isWithoutReasons({ line, byFunction }: View): boolean {
   return byFunction || line === '5.10';
 }
 
-/** What netfilter's drops are called where nothing tells which part of it dropped them. */
+/** The reason of netfilter's drops if it is unknown which part of netfilter dropped them. */
 const UNTOLD = 'IPTABLE_RULE_DROP';
-/** What the function that freed a packet tells, a hook, or a call. */
+/** Reasons that are determined by the function that freed the packet, by a hook, or by a call. */
 const TOLD_BY_FUNCTION = [UNTOLD, 'IPTABLE_NAT_DROP', 'CONNTRACK_ADD_DROP', 'TCP_CONNECT_BASIC', 'TCP_ACCEPT_BASIC'];
 
-/** What a reason is counted as with the hooks on these rungs; undefined where it isn't counted at all. */
+/** The reason under which drops are counted with the hooks on these rungs. Undefined if they aren't counted. */
 export function reasonOn(reason: string, { rungs }: View, scenario: Scenario): string | undefined {
   switch (reason) {
     case 'IPTABLE_NAT_DROP':
       return rungs.nat === 'none' || (rungs.nat === 'tracepoint' && !scenario.freedInChain) ? UNTOLD : reason;
     case 'CONNTRACK_ADD_DROP':
-      // The tracepoint with call chains tells it too, from a connection that NAT is through with and nobody has confirmed.
+      // The tracepoint with call chains identifies it too: the connection has passed NAT and is not confirmed.
       return rungs.conntrack === 'none' ? UNTOLD : reason;
     case 'TCP_CONNECT_BASIC':
       return rungs.connect === 'none' ? undefined : reason;
@@ -123,12 +123,12 @@ export function reasonOn(reason: string, { rungs }: View, scenario: Scenario): s
   }
 }
 
-/** Whatever a queue drops is freed at one place. */
+/** All drops of a queue are freed in one place. */
 function queued({ reason }: Scenario, { line }: View): readonly Difference[] {
   return line === '5.10' && reason === 'QDISC_DROP' ? [{ ...freedIn('kfree_skb_list'), class: 'capacity' }] : [];
 }
 
-/** What has to be counted of that scenario. */
+/** The expected counts of that scenario. */
 export function expected(scenario: Scenario, family: Family, view: View): Expectation {
   const reason = reasonOn(scenario.reason, view, scenario);
   const due: Expectation = {
@@ -141,11 +141,11 @@ export function expected(scenario: Scenario, family: Family, view: View): Expect
   const differences = [DIFFERENCES[view.line]?.[scenario.name] ?? queued(scenario, view)].flat();
   const difference = differences.find((one) => (one.family ?? family) === family);
   if (!view.byFunction) return { ...due, ...difference };
-  // What this kernel frees past the tracepoint it does whoever tells the reason.
+  // Packets that this kernel frees without the tracepoint are uncounted with any source of reasons.
   if (difference?.uncounted) return { ...due, reason: 'UNKNOWN_DROP', ...difference };
-  // Newer kernels free elsewhere than the one that this stands for, but netfilter's functions free for nobody else there too.
+  // Newer kernels free in other places than a kernel without reasons, but netfilter's functions still free only netfilter's drops.
   if (TOLD_BY_FUNCTION.includes(due.reason)) return due;
-  // What a function frees beside its drops with reasons can't be told from them.
+  // Other drops by this function can't be distinguished from those that have a reason.
   const isMixed = due.class !== undefined && !scenario.classByFunction?.includes(family);
   return { ...due, reason: 'UNKNOWN_DROP', ...(isMixed ? { class: 'unclassified' } : {}) };
 }

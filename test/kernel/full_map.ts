@@ -8,30 +8,30 @@ import { type Family, Testbed } from './testbed.ts';
 
 const NAME = 'full map/new reasons';
 
-/** A configuration in which the map of rows with opt-in attributes is full at once, and so is that of flows, where there is one. */
+/** A configuration in which the map of rows with opt-in attributes is full immediately, and also the flow map, if there is one. */
 export const FULL_CONFIG = { attributes_max_entries: 1, flows: { max_entries: 1 } };
 
 const NAMES = ['nftables/inet output', 'iptables-nft/INPUT', 'connect/no port left', 'accept/not listening'];
 
-/** Scenarios that are counted alike on every kernel and rung and drop nothing else, without those whose hook isn't attached. */
+/** Scenarios that are counted in the same way on every kernel and rung, and drop nothing else. Without those whose hook isn't attached. */
 function chosen(meter: Meter): Scenario[] {
   const { accept } = rungsOf(meter.hooks());
   return scenarios.filter(({ name, hook }) => NAMES.includes(name) && (hook !== 'accept' || accept !== 'none'));
 }
 
 /**
- * Drops of reasons that come when that map is full already: counted all the same, without the attribute that had no room, and
- * told by the slot `attributes_full`. Without a namespace what others drop is in the same rows: at least so many.
+ * Drops with a new reason while that map is full. They must still be counted, without the attribute that did not fit, and reported in the
+ * slot `attributes_full`. Rows without a namespace include drops of other programs, so the check is a minimum.
  */
 export async function checkFullMap(meter: Meter, family: Family, byFunction = false): Promise<Result> {
   const few = chosen(meter);
   const problems: string[] = [];
   const withoutReasons = byFunction || kernelLine() === '5.10';
-  const beds: Testbed[] = []; // all stay: the number of a namespace that is gone is given to the next, whose row would be there
+  const beds: Testbed[] = []; // none is removed: the next namespace would reuse the number, and its row would already exist
   try {
-    // Rows last for a generation, which a read ends: what came before comes again, and takes what room there is.
+    // A row lasts for one generation, and a read ends the generation. So the earlier drops are caused again, to fill the map.
     const earlier: (() => Promise<Caused>)[] = [];
-    // Of those, what found no room.
+    // Of these, the drops that did not fit.
     let without = 0;
     const fill = async () => {
       without = 0;
@@ -44,8 +44,8 @@ export async function checkFullMap(meter: Meter, family: Family, byFunction = fa
       const isFirst = earlier.length === 0;
       const { drops, bytes = 0, found, again } = await inNewNamespaces(scenario, family, meter, beds, fill);
       earlier.push(again);
-      if (isFirst) continue; // it found room
-      // Where the kernel gives no reasons, the place that tells one had no room either.
+      if (isFirst) continue; // it fitted
+      // If the kernel gives no reasons, the code location that determines one did not fit either.
       const reason = withoutReasons && scenario.error === undefined ? 'UNKNOWN_DROP' : scenario.reason;
       problems.push(...found.unequal);
       const counted = { drops: 0, bytes: 0 };
@@ -54,7 +54,7 @@ export async function checkFullMap(meter: Meter, family: Family, byFunction = fa
         counted.drops += row.drops;
         counted.bytes += row.bytes;
       }
-      // Where the map of rows that are no array index is full too, what it had no room for is told.
+      // If the map for rows without an array index is full too, the slot reports the rest.
       const lost = found.losses.unlisted_full ?? 0;
       if (counted.drops + lost < drops) problems.push(`${scenario.name}: ${counted.drops} drops, not ${drops}`);
       if (counted.bytes < bytes) problems.push(`${scenario.name}: ${counted.bytes} bytes, not ${bytes}`);

@@ -5,7 +5,7 @@ import type { Caused, Scenario } from './scenario.ts';
 import type { Family, Testbed } from './testbed.ts';
 import type { View } from './view.ts';
 
-/** How one scenario went; what main.ts prints, a line each. */
+/** The result of one scenario. main.ts prints each as a line. */
 export interface Outcome {
   readonly scenario: string;
   readonly family: Family;
@@ -15,17 +15,17 @@ export interface Outcome {
   readonly drops: number;
   readonly bytes: number | undefined;
   readonly expected: Expectation & Partial<Caused>;
-  /** Everything that isn't as it should be; empty where it is. */
+  /** All problems; empty if there are none. */
   readonly message: string;
 }
 
-/** Slots of the whole host, which every process adds to: asked for only where a scenario causes them. */
+/** Slots of the whole host, to which every process adds. Only checked if a scenario causes them. */
 const OTHERS_TOO = new Set(['not_packet']);
-/** Slots that only packets add to, such as those of test/kernel/packets.test.ts, which runs beside the calls. */
+/** Slots to which only packets add, such as those of test/kernel/packets.test.ts, which runs in parallel to the calls. */
 const OF_PACKETS = new Set(['fragment', 'nested']);
 /**
- * So many were lost at most: of two programs at a return the kernel may skip one, where another task was preempted in it, and the
- * other has counted. That none was lost is what the counts themselves say.
+ * An upper bound of losses: of the two programs at a return the kernel may skip one, if another task was preempted in it, and the other
+ * still counts. The counts themselves prove that nothing was lost.
  */
 const AT_MOST = 'calls_skipped';
 const CALLS = new Set(['TCP_CONNECT_BASIC', 'TCP_ACCEPT_BASIC']);
@@ -67,7 +67,7 @@ export interface Measured {
   readonly found: Reading;
 }
 
-/** One row that has to be there, and what it has to hold. */
+/** An expected row and its values. */
 interface Due {
   readonly reason: string;
   readonly direction: string;
@@ -76,19 +76,19 @@ interface Due {
   bytes: number;
 }
 
-/** Failures by errno that have to be counted with the hooks on these rungs. */
+/** Failures by errno that must be counted with the hooks on these rungs. */
 function errorsOn(scenario: Scenario, { errors, drops, onlyReturned = {} }: Caused, { rungs }: View): Record<string, number> {
   const all = Object.entries(errors ?? { [scenario.error ?? '']: drops });
   const isMissed = scenario.hook === 'connect' && rungs.connect === 'state';
   return Object.fromEntries(all.map(([error, count]) => [error, count - (isMissed ? (onlyReturned[error] ?? 0) : 0)]));
 }
 
-/** How many of what was caused has to be counted. */
+/** How many of the caused drops must be counted. */
 export function countedOn(scenario: Scenario, caused: Caused, view: View): number {
   return Object.values(errorsOn(scenario, caused, view)).reduce((total, count) => total + count, 0);
 }
 
-/** The rows that have to be there, the scenario's own first; what comes to the same row is added up. */
+/** The expected rows, the scenario's own first. Equal rows are summed. */
 function duesOf(scenario: Scenario, expectation: Expectation, caused: Caused, view: View): Due[] {
   const { reason, direction } = expectation;
   const errors = Object.entries(errorsOn(scenario, caused, view));
@@ -108,7 +108,7 @@ function duesOf(scenario: Scenario, expectation: Expectation, caused: Caused, vi
   return dues;
 }
 
-/** Holds what was found against what was caused, and what the independent counter says of it. */
+/** Compares the counts with the caused drops and with the independent counter. */
 export function judge(scenario: Scenario, bed: Testbed, view: View, measured: Measured): Outcome {
   const { caused, counted, found } = measured;
   const expectation = expected(scenario, bed.family, view);
@@ -155,7 +155,7 @@ function sum(rows: readonly MeterRow[], field: 'drops' | 'bytes'): number {
   return rows.reduce((total, row) => total + row[field], 0);
 }
 
-/** Where flows are counted: they are the rows, and have the addresses that the scenario speaks between. */
+/** If flows are counted, they must equal the rows and have the addresses of the scenario. */
 function checkFlows(check: Check, scenario: Scenario, bed: Testbed, { rows, flows, unequal }: Reading): void {
   check.problems.push(...unequal);
   if (flows === undefined) return;
@@ -179,10 +179,10 @@ function checkFlows(check: Check, scenario: Scenario, bed: Testbed, { rows, flow
   }
 }
 
-/** Nothing else may have been counted in these namespaces but what the scenario can't do without. */
+/** Nothing else may be counted in these namespaces, except drops that the scenario cannot avoid. */
 function checkBesides(check: Check, scenario: Scenario, view: View, found: Reading, isDue: (row: MeterRow) => boolean): void {
   const allowed = new Set([...(scenario.beside ?? []), ...(scenario.beside && isWithoutReasons(view) ? ['UNKNOWN_DROP'] : [])]);
-  const isWrong = check.problems.length > 0; // then what has no namespace, which may be anybody's, tells something too
+  const isWrong = check.problems.length > 0; // then rows without a namespace, which may be from other programs, help too
   for (const row of found.rows) {
     const mayBeAnybodys = row.netns === 0 && !isWrong && !(scenario.hasMembers && row.reason === 'UNKNOWN_DROP');
     if (!isDue(row) && !mayBeAnybodys && !allowed.has(row.reason)) check.problems.push(`besides: ${describe(row)}`);

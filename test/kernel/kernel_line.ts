@@ -1,9 +1,9 @@
 import { release } from 'node:os';
 
-/** Kernels that differ: those of docs/kernels.md, each standing for the ones up to the next. */
+/** Kernels that differ: those of docs/kernels.md. Each represents the releases up to the next one. */
 export type KernelLine = '5.10' | '6.1' | '6.12' | '6.12-rt' | '6.18';
 
-/** The line that a release such as `6.12.117+deb12-rt-amd64` belongs to: the newest that isn't newer than it. */
+/** The line of a release such as `6.12.117+deb12-rt-amd64`: the newest line that isn't newer than the release. */
 export function kernelLine(of = release()): KernelLine {
   const [major = 0, minor = 0] = of.split('.').map(Number.parseFloat);
   const atLeast = (a: number, b: number) => major > a || (major === a && minor >= b);

@@ -9,15 +9,15 @@ import { Runner } from './runner.ts';
 import { scenarios } from './scenarios/index.ts';
 
 /*
- * What happens to the hooks in modules that are loaded while the agent runs:
+ * Tests the hooks in modules that are loaded while the agent runs:
  *   node test/kernel/late_modules.ts
- * starts it before nf_conntrack, nf_nat and nft_chain_nat are loaded, which they must not be, loads them, and has each hook
- * counted on as soon as it is attached. Prints what main.ts prints.
+ * starts the agent while nf_conntrack, nf_nat and nft_chain_nat are not loaded, which is required. Then it loads them, and tests each hook
+ * as soon as it is attached. The output has the format of main.ts.
  */
 const MODULES = ['nf_conntrack', 'nf_nat', 'nft_chain_nat'];
 const LATE = ['nat', 'conntrack'] as const;
 const COUNTED = ['nat/nft prerouting', 'conntrack/nft SNAT onto one port local'];
-/** One read may have begun when the modules came, so that the hooks are attached in the next. */
+/** A read may already have begun when the modules were loaded. Then the hooks attach in the next one. */
 const INTERVALS = 2;
 const HANGS_MILLIS = 60_000;
 

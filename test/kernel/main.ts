@@ -13,12 +13,11 @@ import { type Family, removeAllTestbeds } from './testbed.ts';
 /*
  * The scenarios without a test framework, whose start takes long under emulation:
  *   node test/kernel/main.ts [--filter TEXT] [--rungs RUNGS] [--hooks HOOK,…|all] [--family ipv4|ipv6] [--reasons function] [--mode MODE,…] [--ran] [--meter MODULE]
- * prints one JSON object a line, and ends with 1 where one failed. First come the hooks, by the rung that each stands on: one
- * that was asked for and isn't what stands is a failure. RUNGS as parseRungs has them. --hooks: only scenarios that tell one
- * rung of these hooks from another. --reasons function: as on a kernel without reasons. --mode advanced: flows are counted too;
- * with basic,advanced two receivers count the same drops at once. --ran: whether the programs of the
- * hooks have run at all; it turns on statistics that slow down all BPF of this machine. MODULE exports createMeter(), and
- * stands in for the agent.
+ * prints one JSON object a line, and ends with 1 if a scenario failed. The hooks come first, with the rung of each. If a requested rung is
+ * not in use, this is a failure. RUNGS: see parseRungs. --hooks: only scenarios whose result depends on the rung of these hooks.
+ * --reasons function: as on a kernel without reasons. --mode advanced: flows are counted too; with basic,advanced two receivers count the
+ * same drops at the same time. --ran: also checks that the programs of the hooks have run. This turns on statistics that slow down all BPF
+ * programs of the machine. MODULE exports createMeter(), and replaces the agent.
  */
 const { values } = parseArgs({
   options: {
@@ -41,7 +40,7 @@ const report = new Report(labels[0] as string);
 function isChosen(scenario: Pick<Scenario, 'name' | 'hook'>, family: Family): boolean {
   if (values.hooks !== undefined && (scenario.hook === undefined || !hooks.includes(scenario.hook))) return false;
   if (values.family !== undefined && values.family !== family) return false;
-  // Failed calls have an errno, and none of the kernel's reasons.
+  // Failed calls have an errno, but no reason of the kernel.
   if (byFunction && (scenario.hook === 'connect' || scenario.hook === 'accept')) return false;
   return `${scenario.name} ${family}`.includes(values.filter);
 }

@@ -5,46 +5,46 @@ export interface MeterRow {
   readonly reason: string;
   readonly direction: string;
   readonly family: string;
-  /** Inode number of the network namespace; 0 where it isn't known. */
+  /** Inode number of the network namespace; 0 if unknown. */
   readonly netns: number;
   readonly class: string;
-  /** The errno's name of a failed call, else empty. */
+  /** The name of a failed call's errno, else empty. */
   readonly error: string;
   readonly drops: number;
   /** 0 for failed calls, which have none. */
   readonly bytes: number;
 }
 
-/** One flow of the counter under test; addresses are empty where there are none. */
+/** One flow of the counter under test. Missing addresses are empty. */
 export interface MeterFlow extends MeterRow {
   readonly source: string;
   readonly destination: string;
 }
 
-/** What has been counted since `start`. */
+/** The counts since `start`. */
 export interface Reading {
-  /** Undefined where the counter counts no flows. */
+  /** Undefined if the counter has no flows. */
   readonly flows: readonly MeterFlow[] | undefined;
-  /** Reads of which flows and overflow were not what the rows rose by, in words. */
+  /** Messages about reads in which flows plus overflow did not equal the increase of the rows. */
   readonly unequal: readonly string[];
   readonly rows: readonly MeterRow[];
   readonly losses: Readonly<Record<string, number>>;
 }
 
-/** The counter under test, whatever it is made of. */
+/** The counter under test, independent of its implementation. */
 export interface Meter {
   start(): Promise<void>;
   read(): Promise<Reading>;
   stop(): Promise<void>;
-  /** On what its hooks stand. */
+  /** The rungs of its hooks. */
   hooks(): readonly HookStatus[];
-  /** How often it has read by its own clock. */
+  /** The number of reads by its own timer. */
   readonly intervals: number;
 }
 
-/** How a meter is to be made. */
+/** Options for a new meter. */
 export interface MeterOptions {
-  /** Keys of the receiver's configuration, over those that every run needs. */
+  /** Keys of the receiver's configuration, added to those that every run needs. */
   readonly config?: Readonly<Record<string, unknown>>;
 }
 
@@ -53,7 +53,7 @@ function keyOf(row: MeterRow & Partial<MeterFlow>): string {
   return [reason, direction, family, netns, ofClass, error, source, destination].join(' ');
 }
 
-/** What was counted between two readings; rows without any are left out. */
+/** The counts between two readings, without empty rows. */
 export function difference(before: Reading, after: Reading): Reading {
   const losses = Object.entries(after.losses).map(([slot, count]) => [slot, count - (before.losses[slot] ?? 0)] as const);
   return {
@@ -74,7 +74,7 @@ function risen<T extends MeterRow>(before: readonly T[], after: readonly T[]): T
     .filter((row) => row.drops !== 0 || row.bytes !== 0);
 }
 
-/** Adds rows that are alike, such as those of several CPUs. */
+/** Sums equal rows, such as those of several CPUs. */
 export function sumRows<T extends MeterRow>(rows: Iterable<T>): T[] {
   const sums = new Map<string, T>();
   for (const row of rows) {

@@ -6,29 +6,29 @@ import { command } from './command.ts';
 import type { Edit, Judging } from './mutation_list.ts';
 
 const ROOT = join(import.meta.dirname, '..', '..');
-/** What the programs are built from, and what runs them: modules find one another by where they really are, so no links. */
+/** The sources of the programs, and the files that run them. Copies, because modules resolve imports by their real path, not by links. */
 const COPIED = ['bpf', 'native', 'src', 'test', 'scripts', 'package.json', 'package-lock.json', 'tsconfig.json'];
-/** What no mutation changes. */
+/** Files that no mutation changes. */
 const LINKED = ['node_modules', 'dist', 'build/dropreason.node', 'build/test'];
 
-/** Whether this is a guest of test/vm, as guest.sh names it. */
+/** Whether this is a guest of test/vm, by the host name that guest.sh sets. */
 export function isGuest(): boolean {
   return hostname() === 'dropreason-vm';
 }
 
-/** What a run of scenarios, or of the stress, said. */
+/** The result of a run of scenarios or stress tests. */
 export interface Verdict {
   readonly status: number | null;
-  /** Whether it came to its closing line. */
+  /** Whether it printed its last line. */
   readonly closed: boolean;
-  /** Scenarios or checks; what hooks stand on is none. */
+  /** Scenarios or checks, without the lines about rungs. */
   readonly passed: number;
   readonly failed: number;
-  /** Why those that were skipped were; empty where none was. */
+  /** Why scenarios were skipped; empty if none was. */
   readonly skipped: string;
-  /** The rung of each hook, where it says so. */
+  /** The rung of each hook, if printed. */
   readonly rungs: ReadonlyMap<string, string>;
-  /** Its last words. */
+  /** The end of its output. */
   readonly said: string;
 }
 
@@ -41,7 +41,7 @@ interface Line {
   readonly failed?: number;
 }
 
-/** A line of test/kernel/main.ts, or what one of the stress would be there. */
+/** A line of test/kernel/main.ts, or a line of the stress tests in the same form. */
 function parseLine(text: string): Line {
   const check = /^(ok|FAIL|skip) +(.*)$/.exec(text);
   if (check !== null) {
@@ -80,14 +80,14 @@ export class MutatedTree {
     this.#root = root;
   }
 
-  /** Builds what is out of date here, and copies it. */
+  /** Builds the original tree if it is out of date, and copies it. */
   static async make(): Promise<MutatedTree> {
     const builds = ['scripts/build.sh', 'test/kernel/build.sh', ...(isGuest() ? ['test/vm/stress/build.sh'] : [])];
     for (const script of builds) await command('sh', [join(ROOT, script)]);
     const root = mkdtempSync(join(tmpdir(), 'dropreason-mutations-'));
     const tree = new MutatedTree(root);
     try {
-      await command('cp', ['-a', ...COPIED.map((name) => join(ROOT, name)), root]); // with the times that scripts/build.sh looks at
+      await command('cp', ['-a', ...COPIED.map((name) => join(ROOT, name)), root]); // with the times that scripts/build.sh compares
       mkdirSync(join(root, 'build'));
       for (const name of LINKED) symlinkSync(join(ROOT, name), join(root, name));
     } catch (error) {
@@ -97,7 +97,7 @@ export class MutatedTree {
     return tree;
   }
 
-  /** Throws a RangeError where what is to be replaced isn't there exactly once. */
+  /** Throws a RangeError unless the text to be replaced exists exactly once. */
   edit({ file, find, replace }: Edit): void {
     const path = join(this.#root, 'bpf', file);
     const parts = readFileSync(path, 'utf8').split(find);
@@ -109,7 +109,7 @@ export class MutatedTree {
     writeFileSync(join(this.#root, 'bpf', file), readFileSync(join(ROOT, 'bpf', file)));
   }
 
-  /** Builds what is out of date in the copy, and runs it there. Rejects where it can't be built. */
+  /** Builds the copy if it is out of date, and runs the command there. Rejects if the build fails. */
   async judge(by: Judging): Promise<Verdict> {
     await command('sh', [join(this.#root, 'scripts', 'build.sh')]);
     const { promise, resolve, reject } = Promise.withResolvers<Verdict>();
@@ -127,7 +127,7 @@ export class MutatedTree {
     return promise;
   }
 
-  /** Ends what runs in it, and removes it. */
+  /** Ends all processes that run in it, and removes it. */
   remove(): void {
     this.#child?.kill('SIGTERM');
     rmSync(this.#root, { recursive: true, force: true });

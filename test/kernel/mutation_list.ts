@@ -7,25 +7,25 @@ export type Judging = readonly string[];
 export interface Edit {
   /** Below bpf/. */
   readonly file: string;
-  /** Exactly once in that file, so that this list can't go stale unseen. */
+  /** Must exist exactly once in that file, so that a stale list is noticed. */
   readonly find: string;
   readonly replace: string;
 }
 
-/** One increment fewer in the programs, and who has to notice. */
+/** Removes one increment from the programs, and names the scenarios that must notice. */
 export interface Mutation extends Edit {
   /** Unique. */
   readonly name: string;
-  /** What makes it matter, such as a map that is soon full: done to the programs without the mutation too. */
+  /** A change that makes the mutation matter, such as a smaller map. It is also made without the mutation. */
   readonly given?: Edit;
-  /** Each has to turn red; without one nothing does yet, and `why` says so. */
+  /** Each of these must fail. If empty, nothing detects the mutation yet, and `why` explains it. */
   readonly by: readonly Judging[];
   readonly why?: string;
-  /** The rungs that hooks have to stand on for the mutated code to run. */
+  /** The rungs that hooks must have so that the mutated code runs. */
   readonly rungs?: Readonly<Partial<Record<Hook, Rung>>>;
-  /** What runs in a guest of test/vm alone. */
+  /** Runs only in a guest of test/vm. */
   readonly where?: 'guest';
-  /** The only kernel that shows it. */
+  /** The only kernel on which the mutation has an effect. */
   readonly line?: KernelLine;
 }
 
@@ -33,7 +33,7 @@ function scenarios(filter: string): Judging {
   return ['test/kernel/main.ts', '--filter', filter];
 }
 
-/** Failures that the call itself returns alone, on a rung that every kernel has. */
+/** Failures that only the call itself reports, on a rung that every kernel has. */
 function returned(filter: string, ...more: string[]): Judging {
   return ['test/kernel/main.ts', ...more, '--rungs', WHERE_CALLS_RETURN, '--filter', filter];
 }
@@ -52,7 +52,7 @@ const REFUSED = scenarios('connect/refused ipv4');
 const ACCEPT = returned('accept/not listening ipv4');
 /** A connect and an accept: two rows. */
 const ROWS_OF_CALLS = returned('full map/new reasons ipv4');
-/** Softirqs that drop while the first program waits; asks for a kernel that guards programs (6.1). */
+/** Softirqs that drop while the first program waits. Requires a kernel that prevents recursion of programs (6.1). */
 const INTERLEAVING: Judging = ['test/vm/stress/main.ts', 'interleaving'];
 
 const ONE_UNLISTED_ROW: Edit = {
@@ -154,7 +154,7 @@ const DROPS: readonly Mutation[] = [
     replace: 'if (!rescue)\n\t\tcount_at(entry, &key, plane, bytes);',
     by: [INTERLEAVING],
     where: 'guest',
-    // Later ones inline what a program without opt-ins calls (6.10): nothing is there for it to wait in.
+    // Later kernels (6.10) inline the functions that a program without opt-ins calls, so it has no place to wait in.
     line: '6.1',
   },
   {
@@ -221,7 +221,7 @@ const CALLS: readonly Mutation[] = [
   },
 ];
 
-/** Whether an attempt has failed, and whether that has been counted: no increments, but what they hang on. */
+/** Whether an attempt has failed, and whether it was counted. These are not increments, but the conditions for them. */
 const ATTEMPTS: readonly Mutation[] = [
   {
     name: 'soft errors that nobody read',
@@ -318,8 +318,8 @@ const ATTEMPTS: readonly Mutation[] = [
 ];
 
 /**
- * What a note counts for: that it is put, and that it is taken. How many are pending only spares frees a look-up; and it is more
- * than none all the same where one increment is left out, since a twin takes its own back.
+ * The effect of notes: that one is added, and that it is taken. The number of pending notes only saves a look-up at each free. If one
+ * increment is removed, it is still above 0, since a twin takes back its own.
  */
 const NOTES: readonly Mutation[] = [
   {
@@ -356,7 +356,7 @@ const NOTES: readonly Mutation[] = [
   },
 ];
 
-/** That flows and overflow are what the rows are. */
+/** That flows plus overflow equal the rows. */
 const FLOW_COUNTS: readonly Mutation[] = [
   {
     name: 'first packet of a flow',
@@ -402,7 +402,7 @@ const FLOW_COUNTS: readonly Mutation[] = [
   },
 ];
 
-/** What the rule of direction looks at, and what bytes begin behind. */
+/** The inputs of the direction rule, and the headers before the counted bytes. */
 const RULES: readonly Mutation[] = [
   {
     name: 'direction: an ifb receives',

@@ -6,16 +6,16 @@ import { type Edit, type Judging, MUTATIONS, type Mutation } from './mutation_li
 import { whyNone } from './requirements.ts';
 
 /*
- * Whether the scenarios notice a missing count. Under root:
+ * Tests whether the scenarios notice a missing count. As root:
  *   node test/kernel/mutations.ts [--filter TEXT]
- * takes one increment after another out of a copy of the BPF programs, builds it, and runs the scenarios that have to turn red
- * there, which are green without it. Prints a line for each mutation and the counts, and ends with 1 where one survived. What
- * this kernel can't show is skipped and says so; in a guest, after test/vm/modules.sh:
+ * removes one increment after another from a copy of the BPF programs, builds it, and runs the scenarios that must then fail, and that pass
+ * without the mutation. Prints a line for each mutation and the counts, and ends with 1 if a mutation survived. Mutations without an effect
+ * on this kernel are skipped, with a message. In a guest, after test/vm/modules.sh:
  *   node test/vm/main.ts --kernel 6.12 -- sh -c 'sh test/vm/modules.sh; node_modules/.bin/node test/kernel/mutations.ts'
  */
 const { values } = parseArgs({ options: { filter: { type: 'string', default: '' } } });
 const checks = new Checks();
-/** What each command says of the programs without a mutation; it is run once. */
+/** The result of each command without a mutation. Each runs once. */
 const green = new Map<string, Verdict>();
 
 async function withoutMutation(tree: MutatedTree, by: Judging, given: Edit | undefined): Promise<Verdict> {
@@ -25,7 +25,7 @@ async function withoutMutation(tree: MutatedTree, by: Judging, given: Edit | und
   return verdict;
 }
 
-/** Why this kernel can't show it, or undefined where it can. */
+/** Why the mutation can't be tested on this kernel, or undefined if it can. */
 function whyNot({ by, why, where, line, rungs = {} }: Mutation, before: readonly Verdict[]): string | undefined {
   if (by.length === 0) return why ?? 'no scenario';
   if (where === 'guest' && !isGuest()) return 'forced in a guest of test/vm alone';
@@ -51,7 +51,7 @@ async function check(tree: MutatedTree, mutation: Mutation): Promise<void> {
   try {
     if (given !== undefined) tree.edit(given);
     for (const judge of judges) before.push(await withoutMutation(tree, judge, given));
-    tree.edit(mutation); // where it is skipped, too: it may be stale
+    tree.edit(mutation); // even if skipped, because it may be stale
     const why = whyNot(mutation, before);
     if (why !== undefined) return checks.skip(what, why);
     for (const [index, judge] of judges.entries()) {

@@ -34,7 +34,7 @@ function toMeterFlow(flow: FlowRow): MeterFlow {
   };
 }
 
-/** What flows and overflow come to and isn't what the rows rose by, by everything that a row and its flows have in common. */
+/** Differences between flows plus overflow and the increase of the rows, by all attributes that a row and its flows share. */
 function inequalities(rows: readonly DropRow[], { rows: flows, overflow }: FlowRead): string[] {
   const sums = new Map<string, { drops: number; bytes: number }>();
   const add = (row: DropRow | FlowRow, sign: number) => {
@@ -50,7 +50,7 @@ function inequalities(rows: readonly DropRow[], { rows: flows, overflow }: FlowR
   );
 }
 
-/** The agent's own receiver, with the attributes that tell one scenario's packets from everybody else's. */
+/** The agent's own receiver, with the attributes that distinguish a scenario's packets from all others. */
 class ReceiverMeter implements Meter {
   #receiver: Receiver | undefined;
   #intervals = 0;

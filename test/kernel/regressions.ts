@@ -1,6 +1,6 @@
 /**
- * The known mistakes of peers that count drops, and the scenarios that fail as soon as one of them is ours: each counts what
- * was caused against what somebody else has counted, to the packet, the byte, the errno and the direction.
+ * The known mistakes of similar programs, and the scenarios that fail if we make the same mistake. Each scenario compares our counts with
+ * an independent counter: packets, bytes, errnos and direction.
  */
 export const REGRESSIONS: Readonly<Record<string, readonly string[]>> = {
   'accept counting EAGAIN': ['accept/nothing to accept'],
@@ -39,7 +39,7 @@ export const REGRESSIONS: Readonly<Record<string, readonly string[]>> = {
   'every fragment counted as a drop of its own': ['large/fragments to a closed port', 'large/fragments in INPUT'],
 };
 
-/** The mistakes that a scenario guards against. */
+/** The mistakes that a scenario detects. */
 export function regressionsOf(scenario: string): readonly string[] {
   return Object.keys(REGRESSIONS).filter((mistake) => REGRESSIONS[mistake]?.includes(scenario));
 }

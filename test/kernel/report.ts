@@ -1,21 +1,21 @@
 import { regressionsOf } from './regressions.ts';
 
-/** What every line of a run says at least, as one JSON object. */
+/** The minimum content of each line of a run, as one JSON object. */
 export interface Result {
   readonly scenario: string;
   readonly family: string;
   readonly ok: boolean;
   readonly skipped?: true;
-  /** Everything that isn't as it should be, or why it was skipped. */
+  /** All problems, or why it was skipped. */
   readonly message: string;
 }
 
-/** Prints the results of a run, and their sum at its end. */
+/** Prints the results of a run, and the totals at its end. */
 export class Report {
   readonly #run: string;
   readonly #counts = { passed: 0, failed: 0, skipped: 0 };
 
-  /** `run` names this run among others of the same kernel. */
+  /** `run` is the name of this run on the kernel. */
   constructor(run: string) {
     this.#run = run;
   }
@@ -26,7 +26,7 @@ export class Report {
     print({ ...result, run, ...(regressions.length > 0 ? { regressions } : {}) });
   }
 
-  /** The last line; returns the status that the process is to end with. */
+  /** Prints the last line. Returns the exit status for the process. */
   sumUp(): number {
     print(this.#counts);
     return this.#counts.failed === 0 ? 0 : 1;

@@ -17,7 +17,7 @@ function isOnPath(tool: string): boolean {
   });
 }
 
-/** Why no scenario at all can run here, or undefined where they can. */
+/** Why no scenario can run here, or undefined if they can. */
 export function whyNone(): string | undefined {
   if (process.getuid?.() !== 0) return 'needs root, for network namespaces and BPF';
   const missing = ALWAYS.filter((tool) => !isOnPath(tool));
@@ -25,7 +25,7 @@ export function whyNone(): string | undefined {
   return existsSync(DROP_ALL) ? undefined : 'needs what test/kernel/build.sh builds';
 }
 
-/** Why this one can't, or undefined where it can. */
+/** Why this scenario can't run here, or undefined if it can. */
 export function whyNot(scenario: Scenario, view: View): string | undefined {
   const missing = (scenario.tools ?? []).filter((tool) => !isOnPath(tool));
   return missing.length > 0 ? `needs ${missing.join(', ')} on PATH` : scenario.whyNot?.(view);

@@ -6,27 +6,27 @@ import type { KernelLine } from './kernel_line.ts';
 export const HOOKS = ['nat', 'conntrack', 'connect', 'accept'] as const;
 export type Hook = (typeof HOOKS)[number];
 export type Rung = 'fexit' | 'kprobe' | 'tracepoint' | 'state' | 'none';
-/** What may be asked for: `stack` is the tracepoint of drops with the call chain recorded, where the hook has no other. */
+/** The rungs that can be requested. `stack` is the drop tracepoint with the call chain recorded, if the hook has no other tracepoint. */
 export type AskedRung = Rung | 'stack';
 
-/** The rung on which each hook stands. */
+/** The rung of each hook. */
 export type Rungs = Readonly<Record<Hook, Rung>>;
-/** The rung that each hook is to stand on; a hook that isn't here is left to its default. */
+/** The requested rung of each hook. Other hooks use their default. */
 export type AskedRungs = Readonly<Partial<Record<Hook, AskedRung>>>;
 
-/** What a receiver says of its hooks; one that it doesn't know is on none. */
+/** The rungs that a receiver reports. A hook that it doesn't report is on `none`. */
 export function rungsOf(statuses: readonly HookStatus[]): Rungs {
   const rung = (hook: Hook) => (statuses.find((status) => status.hook === hook && status.attached)?.rung ?? 'none') as Rung;
   return { nat: rung('nat'), conntrack: rung('conntrack'), connect: rung('connect'), accept: rung('accept') };
 }
 
 const ASKABLE: readonly string[] = ['fexit', 'kprobe', 'tracepoint', 'state', 'stack', 'none'] satisfies readonly AskedRung[];
-/** The rung on which every kernel counts all failed calls, as `parseRungs` reads it. */
+/** The rung on which every kernel counts all failed calls, as input for `parseRungs`. */
 export const WHERE_CALLS_RETURN = 'connect=tracepoint,accept=tracepoint';
-/** Those that no tracepoint tells without a call chain. */
+/** The hooks that need a call chain on the tracepoint. */
 const OF_NETFILTER: readonly Hook[] = ['nat', 'conntrack'];
 
-/** Reads `HOOK,…`. Throws a RangeError that says what can be asked for. */
+/** Parses `HOOK,…`. Throws a RangeError that lists the valid values. */
 export function parseHooks(text: string): Hook[] {
   return text.split(',').map((name) => {
     const hook = HOOKS.find((one) => one === name);
@@ -35,7 +35,10 @@ export function parseHooks(text: string): Hook[] {
   });
 }
 
-/** Reads `default`, one rung for all hooks that have it (for accept, `state` is none), or `HOOK=RUNG,…`. Throws a RangeError that says what can be asked for. */
+/**
+ * Parses `default`, one rung for all hooks that have it (for accept, `state` means none), or `HOOK=RUNG,…`. Throws a RangeError that lists
+ * the valid values.
+ */
 export function parseRungs(text: string): AskedRungs {
   if (text === 'default') return {};
   if (text === 'state') return { connect: 'state', accept: 'none' };
@@ -51,7 +54,7 @@ export function parseRungs(text: string): AskedRungs {
   return asked;
 }
 
-/** The receiver's configuration that asks for these rungs. */
+/** The receiver's configuration for these rungs. */
 export function rungsConfig(asked: AskedRungs): Record<string, unknown> {
   const hooks = Object.entries(asked).map(([hook, rung]) => [
     hook,
@@ -63,14 +66,14 @@ export function rungsConfig(asked: AskedRungs): Record<string, unknown> {
 
 const WITHOUT_PROBES = { nat: 'none', conntrack: 'none', connect: 'state', accept: 'none' } as const;
 
-/** Without kprobes a kernel has no hooks for fentry and fexit either, whatever its BTF says. */
+/** Without kprobes a kernel has no fentry and fexit either, whatever its BTF contains. */
 function hasProbes(): boolean {
   return existsSync('/sys/bus/event_source/devices/kprobe');
 }
 
 /**
- * The rung that `hook` has to stand on where nothing was asked for, undefined where that isn't known. 5.10 has no BTF of
- * modules (5.11, 36e68442d1af), which fexit needs, and kprobes in every NAT lookup aren't the default.
+ * The expected default rung of `hook`, undefined if not known. 5.10 has no BTF of modules (5.11, 36e68442d1af), which fexit needs. And
+ * kprobes in every NAT lookup aren't the default.
  */
 function defaultRung(hook: Hook, line: KernelLine): Rung | undefined {
   if (line === '6.18') return hasProbes() ? undefined : WITHOUT_PROBES[hook];
@@ -78,18 +81,18 @@ function defaultRung(hook: Hook, line: KernelLine): Rung | undefined {
   return ({ nat: 'none', conntrack: 'kprobe', connect: 'fexit', accept: 'fexit' } as const)[hook];
 }
 
-/** The rung that `hook` has to stand on; undefined where nothing is known of this kernel. */
+/** The expected rung of `hook`; undefined if it is not known for this kernel. */
 export function rungDue(hook: Hook, asked: AskedRungs, line: KernelLine): Rung | undefined {
   const rung = asked[hook];
   if (rung === undefined) return defaultRung(hook, line);
-  // Before reasons nftables left the free to nf_hook_slow(), where no chain tells any more.
+  // Before reasons, nftables left the free to nf_hook_slow(), where the call chain no longer shows the NAT chain.
   if (rung === 'stack') return line === '5.10' && OF_NETFILTER.includes(hook) ? 'none' : 'tracepoint';
-  // What records call chains does so for every drop of netfilter: both hooks can be told then.
+  // Call chains are recorded for every netfilter drop, so both hooks can then be identified.
   const stack = line !== '5.10' && OF_NETFILTER.some((one) => asked[one] === 'stack');
   return rung === 'tracepoint' && OF_NETFILTER.includes(hook) && !stack ? 'none' : rung;
 }
 
-/** Why this kernel can have no such rung at all, or undefined where it can. */
+/** Why this kernel can't have the rung, or undefined if it can. */
 export function whyNoRung(hook: Hook, rung: Rung, line: KernelLine): string | undefined {
   if ((rung === 'fexit' || rung === 'kprobe') && !hasProbes()) return 'this kernel was built without kprobes, and refuses fexit';
   if (rung === 'fexit' && line === '5.10' && OF_NETFILTER.includes(hook)) return 'BTF of modules is there since 5.11';

@@ -10,9 +10,9 @@ import type { Caused, Scenario } from './scenario.ts';
 import { type Family, type Shape, Testbed } from './testbed.ts';
 import type { View } from './view.ts';
 
-/** How long the independent counter may stand still below what was caused, in milliseconds; emulation is slow. */
+/** How long the independent counter may stay unchanged below the caused number, in milliseconds. Emulation is slow. */
 const STANDSTILL_MILLIS = 10_000;
-/** How long what the kernel frees later, such as a netlink socket after a grace period, may take, in milliseconds. */
+/** The time limit, in milliseconds, for packets that the kernel frees later, such as those of a netlink socket after a grace period. */
 const SETTLING_MILLIS = 3_000;
 
 async function reached(counter: Counter, drops: number): Promise<Count> {
@@ -25,7 +25,7 @@ async function reached(counter: Counter, drops: number): Promise<Count> {
   return count;
 }
 
-/** Whether as much as was caused has been found: some is freed a moment after it was counted, or after a grace period. */
+/** Whether everything caused has been found. Some packets are freed a moment after they were counted, or after a grace period. */
 function isThere({ rows, losses }: Reading, caused: Caused, mayInterruptItself: boolean): boolean {
   const drops = rows.reduce((sum, row) => sum + row.drops, 0);
   const due = caused.drops + (caused.also ?? []).reduce((sum, also) => sum + also.drops, 0);
@@ -33,7 +33,7 @@ function isThere({ rows, losses }: Reading, caused: Caused, mayInterruptItself: 
   return drops + (mayInterruptItself ? (losses.nested ?? 0) : 0) >= due && !missing;
 }
 
-/** What was found since `start` in these namespaces; losses can't be told apart by namespace. */
+/** The counts since `start` in these namespaces. Losses can't be separated by namespace. */
 async function readUntilThere(
   meter: Meter,
   start: Reading,
@@ -48,12 +48,12 @@ async function readUntilThere(
   }
 }
 
-/** Causes what a scenario causes once, and reads it from every meter. */
+/** Runs the cause of a scenario once, and reads the result from every meter. */
 async function measure(
   scenario: Scenario,
   bed: Testbed,
   meters: readonly Meter[],
-  /** How many of what was caused a meter has to count. */
+  /** How many of the caused drops a meter must count. */
   dueOf: (meter: Meter, caused: Caused) => number,
 ): Promise<Measured[]> {
   const counter = scenario.counter(bed);
@@ -69,7 +69,7 @@ async function measure(
   const counted = after.bytes === undefined ? { drops } : { drops, bytes: after.bytes - (before.bytes ?? 0) };
   return Promise.all(
     meters.map(async (meter, index) => {
-      // A call is counted before it returns, if it is at all: nothing to wait for where it won't be.
+      // A call is counted before it returns, or not at all. So don't wait for calls that will not be counted.
       const awaited = caused.bytes === undefined ? { ...caused, drops: dueOf(meter, caused) } : caused;
       const isEnough = (found: Reading) => isThere(found, awaited, scenario.mayInterruptItself === true);
       return { caused, counted, found: await readUntilThere(meter, starts[index] as Reading, spaces, isEnough) };
@@ -77,35 +77,35 @@ async function measure(
   );
 }
 
-/** Namespaces, and the name of the ground that was made in them. */
+/** Namespaces, and the name of the ground created in them. */
 interface Standing {
   readonly bed: Testbed;
   readonly ground: string | undefined;
 }
 
-/** Runs scenarios one after another, in namespaces that are used again where the scenario before left no trace in them. */
+/** Runs scenarios one after another. Reuses namespaces if the previous scenario left no trace in them. */
 export class Runner {
   readonly #meters: readonly Meter[];
   readonly #beds = new Map<Shape, Standing>();
   readonly #byFunction: boolean;
 
-  /** Several meters count the same drops at once. `byFunction`: they leave the kernel's reasons unused. */
+  /** Several meters count the same drops at the same time. `byFunction`: they ignore the kernel's reasons. */
   constructor(meters: readonly Meter[], byFunction = false) {
     this.#meters = meters;
     this.#byFunction = byFunction;
   }
 
-  /** Why a scenario can't be run here, or can't be counted by one of the meters; undefined where it can. */
+  /** Why a scenario can't run here, or can't be counted by one of the meters; undefined if it can. */
   whyNot(scenario: Scenario): string | undefined {
     return this.#meters.map((meter) => whyNot(scenario, this.#viewOf(meter))).find((why) => why !== undefined);
   }
 
-  /** How a meter counts now. */
+  /** The current view of a meter. */
   #viewOf(meter: Meter): View {
     return { line: kernelLine(), rungs: rungsOf(meter.hooks()), byFunction: this.#byFunction };
   }
 
-  /** Runs one scenario between two readings of each meter: an outcome a meter. Never rejects: what goes wrong is the message. */
+  /** Runs one scenario between two readings of each meter. Returns an outcome for each meter. Never rejects: errors are in the message. */
   async run(scenario: Scenario, family: Family): Promise<Outcome[]> {
     const { shape } = scenario;
     const expectationOf = (meter: Meter) => expected(scenario, family, this.#viewOf(meter));
@@ -150,7 +150,7 @@ export class Runner {
   }
 }
 
-/** What is reported where nothing could be measured. */
+/** The outcome if nothing could be measured. */
 function failure({ name }: Scenario, family: Family, expectation: Expectation, message: string): Outcome {
   const { reason, direction } = expectation;
   return { scenario: name, family, ok: false, reason, direction, drops: 0, bytes: undefined, expected: expectation, message };

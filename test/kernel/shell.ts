@@ -2,12 +2,12 @@ import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process';
 import { CommandError } from './command.ts';
 
 const END = '--- end of';
-/** Under emulation a command takes tens of times as long as on the machine itself: only one that hangs is ended. */
+/** Under emulation a command takes tens of times as long as on the machine itself. So only a command that hangs is ended. */
 const HANGS_MILLIS = 120_000;
 
 /**
- * A shell that stays in one network namespace and takes one script after another: under emulation it is starting programs that
- * takes the time, and this starts none but those that the scripts name.
+ * A shell that stays in one network namespace and runs one script after another. Under emulation, starting programs takes most of the time.
+ * This shell only starts the programs that the scripts name.
  */
 export class Shell {
   readonly #child: ChildProcessWithoutNullStreams;
@@ -15,7 +15,7 @@ export class Shell {
   #wake: () => void = () => {};
   #ended = false;
 
-  /** `netns` as /run/netns names it. */
+  /** `netns` is a name in /run/netns. */
   constructor(netns: string) {
     this.#child = spawn('nsenter', [`--net=/run/netns/${netns}`, 'sh'], { stdio: 'pipe' });
     const take = (chunk: string) => {
@@ -24,7 +24,7 @@ export class Shell {
     };
     this.#child.stdout.setEncoding('utf8').on('data', take);
     this.#child.stderr.setEncoding('utf8').on('data', take);
-    this.#child.stdin.on('error', () => {}); // it has ended, which says more
+    this.#child.stdin.on('error', () => {}); // it has ended; its status says more
     for (const event of ['error', 'close']) {
       this.#child.on(event, () => {
         this.#ended = true;
@@ -33,12 +33,12 @@ export class Shell {
     }
   }
 
-  /** What `/proc` has for a process in this namespace, such as `snmp`. */
+  /** The content of a file in `/proc` for a process in this namespace, such as `snmp`. */
   get proc(): string {
     return `/proc/${this.#child.pid}/net`;
   }
 
-  /** Runs a script to its end, or to its first command that fails, and returns what it printed. One at a time. */
+  /** Runs a script until its end or its first failed command, and returns its output. One script at a time. */
   async run(script: string): Promise<string> {
     this.#output = '';
     this.#child.stdin.write(`(set -e; ${script}) </dev/null 2>&1; status=$?; echo; echo "${END} $status"\n`);

@@ -6,11 +6,11 @@ import type { Result } from './report.ts';
 import { type AskedRungs, HOOKS, type Hook, type Rung, rungDue, rungsOf, whyNoRung } from './rungs.ts';
 
 const STATISTICS = '/proc/sys/kernel/bpf_stats_enabled';
-/** The kernel keeps so much of a program's name. */
+/** The kernel truncates program names to this length. */
 const NAME_LENGTH = 15;
 
 const STATES = ['inet_sock_set_state'];
-/** The programs that count, or leave notes, on each rung; on the others there are none of their own. */
+/** The programs that count or add notes, on each rung. Other rungs have no separate programs. */
 const PROGRAMS: Readonly<Record<Hook, Partial<Record<Rung, readonly string[]>>>> = {
   nat: {
     fexit: ['nat_chain_fentry', 'nat_chain_fexit', 'nat_fexit'],
@@ -26,7 +26,7 @@ const PROGRAMS: Readonly<Record<Hook, Partial<Record<Rung, readonly string[]>>>>
   accept: { fexit: ['accept_fexit', 'accept4_fexit'], kprobe: ['accept_kretprobe'], tracepoint: ['sys_exit'] },
 };
 
-/** On what each hook stands, and whether that is what it has to stand on. */
+/** The rung of each hook, and whether it is the expected one. */
 export function checkRungs(meter: Meter, asked: AskedRungs): Result[] {
   const line = kernelLine();
   const standing = rungsOf(meter.hooks());
@@ -41,18 +41,18 @@ export function checkRungs(meter: Meter, asked: AskedRungs): Result[] {
   });
 }
 
-/** Has the kernel count the runs of all programs, or no longer. Costs every run of theirs, so not while they are flooded. */
+/** Turns the kernel's statistics of program runs on or off. They slow down every run, so they are off during floods. */
 export function countRuns(enabled: boolean): void {
   writeFileSync(STATISTICS, enabled ? '1' : '0');
 }
 
-/** Whether the programs of the rung that each of these hooks stands on have run at all, by the kernel's own statistics. */
+/** Whether the programs of these hooks, on their current rungs, have run at all, by the kernel's own statistics. */
 export async function checkRuns(meter: Meter, hooks: readonly Hook[]): Promise<Result[]> {
   const programs = JSON.parse(await command('bpftool', ['-j', 'prog', 'show'])) as { name?: string; run_cnt?: number }[];
   const standing = rungsOf(meter.hooks());
   return hooks.flatMap((hook) =>
     (PROGRAMS[hook][standing[hook]] ?? []).map((program) => {
-      const name = program.slice(0, NAME_LENGTH); // which bpftool completes where it can
+      const name = program.slice(0, NAME_LENGTH); // bpftool completes it if it can
       const ran = programs.some((one) => one.name?.slice(0, NAME_LENGTH) === name && (one.run_cnt ?? 0) > 0);
       return { scenario: `program of ${hook}: ${program}`, family: '', ok: ran, message: ran ? '' : 'it has never run' };
     }),

@@ -6,10 +6,10 @@ import { Runner } from './runner.ts';
 import type { Scenario } from './scenario.ts';
 import { removeAllTestbeds } from './testbed.ts';
 
-/** Both count the same drops at the same time: one drop is one count, whoever asks. */
+/** Both count the same drops at the same time. Each must count every drop once. */
 export const MODES = ['basic', 'advanced'] as const;
 
-/** A test for each scenario and family. Skips all where no drop can be caused or counted here, and prints why. */
+/** A test for each scenario and family. If no drop can be caused or counted here, skips all and prints why. */
 export function describeScenarios(title: string, scenarios: readonly Scenario[], rungs: AskedRungs = {}): void {
   const why = whyNone();
   if (why !== undefined) console.warn(`${title}: skipped: ${why}`);
@@ -23,7 +23,7 @@ export function describeScenarios(title: string, scenarios: readonly Scenario[],
     afterAll(async () => {
       await runner.stop();
       for (const meter of meters) await meter.stop();
-      removeAllTestbeds(); // of a test that was cut short
+      removeAllTestbeds(); // of an interrupted test
     });
 
     for (const scenario of scenarios) {

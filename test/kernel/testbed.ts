@@ -9,8 +9,8 @@ import { Shell } from './shell.ts';
 export type Family = 'ipv4' | 'ipv6';
 export type Role = 'client' | 'router' | 'server';
 /**
- * `solo`: one namespace, the client, with its loopback. `pair`: client and server on one cable. `router` and `bridge`: one
- * more namespace between the two, which routes or bridges, with the devices `west` (to the client) and `east`.
+ * `solo`: one namespace, the client, with its loopback. `pair`: client and server on one cable. `router` and `bridge`: another
+ * namespace between the two, which routes or bridges, with the devices `west` (to the client) and `east`.
  */
 export type Shape = 'solo' | 'pair' | 'router' | 'bridge';
 
@@ -27,8 +27,8 @@ const TRAFFIC = fileURLToPath(new URL('../../build/test/traffic', import.meta.ur
 export const DROP_ALL = fileURLToPath(new URL('../../build/test/drop_all.bpf.o', import.meta.url));
 
 /**
- * Written before there is a device, so that the kernel says nothing by itself: no duplicate address detection, no link-local
- * addresses, no solicitations, and no ICMP errors (a limit of one a day, which loopback is exempt from).
+ * Set before devices exist, so that the kernel sends nothing on its own: no duplicate address detection, no link-local addresses, no
+ * solicitations, and no ICMP errors (a limit of one a day, which does not apply to loopback).
  */
 const QUIET = [
   'ipv6/conf/default/accept_dad=0',
@@ -40,19 +40,19 @@ const QUIET = [
   'ipv4/icmp_ratelimit=86400000',
   'ipv6/icmp/ratelimit=86400000',
 ];
-/** Written when the devices have no multicast any more: a router would join groups on them, and report that. */
+/** Set after multicast is off on the devices. Otherwise a router would join groups on them, and report that. */
 const FORWARD = ['ipv4/ip_forward=1', 'ipv6/conf/all/forwarding=1'];
 
 const made = new Set<Testbed>();
 let serial = 0;
 
-/** Removes every namespace that still stands, at once: for the end of an interrupted process. */
+/** Removes all remaining namespaces synchronously, for the end of an interrupted process. */
 export function removeAllTestbeds(): void {
   for (const bed of made) for (const role of bed.roles) spawnSync('ip', ['netns', 'del', bed.netns(role)]);
   made.clear();
 }
 
-/** Network namespaces, joined as a scenario wants them, in which only the scenario speaks, IPv4 or IPv6. */
+/** Network namespaces, connected as a scenario requires. Only the scenario sends in them, IPv4 or IPv6. */
 export class Testbed {
   readonly shape: Shape;
   readonly roles: readonly Role[];
@@ -78,7 +78,7 @@ export class Testbed {
     return bed;
   }
 
-  /** The family that the next scenario sends; the namespaces have both. */
+  /** The family of the next scenario. The namespaces support both. */
   speak(family: Family): void {
     this.#family = family;
   }
@@ -100,12 +100,12 @@ export class Testbed {
     return `${this.#prefix}-${role}`;
   }
 
-  /** The number that the attribute network.namespace.inode has for what happens there. */
+  /** The value of the attribute network.namespace.inode for drops there. */
   inode(role: Role): number {
     return statSync(`/run/netns/${this.netns(role)}`).ino;
   }
 
-  /** Where to send: the server's address, which in `solo` is the loopback's own. */
+  /** The destination: the server's address, or in `solo` the loopback address. */
   get target(): string {
     if (this.shape === 'solo') return this.v6 ? '::1' : '127.0.0.1';
     const net = this.shape === 'router' ? 2 : 1;
@@ -118,17 +118,17 @@ export class Testbed {
     return this.v6 ? 'fd01::1' : '10.1.0.1';
   }
 
-  /** The hardware address of a device: by role where it is the only one, else by name. */
+  /** The hardware address of a device, by role if it is the only one, else by name. */
   mac(device: keyof typeof MAC): string {
     return MAC[device];
   }
 
-  /** Runs a shell script in the namespace of `role`, and returns what it printed. */
+  /** Runs a shell script in the namespace of `role`, and returns its output. */
   sh(role: Role, script: string): Promise<string> {
     return this.#shell(role).run(script);
   }
 
-  /** What is in /proc/net/`name` there. */
+  /** The content of /proc/net/`name` there. */
   proc(role: Role, name: string): string {
     return readFileSync(`${this.#shell(role).proc}/${name}`, 'utf8');
   }
@@ -143,7 +143,7 @@ export class Testbed {
     for (const shell of this.#shells.values()) shell.close();
     this.#shells.clear();
     const removals = this.roles.map((role) => `netns del ${this.netns(role)}`);
-    await command('ip', ['-force', '-batch', '-'], removals.join('\n')).catch(() => {}); // some may not have been made
+    await command('ip', ['-force', '-batch', '-'], removals.join('\n')).catch(() => {}); // some may not exist
     made.delete(this);
   }
 
@@ -168,9 +168,9 @@ export class Testbed {
     return shell;
   }
 
-  /** A cable carries nothing until the kernel's link watch, which runs by itself, has seen it: a queue or a bridge port drops till then. */
+  /** Waits for the cables. A queue or a bridge port drops until the kernel's link watch, which runs asynchronously, has seen the cable. */
   async #allUp(role: Role): Promise<void> {
-    // Modules of tunnels put a device of their own into each namespace (gre0, sit0).
+    // Tunnel modules add a device to each namespace (gre0, sit0).
     const isDown = (link: string) => /: (?:eth0|west|east|br0)[@:]/.test(link) && !link.includes(' state UP ');
     while ((await this.sh(role, 'ip -o link show')).split('\n').some(isDown)) await sleep(10);
     if (this.shape !== 'bridge' || role !== 'router') return;
@@ -222,7 +222,7 @@ export class Testbed {
   }
 }
 
-/** Without ARP and multicast a device asks for no neighbours and joins no groups, so it sends nothing of its own. */
+/** Without ARP and multicast a device resolves no neighbours and joins no groups, so it sends nothing on its own. */
 function device(name: string, net: number, host: number): string[] {
   return [
     `link set ${name} arp off multicast off`,

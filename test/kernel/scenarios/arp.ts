@@ -2,12 +2,12 @@ import { nftRules } from '../counters.ts';
 import type { Direction, Scenario } from '../scenario.ts';
 import { noEgress } from './nftables.ts';
 
-/** Bytes of an ARP packet for IPv4 on Ethernet, and of the link's header, which a reply has when it comes to the rules. */
+/** Bytes of an ARP packet for IPv4 on Ethernet, and of the link header, which a reply has when it reaches the rules. */
 const [ARP_BYTES, ETHERNET] = [28, 14];
 
 /**
- * Requests, and the replies that the kernel makes of them. The server's device speaks no ARP usually; turning it on makes the
- * kernel forget its neighbours, so there is no way to undo it, and has IPv6 report its groups, so it has to go first.
+ * Requests, and the replies that the kernel makes from them. ARP is usually off on the server's device. Turning it on makes the kernel
+ * forget its neighbours, so it can't be undone. It also makes IPv6 report its groups, so it must come first.
  */
 function arp(table: 'arp' | 'netdev', hook: 'input' | 'output' | 'egress', direction: Direction, count: number): Scenario {
   return {
@@ -35,7 +35,7 @@ function arp(table: 'arp' | 'netdev', hook: 'input' | 'output' | 'egress', direc
   };
 }
 
-/** Rules for what is no IP at all. */
+/** Rules for packets that are not IP. */
 export const arpScenarios: readonly Scenario[] = [
   arp('arp', 'input', 'ingress', 41),
   arp('arp', 'output', 'egress', 43),

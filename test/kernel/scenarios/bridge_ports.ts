@@ -4,12 +4,12 @@ import { BOTH, sendDatagrams } from './datagrams.ts';
 
 const PAYLOAD = 449;
 
-/** A port in the state `disabled`: the others end by themselves where no spanning tree is spoken. */
+/** A port in the state `disabled`. Without the spanning tree protocol, the other states end on their own. */
 function closed(port: 'west' | 'east') {
   return { at: 'router', run: `bridge link set dev ${port} state 0`, undo: `bridge link set dev ${port} state 3` } as const;
 }
 
-/** Frames that a bridge takes from no port, or gives to none. */
+/** Frames that a bridge accepts from no port, or forwards to none. */
 export const bridgePortScenarios: readonly Scenario[] = [
   {
     name: 'bridge/port that takes none',
@@ -19,7 +19,7 @@ export const bridgePortScenarios: readonly Scenario[] = [
     reason: 'BRIDGE_INGRESS_STP_STATE',
     direction: 'ingress',
     setup: () => [closed('west')],
-    // No counter of the kernel's tells it: all that the port receives is lost.
+    // The kernel has no counter for it: everything that the port receives is lost.
     counter: (bed) => deviceCount(bed, 'router', 'west', 'rx', 'packets'),
     cause: (bed) => sendDatagrams(bed, 37, PAYLOAD),
   },

@@ -4,47 +4,47 @@ import type { Caused, Scenario, Step } from '../scenario.ts';
 import type { Shape, Testbed } from '../testbed.ts';
 import { BOTH, nowhere } from './datagrams.ts';
 
-/** What the traffic tool reports: how often a call, or a step, was told which errno. */
+/** The report of the traffic tool: how often a call or a step returned each errno. */
 export type Returned = Readonly<Record<string, number>>;
 
-/** The same for every testbed, or not. */
+/** A value for all testbeds, or a function of the testbed. */
 export type ByBed<T> = T | ((bed: Testbed) => T);
 
 export function at<T extends object>(bed: Testbed, value: ByBed<T>): T {
   return typeof value === 'function' ? value(bed) : value;
 }
 
-/** The same whatever the tool reports, or not: some is up to who comes first. */
+/** A value, or a function of the tool's report, if it depends on timing. */
 type ByReturned<T> = T | ((bed: Testbed, got: Returned) => T);
 
 export interface Call {
   readonly what: string;
   readonly shape?: Shape;
   readonly setup?: (bed: Testbed) => readonly Step[];
-  /** The errno that has to be counted, and how often; without it, nothing at all may be. */
+  /** The errno that must be counted, and how often. Without it, nothing may be counted. */
   readonly error?: string;
   readonly count: number;
-  /** Both, where it is more than one errno. */
+  /** Errnos and counts, if there is more than one errno. */
   readonly errors?: ByReturned<Readonly<Record<string, number>>>;
-  /** Of these, those that the call's own return reports alone; see Caused. */
+  /** Those of them that only the return of the call reports; see Caused. */
   readonly onlyReturned?: ByReturned<Readonly<Record<string, number>>>;
   readonly beside?: readonly string[];
   readonly tools?: readonly string[];
   readonly whyNot?: Scenario['whyNot'];
-  /** Whether the connection came as far as SYN_SENT and failed there, so that Tcp AttemptFails has it. */
+  /** Whether the connection reached SYN_SENT and failed there, so that Tcp AttemptFails counts it. */
   readonly attempted?: true;
-  /** What the tool has to report. */
+  /** The expected report of the tool. */
   readonly returned: ByReturned<Returned>;
   readonly run: (bed: Testbed, count: number) => Promise<Returned>;
-  /** Between whom, where it isn't the bed's source and target. */
+  /** The addresses, if not the bed's source and target. */
   readonly addresses?: NonNullable<Scenario['addresses']>;
 }
 
-/** Where nobody listens, and where the traffic tool does itself. */
+/** A port without a listener, and the port of the traffic tool's own listener. */
 export const CLOSED_PORT = 9;
 export const LISTENING = 7;
 
-/** A neighbour that isn't there: what is sent to it arrives as somebody else's, so that nobody answers. */
+/** A neighbour that does not exist: packets to it arrive with a foreign hardware address, so nobody answers. */
 export function silence(bed: Testbed): readonly Step[] {
   const neighbour = `ip neigh replace ${bed.target} lladdr 02:00:00:00:00:99 nud permanent dev eth0`;
   return [{ at: 'client', run: `${neighbour}; echo 1 > /proc/sys/net/ipv4/tcp_syn_retries` }]; // gives up after 3 s
@@ -54,7 +54,7 @@ export function onePort(): readonly Step[] {
   return [{ at: 'client', run: 'echo "20000 20000" > /proc/sys/net/ipv4/ip_local_port_range' }];
 }
 
-/** A socket that was given a route has both addresses; without one, that of its peer where the family writes it down first. */
+/** A socket with a route has both addresses. Without a route it has its peer's address only if the family stores it first. */
 export const sent = ({ source, target }: Testbed) => [`${source} > ${target}`];
 export const unsent = (bed: Testbed) => [bed.v6 ? ` > ${nowhere(bed)}` : ' > '];
 

@@ -61,7 +61,7 @@ const CONNECTS: readonly Call[] = [
     run: connect('parallel'),
   },
   {
-    // An errno for each call: of eleven the first, third and so on are followed by one without a route.
+    // A separate errno for each call: of eleven calls, the first, third and so on are followed by one without a route.
     what: 'two errnos by turns',
     errors: { ECONNREFUSED: 11, ENETUNREACH: 6 },
     onlyReturned: { ENETUNREACH: 6 },
@@ -98,10 +98,10 @@ const CONNECTS: readonly Call[] = [
   },
 ];
 
-/** register_kretprobe(): maxactive. One in a preemptible kernel has ten at least. */
+/** register_kretprobe(): maxactive. In a preemptible kernel it is at least ten. */
 const FEW_KRETPROBES = 'a kretprobe has as many instances as there are CPUs, and each call that waits holds one';
 
-/** Of each, every other call is accept4(). */
+/** In each, every second call is accept4(). */
 const ACCEPTS: readonly Call[] = [
   { what: 'no descriptor left', error: 'EMFILE', count: 29, returned: { EMFILE: 29 }, run: accept('emfile') },
   { what: 'not listening', error: 'EINVAL', count: 31, returned: { EINVAL: 31 }, run: accept('einval') },
@@ -128,12 +128,12 @@ const ACCEPTS: readonly Call[] = [
     run: accept('turns', 'nonblocking'),
   },
   { what: 'nothing to accept', count: 1000, returned: { EAGAIN: 1000 }, run: accept('eagain', 'nonblocking') },
-  // Linux accepts it all the same, and even tells its address: ECONNABORTED isn't to be had from a TCP socket.
+  // Linux still accepts it, and even returns its address. A TCP socket never returns ECONNABORTED.
   { what: 'reset while it waited', count: 21, returned: { OK: 21 }, run: accept('reset') },
   { what: 'interrupted', count: 37, returned: { EINTR: 37 }, run: accept('interrupted') },
 ];
 
-/** Failed connects and accepts by errno, and calls that only look like failing, which count nothing. */
+/** Failed connects and accepts by errno, and calls that only look like failures, which are not counted. */
 export const callScenarios: readonly Scenario[] = [
   ...[...CONNECTS, ...ATTEMPTS].map((spec) => callScenario('connect', spec)),
   ...ACCEPTS.map((spec) => callScenario('accept', spec)),

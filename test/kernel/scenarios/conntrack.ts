@@ -13,7 +13,7 @@ interface Place {
   readonly shape: Shape;
   readonly at: Role;
   readonly direction: Direction;
-  /** A port of its own, so that no connection of another scenario is met. */
+  /** A separate port, to avoid the connections of other scenarios. */
   readonly port: number;
   readonly count: number;
 }
@@ -24,7 +24,7 @@ const PLACES: readonly Place[] = [
   { what: 'received', chain: 'INPUT', shape: 'pair', at: 'server', direction: 'ingress', port: 3003, count: 17 },
 ];
 
-/** Where the translated packets claim to come from: an address of that namespace, but in INPUT the sender's own. */
+/** The source of the translated packets: an address of that namespace, but in INPUT the sender's own. */
 function translatedSource(bed: Testbed, { chain, shape }: Place): string {
   if (shape === 'router') return bed.v6 ? '[fd02::1]' : '10.2.0.1';
   const source = chain === 'INPUT' && bed.v6 ? 'fd01::1' : bed.source;
@@ -32,8 +32,8 @@ function translatedSource(bed: Testbed, { chain, shape }: Place): string {
 }
 
 /**
- * Two flows to one destination, translated onto one port. The first has it; each packet of the second is a new connection with
- * the reply that the first one has, so that conntrack can't add it when the packet is through.
+ * Two flows to one destination, translated to the same port. The first flow gets it. Each packet of the second is a new connection with
+ * the same reply tuple, so conntrack can't add it when the packet leaves.
  */
 function ontoOnePort(variant: IptablesVariant, place: Place): Scenario {
   const { what, chain, shape, at, direction, port, count } = place;
@@ -52,7 +52,7 @@ function ontoOnePort(variant: IptablesVariant, place: Place): Scenario {
       const { run, undo = '' } = iptablesRule(bed, variant, at, '-t nat', rule);
       return [variant === 'legacy' ? { at, run } : { at, run, undo }];
     },
-    // Conntrack comes last: the packet has the translated source by then.
+    // Conntrack comes last, when the packet already has the translated source.
     addresses: (bed) => [`${translatedSource(bed, place).replace(/[[\]]/g, '')} > ${bed.target}`],
     counter: (bed) => insertFailures(bed, at),
     cause: async (bed) => {
@@ -62,7 +62,7 @@ function ontoOnePort(variant: IptablesVariant, place: Place): Scenario {
   };
 }
 
-/** A rule that drops a new connection when NAT is through with it, and conntrack has yet to add it: a rule's drop all the same. */
+/** A rule that drops a new connection after NAT, but before conntrack adds it. This is still the rule's drop. */
 function ruleBehindNat(): Scenario {
   const count = 19;
   return {

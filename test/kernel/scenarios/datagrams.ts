@@ -2,7 +2,7 @@ import type { Caused } from '../scenario.ts';
 import type { Family, Testbed } from '../testbed.ts';
 
 export const BOTH: readonly Family[] = ['ipv4', 'ipv6'];
-/** The discard port: nothing listens there in a namespace just made. */
+/** The discard port: nothing listens there in a new namespace. */
 export const PORT = 9;
 const UDP_HEADER = 8;
 
@@ -11,7 +11,7 @@ export function datagramBytes(bed: Testbed, payload: number): number {
   return bed.header + UDP_HEADER + payload;
 }
 
-/** Sends `count` datagrams of `payload` bytes from the client; all of them are to be dropped. */
+/** Sends `count` datagrams of `payload` bytes from the client; all of them should be dropped. */
 export async function sendDatagrams(
   bed: Testbed,
   count: number,
@@ -22,7 +22,7 @@ export async function sendDatagrams(
   return { drops: count, bytes: count * datagramBytes(bed, payload) };
 }
 
-/** An address to which no route leads. */
+/** An address without a route. */
 export function nowhere({ v6 }: Testbed): string {
   return v6 ? 'fd99::1' : '10.99.0.1';
 }

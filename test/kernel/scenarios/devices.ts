@@ -5,7 +5,7 @@ import { BOTH, sendDatagrams } from './datagrams.ts';
 
 const PAYLOAD = 503;
 
-/** A queue with room for less than a packet: always full, however slowly the machine sends and however fast it drains. */
+/** A queue smaller than a packet: always full, regardless of how fast the machine sends and the queue drains. */
 function tbf(what: string, shape: Shape, at: Role, device: string, direction: 'egress' | 'forward', count: number): Scenario {
   return {
     name: `devices/tbf ${what}`,
@@ -31,7 +31,7 @@ function tcProgram(at: Role, side: 'ingress' | 'egress'): Step {
   return { at, run: `tc qdisc add dev eth0 clsact; ${filter}`, undo: 'tc qdisc del dev eth0 clsact' };
 }
 
-/** Packets dropped between a device and IP: in its queue, and by programs of tc. */
+/** Packets dropped between a device and IP: in its queue, and by tc programs. */
 export const deviceScenarios: readonly Scenario[] = [
   tbf('local', 'pair', 'client', 'eth0', 'egress', 79),
   tbf('forwarded', 'router', 'router', 'east', 'forward', 83),

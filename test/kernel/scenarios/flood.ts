@@ -6,7 +6,7 @@ import { iptablesRule } from './rules.ts';
 const COUNT = 300_007;
 const [PAYLOAD, ICMP_HEADER] = [56, 8];
 
-/** As fast as one CPU sends, on which the drops happen too: what interrupts our own programs has to be in `nested`. */
+/** As fast as one CPU sends; the drops happen on the same CPU. Drops that interrupt our programs must be in `nested`. */
 export const floodScenarios: readonly Scenario[] = [
   {
     name: 'flood/ICMP in INPUT',

@@ -19,7 +19,7 @@ import { uncountedScenarios } from './uncounted.ts';
 import { withoutReasonScenarios } from './without_reason.ts';
 import { xdpScenarios } from './xdp.ts';
 
-/** Every scenario, in the order of a packet's way through the kernel. */
+/** All scenarios, in the order of a packet's path through the kernel. */
 export const scenarios: readonly Scenario[] = [
   ...xdpScenarios,
   ...deviceScenarios,
@@ -42,8 +42,8 @@ export const scenarios: readonly Scenario[] = [
   ...floodScenarios,
 ];
 
-/** Those of TCP's calls: they wait for timers of the kernel. */
+/** Scenarios of TCP calls. They wait for kernel timers. */
 export { callScenarios };
 
-/** The others. */
+/** All other scenarios. */
 export const packetScenarios = scenarios.filter((scenario) => !callScenarios.includes(scenario));

@@ -129,7 +129,7 @@ function scenario(variant: IptablesVariant, place: Place): Scenario {
   };
 }
 
-/** Rules of both backends, in every chain that a packet can be dropped in. */
+/** Rules of both backends, in every chain that can drop a packet. */
 export const iptablesScenarios: readonly Scenario[] = (['nft', 'legacy'] as const).flatMap((variant) =>
   PLACES.map((place) => scenario(variant, place)),
 );

@@ -6,30 +6,30 @@ import { iptablesRule } from './rules.ts';
 
 /** In four fragments, at the veth's MTU of 1500. */
 const FRAGMENTED = 5003;
-/** As many segments as one GSO packet may have on every kernel, and a few less. */
+/** A few segments fewer than the maximum of one GSO packet on all kernels. */
 const [SEGMENT, SUPER_PACKET] = [1000, 50_000];
 const TCP_BYTES = 200_000;
 const MTU = 1500;
 
-/** The three behind the first are in its fragment list; `merged`: unless the kernel merged them into it. */
+/** The last three are in the fragment list of the first. `merged`: unless the kernel merged them into it. */
 async function sendFragmented(bed: Testbed, count: number, merged: boolean): Promise<Caused> {
   return { ...(await sendDatagrams(bed, count, FRAGMENTED)), losses: { fragment: merged ? 'any' : 3 * count } };
 }
 
 const TCP_RULE = 'OUTPUT -p tcp -j DROP';
 
-/** How many segments TCP makes of it is its own affair, so what iptables has counted is what there was. */
+/** TCP decides how many segments it makes, so the iptables counter determines the number. */
 async function sendTcp(bed: Testbed): Promise<Caused> {
   const counter = iptablesRules(bed, 'client', 'nft', 'filter');
   const { run } = iptablesRule(bed, 'nft', 'client', '', TCP_RULE);
-  const append = `nsenter --net=/run/netns/${bed.netns('client')} ${run}`; // only once the connection stands
+  const append = `nsenter --net=/run/netns/${bed.netns('client')} ${run}`; // only after the connection is established
   await bed.traffic('client', 'tcp-send', bed.netns('server'), bed.target, TCP_BYTES, append);
   const { drops, bytes = 0 } = await counter();
   if (bytes < drops * MTU) throw new Error(`no GSO packets among ${drops} packets of ${bytes} bytes`);
   return { drops, bytes };
 }
 
-/** Packets larger than the wire: put together from fragments, or not yet cut into segments. One packet is one drop. */
+/** Packets larger than the MTU: reassembled from fragments, or not yet segmented. One packet is one drop. */
 export const largeScenarios: readonly Scenario[] = [
   {
     name: 'large/fragments to a closed port',
@@ -51,10 +51,10 @@ export const largeScenarios: readonly Scenario[] = [
     at: 'server',
     reason: 'IPTABLE_RULE_DROP',
     direction: 'ingress',
-    // Asking for the connection has conntrack put fragments together before INPUT, in IPv6 too.
+    // A rule that uses the connection makes conntrack reassemble fragments before INPUT, also for IPv6.
     setup: (bed) => [iptablesRule(bed, 'nft', 'server', '', 'INPUT -p udp -m conntrack --ctstate NEW,ESTABLISHED -j DROP')],
     counter: (bed) => iptablesRules(bed, 'server', 'nft', 'filter'),
-    // It merges none, which only what is delivered here has done to it (ip_frag_coalesce_ok(), 891584f48a90).
+    // It merges none: only fragments for local delivery are merged (ip_frag_coalesce_ok(), 891584f48a90).
     cause: (bed) => sendFragmented(bed, 107, false),
   },
   {

@@ -5,7 +5,7 @@ import { BOTH, datagramBytes, sendDatagrams } from './datagrams.ts';
 import { iptablesRule } from './rules.ts';
 
 const PAYLOAD = 601;
-/** Two ports on which nothing listens: what is sent to the one is dropped by NAT, what is sent to the other by a rule. */
+/** Two ports without a listener. NAT drops packets to the first, a rule those to the second. */
 const [NAT_PORT, RULE_PORT] = [9, 10];
 
 interface Place {
@@ -18,7 +18,7 @@ interface Place {
   readonly count: number;
 }
 
-/** The four hooks that have NAT, each for what is received, sent and forwarded there. */
+/** The four hooks with NAT, each for packets that are received, sent and forwarded there. */
 const PLACES: readonly Place[] = [
   { hook: 'prerouting', priority: -100, shape: 'pair', at: 'server', direction: 'ingress', count: 11 },
   {
@@ -44,7 +44,7 @@ const PLACES: readonly Place[] = [
   },
 ];
 
-/** A NAT chain is asked about the first packet of a connection, and only where a rule asks for connections at all. */
+/** A NAT chain sees only the first packet of a connection, and only if a rule uses connection tracking. */
 function natChain(at: Role, hook: string, priority: number, rule: string): Step {
   const chain = `add chain inet t c { type nat hook ${hook} priority ${priority}; }; add rule inet t c ${rule}`;
   return { at, run: `nft 'add table inet t; ${chain}'`, undo: 'nft delete table inet t' };
@@ -68,13 +68,13 @@ function inChain({ hook, what = '', priority, shape, at, direction, count }: Pla
 }
 
 /**
- * iptables refuses DROP in its nat table ("not intended for filtering"), but a table that is restored may have it for a
- * chain's policy. That table stays in the namespace, so there is no way to undo it.
+ * iptables refuses DROP in its nat table ("not intended for filtering"), but a restored table may have it as a chain's policy. That table
+ * stays in the namespace, so it can't be undone.
  */
 function byPolicy({ hook, what = '', shape, at, direction, count }: Place): Scenario {
   const chain = hook.toUpperCase();
   const chains = ['PREROUTING', 'INPUT', 'OUTPUT', 'POSTROUTING'].map((one) => `:${one} ${one === chain ? 'DROP' : 'ACCEPT'}`);
-  const ask = `-A ${chain} -m conntrack --ctstate INVALID`; // changes nothing, but has connections followed in this namespace
+  const ask = `-A ${chain} -m conntrack --ctstate INVALID`; // changes nothing, but turns on connection tracking in this namespace
   return {
     name: `nat/legacy ${chain}${what}`,
     families: BOTH,
@@ -92,7 +92,7 @@ function byPolicy({ hook, what = '', shape, at, direction, count }: Place): Scen
   };
 }
 
-/** A router that has no address of its own to masquerade with, on any device. */
+/** A router without an address to masquerade with, on any device. */
 function nameless(bed: Testbed): Step {
   const flush = ['lo', 'west', 'east'].map((device) => `ip addr flush dev ${device}`);
   const routes = bed.v6
@@ -102,7 +102,7 @@ function nameless(bed: Testbed): Step {
   return { at: 'router', run: [...flush, ...routes, neighbour].join('; ') };
 }
 
-/** The target says NF_DROP by itself, as it does where an address has just gone. */
+/** The target itself returns NF_DROP, as it does when an address has just been removed. */
 function masquerade(variant: IptablesVariant, count: number): Scenario {
   return {
     name: `nat/${variant} MASQUERADE without an address`,
@@ -120,7 +120,7 @@ function masquerade(variant: IptablesVariant, count: number): Scenario {
   };
 }
 
-/** Packets that pass the NAT chain and meet a rule right behind it, among others that the chain drops. */
+/** Packets that pass the NAT chain and reach a rule right after it, mixed with others that the chain drops. */
 function mixed(): Scenario {
   const [rounds, ofNat, ofRule] = [7, 3, 5];
   return {
@@ -156,7 +156,7 @@ function mixed(): Scenario {
   };
 }
 
-/** A rule that rejects where NAT is at work: one packet, and no drop of NAT's. */
+/** A rule that rejects while NAT is active: one packet, not dropped by NAT. */
 function rejected(): Scenario {
   return {
     name: 'nat/REJECT behind NAT',
@@ -176,7 +176,7 @@ function rejected(): Scenario {
   };
 }
 
-/** Drops of NAT, and drops of rules that NAT only let pass. */
+/** Drops by NAT, and drops by rules after NAT has passed the packet. */
 export const natScenarios: readonly Scenario[] = [
   ...PLACES.map(inChain),
   mixed(),

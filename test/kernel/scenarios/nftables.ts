@@ -6,7 +6,7 @@ import { BOTH, sendDatagrams } from './datagrams.ts';
 
 interface Chain {
   readonly what: string;
-  /** The table's family as nft names it. */
+  /** The table's family, as named by nft. */
   readonly table: string;
   readonly hook: string;
   readonly families: readonly Family[];
@@ -14,19 +14,19 @@ interface Chain {
   readonly at: Role;
   readonly direction: Direction;
   readonly count: number;
-  /** What the rule does with a packet, where it isn't `drop`. */
+  /** The verdict of the rule, if not `drop`. */
   readonly verdict?: 'reject';
   readonly whyNot?: Scenario['whyNot'];
-  /** Bytes of each packet that nft counts in front of the network header. */
+  /** Bytes before the network header that nft counts for each packet. */
   readonly before?: number;
 }
 
-/** Why a netdev table has no such hook, or undefined where it has. */
+/** Why a netdev table has no such hook, or undefined if it has. */
 export function noEgress({ line }: View): string | undefined {
   return line === '5.10' ? 'netdev has no egress before 5.16 (42df6e1d221d)' : undefined;
 }
 
-/** The link's header, which nft counts where it has been put on already. */
+/** The link header, which nft counts if it has already been added. */
 const ETHERNET = 14;
 
 const PAYLOAD = 211;
@@ -44,7 +44,7 @@ const CHAINS: readonly Chain[] = [
     direction: 'forward',
     count: 17,
   },
-  // Before routing has found a way, it is a packet that came in, dropped or rejected.
+  // Before routing, it is an incoming packet, dropped or rejected.
   {
     what: 'inet prerouting',
     table: 'inet',
@@ -120,7 +120,7 @@ const CHAINS: readonly Chain[] = [
   },
 ];
 
-/** A chain of each family of tables, with one rule that counts and drops. */
+/** A chain of each table family, with one rule that counts and drops. */
 export const nftablesScenarios: readonly Scenario[] = CHAINS.map(
   ({ what, table, hook, families, shape, at, direction, count, verdict = 'drop', whyNot, before = 0 }) => ({
     name: `nftables/${what}`,

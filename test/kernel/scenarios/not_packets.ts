@@ -17,5 +17,5 @@ function closedWithData(kind: 'unix' | 'netlink', count: number): Scenario {
   };
 }
 
-/** Sockets of this host alone, closed with data in them: freed the same way, and no packets. */
+/** Local sockets, closed with data in them. Freed in the same way, but not packets. */
 export const notPacketScenarios: readonly Scenario[] = [closedWithData('unix', 41), closedWithData('netlink', 43)];

@@ -4,7 +4,7 @@ import { BOTH, nowhere, sendDatagrams } from './datagrams.ts';
 
 const RP_FILTER = '/proc/sys/net/ipv4/conf/eth0/rp_filter';
 
-/** Packets that the IP layer couldn't, or wouldn't, send on their way. */
+/** Packets that the IP layer could not or would not forward. */
 export const routingScenarios: readonly Scenario[] = [
   {
     name: 'routing/no route',
@@ -12,7 +12,7 @@ export const routingScenarios: readonly Scenario[] = [
     shape: 'router',
     at: 'router',
     reason: 'IP_INNOROUTES',
-    direction: 'ingress', // before routing has found a way, it is a packet that came in
+    direction: 'ingress', // before routing, it is an incoming packet
     counter: (bed) => (bed.v6 ? snmp(bed, 'router', 'Ip', 'InNoRoutes') : sharedSnmp(bed, 'router', 'IpExt', 'InNoRoutes')),
     addresses: (bed) => [`${bed.source} > ${nowhere(bed)}`],
     cause: (bed) => sendDatagrams(bed, 67, 401, { to: nowhere(bed) }),

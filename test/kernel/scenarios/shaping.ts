@@ -5,12 +5,12 @@ import { BOTH, sendDatagrams } from './datagrams.ts';
 
 const PAYLOAD = 479;
 
-/** A queue with room for less than a packet. */
+/** A queue smaller than a packet. */
 function fullQueue(device: string): string {
   return `tc qdisc add dev ${device} root tbf rate 1mbit burst 1600 limit ${PAYLOAD}`;
 }
 
-/** Everything that passes there goes by ifb0, which is how Linux shapes what it receives. */
+/** Redirects all traffic to ifb0. This is how Linux shapes received packets. */
 function redirect(device: string, parent: string): string {
   const all = 'u32 match u32 0 0';
   return `tc filter add dev ${device} ${parent} protocol all prio 1 ${all} action mirred egress redirect dev ifb0`;
@@ -23,13 +23,13 @@ interface Shaping {
   readonly direction: Direction;
   readonly count: number;
   readonly device: string;
-  /** Where the packets are taken from the device. */
+  /** Where the packets are redirected from the device. */
   readonly from: 'ingress' | 'egress' | 'class';
   /** Where they are dropped. */
   readonly full: string;
   /**
-   * tc redirects a copy, and a classful queueing discipline frees the packet itself as it frees what it drops, though its own
-   * counter doesn't say so (htb_enqueue()).
+   * tc redirects a copy. A classful queueing discipline then frees the original like a dropped packet, though its own counter does not
+   * count it (htb_enqueue()).
    */
   readonly twice?: true;
 }
@@ -37,7 +37,7 @@ interface Shaping {
 const QDISC = {
   ingress: (device: string) => `tc qdisc add dev ${device} clsact; ${redirect(device, 'ingress')}`,
   egress: (device: string) => `tc qdisc add dev ${device} clsact; ${redirect(device, 'egress')}`,
-  // A filter of a queueing discipline comes when the route has been let go of.
+  // A filter of a queueing discipline runs after the route was released.
   class: (device: string) => `tc qdisc add dev ${device} root handle 1: htb; ${redirect(device, 'parent 1:')}`,
 } as const;
 
@@ -57,7 +57,7 @@ const SHAPINGS: readonly Shaping[] = [
   { ...PAIR, what: 'sent', at: 'client', from: 'egress', full: 'ifb0', direction: 'egress', count: 103 },
   { ...PAIR, what: 'sent from a class', at: 'client', from: 'class', full: 'ifb0', twice: true, direction: 'egress', count: 107 },
   { ...PAIR, what: 'sent and passed', at: 'client', from: 'egress', full: 'eth0', direction: 'egress', count: 109 },
-  // Before routing has found a way, it is a packet that came in.
+  // Before routing, it is an incoming packet.
   { ...ROUTER, what: 'received by a router', device: 'west', from: 'ingress', full: 'ifb0', direction: 'ingress', count: 113 },
   {
     ...ROUTER,
@@ -82,7 +82,7 @@ const SHAPINGS: readonly Shaping[] = [
   { ...ROUTER, what: 'forwarded and passed', device: 'east', from: 'egress', full: 'east', direction: 'forward', count: 139 },
 ];
 
-/** Queues of an ifb, and those that a packet comes to behind one. */
+/** Queues of an ifb, and queues that a packet reaches after an ifb. */
 export const shapingScenarios: readonly Scenario[] = SHAPINGS.map((shaping) => ({
   name: `shaping/${shaping.what}`,
   families: BOTH,

@@ -4,7 +4,7 @@ import type { Scenario } from '../scenario.ts';
 import { BOTH, datagramBytes, sendDatagrams } from './datagrams.ts';
 
 const TCP_HEADER = 20;
-/** Two bytes of padding and ten of timestamps, which each segment of a connection has. */
+/** Two bytes of padding and ten of timestamps in each segment of a connection. */
 const TIMESTAMPS = 12;
 
 function closedTcpSocket(): Scenario {
@@ -18,7 +18,7 @@ function closedTcpSocket(): Scenario {
     reason: 'TCP_CLOSE_BASIC',
     direction: 'ingress',
     namespaceMayBeLost: true,
-    // The socket's own drop counter (sk_drops): traffic/tcp.c tells how a packet gets there at all.
+    // The socket's own drop counter (sk_drops). traffic/tcp.c explains how a packet gets there.
     counter: () => told.counter,
     cause: async (bed) => {
       const { dropped = 0 } = await bed.traffic(
@@ -38,7 +38,7 @@ function closedTcpSocket(): Scenario {
   };
 }
 
-/** An ordinary close: who closes second sends a FIN to a connection that the other side has forgotten but for its end. */
+/** An ordinary close: the side that closes second sends a FIN to a connection that is in TIME_WAIT on the other side. */
 function finInTimeWait(): Scenario {
   const count = 43;
   const told = new Told();
@@ -50,10 +50,10 @@ function finInTimeWait(): Scenario {
     reason: 'UNKNOWN_DROP',
     class: 'benign',
     direction: 'ingress',
-    // A FIN that meets the socket after all is queued, and thrown away with it.
+    // A FIN that still reaches the socket is queued, and freed with it.
     beside: ['QUEUE_PURGE'],
     namespaceMayBeLost: true,
-    // The kernel's list of sockets: each went from FIN_WAIT2 to TIME_WAIT, for which a FIN has to have come.
+    // The kernel's list of sockets: each went from FIN_WAIT2 to TIME_WAIT, so a FIN must have arrived.
     counter: () => told.counter,
     cause: async (bed) => {
       const { ended = 0 } = await bed.traffic('client', 'tcp-time-wait', bed.netns('server'), bed.target, count);
@@ -63,7 +63,7 @@ function finInTimeWait(): Scenario {
   };
 }
 
-/** Packets that came as far as the transport layer. */
+/** Packets that reached the transport layer. */
 export const socketScenarios: readonly Scenario[] = [
   {
     name: 'sockets/UDP closed port',

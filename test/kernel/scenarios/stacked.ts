@@ -6,10 +6,10 @@ import { BOTH, sendDatagrams } from './datagrams.ts';
 import { KINDS, type Kind, OUTER, UPPER_MAC } from './stacked_kinds.ts';
 
 const PAYLOAD = 431;
-/** For devices that IPv4 alone is sent by: IPv6 would speak of its own accord. */
+/** For devices that only send IPv4: IPv6 would send packets on its own. */
 const WITHOUT_IPV6 = 'echo 1 > /proc/sys/net/ipv6/conf/up0/disable_ipv6';
 
-/** The ends of a tunnel are addresses of the cable. */
+/** The endpoints of a tunnel are addresses of the cable. */
 function outer(device: string, own: Role, peer: Role, peerMac: string): string[] {
   return [
     `addr add ${OUTER[own]}/24 dev ${device}`,
@@ -17,7 +17,7 @@ function outer(device: string, own: Role, peer: Role, peerMac: string): string[]
   ];
 }
 
-/** One end of a cable: where, by which device, in which net, and who is at the other end. */
+/** One end of a cable: its namespace, device and network, and the other end. */
 interface End {
   readonly at: Role;
   readonly device: string;
@@ -28,12 +28,12 @@ interface End {
   readonly peerMac: string;
 }
 
-/** A script that gives `ip` all lines at once: under emulation it is starting programs that takes the time. */
+/** A script that passes all lines to one `ip` process, because starting programs takes most of the time under emulation. */
 function ip(lines: readonly string[]): string {
   return `printf '%s\\n' ${lines.map((line) => `'${line}'`).join(' ')} | ip -batch -`;
 }
 
-/** Puts the device upon the cable, and the cable's addresses upon the device. */
+/** Creates the device on top of the cable, and moves the cable's addresses to it. */
 function stack(kind: Kind, { at, device, net, host, peer, peerHost, peerMac }: End): Step {
   const up = kind.below ? device : 'up0';
   const mac = kind.ownMac ? UPPER_MAC[peer] : peerMac;
@@ -55,7 +55,7 @@ function stack(kind: Kind, { at, device, net, host, peer, peerHost, peerMac }: E
   return { at, run: `${quiet}; ${ip(lines)}` };
 }
 
-/** Waits until the device and the cable below it carry packets, which the kernel's link watch finds out by itself. */
+/** Waits until the device and the cable below it carry packets. The kernel's link watch detects this asynchronously. */
 function carrying({ at, device }: End): Step {
   const links = `ip -o link show up | grep -cE ': (up0|${device})[@:].*LOWER_UP'`;
   return { at, run: `until [ "$(${links})" = 2 ]; do sleep 0.01; done` };
@@ -95,7 +95,7 @@ function fullQueue(at: Role, device: string): Step {
   };
 }
 
-/** The client and the server have their routes by the cable; the router's are those of the addresses. */
+/** The client and the server have routes through the cable. The router's routes come from its addresses. */
 function setUp(bed: Testbed, kind: Kind): Step[] {
   const both = ends(bed);
   const steps = both.map((end) => stack(kind, end));
@@ -111,7 +111,7 @@ function setUp(bed: Testbed, kind: Kind): Step[] {
   return [...steps, ...both.map(carrying)];
 }
 
-/** Why there is no such device here, or undefined where there is: asked in a namespace of its own, which goes away at once. */
+/** Why this device is not available here, or undefined if it is. Tested in a separate namespace, which is removed immediately. */
 function whyNoDevice(type: string): string | undefined {
   const { stderr } = spawnSync('unshare', ['-n', 'ip', 'link', 'add', 'up0', 'type', type], { encoding: 'utf8' });
   return /Unknown device type|Operation not supported/.test(stderr) ? `this kernel has no devices of type ${type}` : undefined;
@@ -123,7 +123,7 @@ interface Place {
   readonly at: Role;
   readonly direction: Direction;
   readonly count: number;
-  /** The device whose queue is full; without one a rule drops what is received. */
+  /** The device whose queue is full. Without it, a rule drops received packets. */
   readonly full?: string;
 }
 
@@ -162,7 +162,7 @@ function scenario(kind: Kind, { what, shape, at, direction, count, full }: Place
   };
 }
 
-/** What one kind makes of each place: a tunnel forwards by a packet of its own, which this host sends. */
+/** The result for one kind of device at each place. A tunnel forwards in a new packet, which this host sends. */
 function scenariosOf(kind: Kind): Scenario[] {
   if (kind.tunnel === undefined) return [RECEIVED, SENT, FORWARDED].map((place) => scenario(kind, place));
   return [
@@ -173,11 +173,11 @@ function scenariosOf(kind: Kind): Scenario[] {
   ].map((place) => scenario(kind, place));
 }
 
-/** A container's device upon one of the router's: its packets go out by that without having come in. */
+/** A container's device on top of a device of the router. Its packets leave through that device without having been received there. */
 function ofAnotherNamespace(type: 'macvlan' | 'ipvlan', mode: string, count: number): Scenario {
   return {
     name: `stacked/${type} of another namespace`,
-    // An ipvlan has the hardware address of the device below, and with it everything that IPv6 says of itself there.
+    // An ipvlan has the hardware address of the device below, and so shares the packets that IPv6 sends there on its own.
     families: type === 'ipvlan' ? ['ipv4'] : BOTH,
     shape: 'router',
     tools: ['unshare'],
@@ -204,7 +204,7 @@ function ofAnotherNamespace(type: 'macvlan' | 'ipvlan', mode: string, count: num
   };
 }
 
-/** What an ipvlan of the router forwards: it routes the packet once more, as one of this host, to the device below. */
+/** Packets that an ipvlan of the router forwards: it routes them again, as packets of this host, to the device below. */
 function forwardedByIpvlan(): Scenario {
   return {
     name: 'stacked/ipvlan forwarded, below',
@@ -220,7 +220,7 @@ function forwardedByIpvlan(): Scenario {
       const use = [
         'link set up0 arp off multicast off',
         'link set up0 up',
-        // The way to the server leads by it, though its address is the one that the device below had.
+        // The route to the server goes through it, though its address was that of the device below.
         'addr del 10.2.0.1/24 dev east',
         'addr add 10.2.0.1/24 dev up0',
         `neigh replace 10.2.0.2 lladdr ${bed.mac('server')} nud permanent dev east`,
@@ -232,7 +232,7 @@ function forwardedByIpvlan(): Scenario {
   };
 }
 
-/** Devices that lie on others, by which the packets come in, go out and are forwarded. */
+/** Devices on top of other devices, through which packets are received, sent and forwarded. */
 export const stackedScenarios: readonly Scenario[] = [
   ...KINDS.flatMap(scenariosOf),
   ofAnotherNamespace('macvlan', 'bridge', 43),

@@ -1,26 +1,26 @@
 import type { Family, Role } from '../testbed.ts';
 import { BOTH } from './datagrams.ts';
 
-/** Of the devices that have an address of their own. */
+/** For the devices with their own address. */
 export const UPPER_MAC = { client: '02:00:00:00:01:01', router: '02:00:00:00:01:02', server: '02:00:00:00:01:03' } as const;
 
-/** A device that lies on another, and has its addresses. */
+/** A device on top of another, with its addresses. */
 export interface Kind {
   readonly what: string;
-  /** As `ip link add … type` has it. */
+  /** The type for `ip link add … type`. */
   readonly type: string;
-  /** Makes it as `up0` upon `device`, at the end `own` of the cable whose other end is `peer`: lines for `ip -batch`. */
+  /** Lines for `ip -batch` that create it as `up0` on top of `device`, at the end `own` of the cable; the other end is `peer`. */
   make(device: string, own: Role, peer: Role): readonly string[];
-  /** Whether it has an address of its own, by which the other end knows it. */
+  /** Whether it has its own hardware address, which the other end uses. */
   readonly ownMac?: true;
-  /** Bytes that it puts in front, below which the packet is another one: of this host, IPv4, between the addresses of the cable. */
+  /** Bytes that it adds in front. Below it, the packet is a new one: of this host, IPv4, between the addresses of the cable. */
   readonly tunnel?: number;
   /** Whether the devices below keep the addresses. */
   readonly below?: true;
   readonly families: readonly Family[];
 }
 
-/** The ends of tunnels: addresses of the cable itself. */
+/** The endpoints of tunnels: addresses of the cable itself. */
 export const OUTER = { client: '10.9.0.1', router: '10.9.0.2', server: '10.9.0.3' } as const;
 
 const upon = (type: string) => (device: string) => [`link add link ${device} name up0 type ${type}`];

@@ -5,7 +5,7 @@ import { BOTH, datagramBytes, nowhere } from './datagrams.ts';
 
 const PAYLOAD = 457;
 
-/** A device whose ring has no room at all, or one that is down. */
+/** A device whose ring is always full, or one that is down. */
 function tun(at: Role, up: boolean): Step {
   const quiet = 'echo 0 > /proc/sys/net/ipv6/conf/default/forwarding'; // a router would join a group on it
   const make = `${quiet}; ip tuntap add dev tun0 mode tun; ip link set tun0 multicast off txqueuelen 0`;
@@ -36,7 +36,7 @@ async function write(bed: Testbed, count: number) {
   return { drops: count, bytes: count * datagramBytes(bed, PAYLOAD) };
 }
 
-/** The devices of most VPNs: what this host sends is read by a program, what a program writes is received. */
+/** The devices of most VPNs: a program reads packets that this host sends, and packets that it writes are received. */
 export const tunScenarios: readonly Scenario[] = [
   full('sent', 'pair', 'client', 'egress', 43),
   full('forwarded', 'router', 'router', 'forward', 47),

@@ -24,12 +24,12 @@ function rawSocket(): Scenario {
   };
 }
 
-/** Of two fragments that overlap, as many are counted. */
+/** The number of counted fragments of two that overlap. */
 function freed(): number {
   return fragmentsAreDropped() ? 2 : 1;
 }
 
-/** What the kernel loses past kfree_skb(): its own counter tells, and docs/metrics.md says which. */
+/** Packets that the kernel loses without kfree_skb(). Each has a counter in the kernel; docs/metrics.md lists them. */
 export const uncountedScenarios: readonly Scenario[] = [
   rawSocket(),
   {

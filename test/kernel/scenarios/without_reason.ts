@@ -5,11 +5,11 @@ import { BOTH, datagramBytes, nowhere, PORT, sendDatagrams } from './datagrams.t
 
 const PAYLOAD = 457;
 const [ETHERNET_HEADER, IGMP_HEADER] = [14, 8];
-/** Bytes that a token bucket passes at once. */
+/** Bytes that a token bucket passes in one burst. */
 const BURST = 1600;
 const GROUP = { ipv4: '239.9.8.7', ipv6: 'ff05::987' } as const;
 
-/** What a socket unpacks counts as read; in IPv4's table for IPv6 too, on older kernels. */
+/** A packet that a socket decapsulates counts as read. Older kernels count IPv6 in IPv4's table too. */
 function unpacked(bed: Testbed): Counter {
   const own = snmp(bed, 'server', 'Udp', 'InDatagrams');
   if (!bed.v6) return own;
@@ -17,18 +17,18 @@ function unpacked(bed: Testbed): Counter {
   return async () => ({ drops: (await own()).drops + (await shared()).drops });
 }
 
-/** Whether a bridge has iptables look at what it passes on, where the kernel can: in each namespace by itself since 5.3. */
+/** Whether iptables sees bridged packets, if the kernel supports it. Separate for each namespace since 5.3. */
 function iptablesOnBridges(on: 0 | 1): string {
   const setting = '/proc/sys/net/bridge/bridge-nf-call-iptables';
   return `! [ -e ${setting} ] || echo ${on} >${setting}`;
 }
 
-/** Whether a host reports the groups of its own network that it is in. */
+/** Whether a host reports its link-local multicast groups. */
 function localReports(on: 0 | 1): string {
   return `echo ${on} >/proc/sys/net/ipv4/igmp_link_local_mcast_reports`;
 }
 
-/** What ordinary traffic has freed without a reason: the function that frees it tells the class. */
+/** Ordinary traffic that is freed without a reason. The function that frees it determines the class. */
 export const withoutReasonScenarios: readonly Scenario[] = [
   {
     name: 'without reason/multicast that nobody joined',
@@ -47,7 +47,7 @@ export const withoutReasonScenarios: readonly Scenario[] = [
       },
     ],
     addresses: (bed) => [`${bed.source} > ${GROUP[bed.family]}`],
-    // The kernel has no counter for this: nothing else comes to IP there.
+    // The kernel has no counter for this. Nothing else reaches IP there.
     counter: (bed) => snmp(bed, 'server', 'Ip', 'InReceives'),
     cause: (bed) => sendDatagrams(bed, 53, PAYLOAD, { to: GROUP[bed.family] }),
   },
@@ -94,15 +94,15 @@ export const withoutReasonScenarios: readonly Scenario[] = [
     class: 'benign',
     classByFunction: ['ipv4'],
     direction: 'ingress',
-    // A bridge that snoops joins the group of all snoopers: it is to say so to nobody, and can't by IPv6.
+    // A bridge that snoops joins the group of all snoopers. It must not report this, and can't over IPv6.
     beside: ['IPV6DISABLED'],
     setup: () => [
-      { at: 'router', run: iptablesOnBridges(0), undo: iptablesOnBridges(1) }, // it takes the padding away before the bridge looks
+      { at: 'router', run: iptablesOnBridges(0), undo: iptablesOnBridges(1) }, // it removes the padding before the bridge checks
       { at: 'router', run: localReports(0), undo: localReports(1) },
       { at: 'router', run: 'ip link set br0 type bridge mcast_snooping 1', undo: 'ip link set br0 type bridge mcast_snooping 0' },
     ],
     addresses: () => ['0.0.0.0 > 224.0.0.1'],
-    // The bridge copies what it checks, and passes on the frame itself.
+    // The bridge copies the frame to check it, and forwards the original.
     counter: (bed) => deviceCount(bed, 'router', 'west', 'rx', 'packets'),
     cause: async (bed) => {
       const count = 43;
@@ -119,7 +119,7 @@ export const withoutReasonScenarios: readonly Scenario[] = [
     class: 'benign',
     classByFunction: BOTH,
     direction: 'egress',
-    // An ifb frees what it is sent, without a drop, so that nothing goes on from there.
+    // An ifb frees packets without a drop, so nothing is forwarded from there.
     setup: (bed) => {
       const device = 'ip link add ifb0 type ifb; ip link set ifb0 multicast off up';
       const queue = `tc qdisc add dev ifb0 root tbf rate 64bit burst ${BURST} limit 100000`;
@@ -127,7 +127,7 @@ export const withoutReasonScenarios: readonly Scenario[] = [
       return [{ at: 'client', run: [device, queue, route].join('; '), undo: 'ip link del ifb0' }];
     },
     addresses: (bed) => [`${bed.source} > ${nowhere(bed)}`],
-    // Sent, and never passed on.
+    // Sent, but never forwarded.
     counter: (bed) => {
       const sent = snmp(bed, 'client', 'Udp', 'OutDatagrams');
       const passed = deviceCount(bed, 'client', 'ifb0', 'rx', 'dropped');

@@ -21,7 +21,7 @@ function dropped(what: string, shape: Shape, mode: 'xdpgeneric' | 'xdpdrv', coun
     class: 'policy',
     classByFunction: BOTH,
     direction: 'ingress',
-    // Since 5.18 (718a18a0c8a6) veth puts the link's header back before the program runs; before, the packet lies behind it.
+    // Since 5.18 (718a18a0c8a6) veth restores the link header before the program runs. Before that, the packet begins after it.
     ...(mode === 'xdpdrv' ? { directionByFunction: 'unknown' } : {}),
     setup: () => [program('server', mode, 'xdp')],
     counter: (bed) => lostBeforeIp(bed, 'server', 'eth0'),
@@ -29,12 +29,12 @@ function dropped(what: string, shape: Shape, mode: 'xdpgeneric' | 'xdpdrv', coun
   };
 }
 
-/** Tags are no part of the packet: bytes begin behind them, wherever the kernel has yet to take them off. */
+/** VLAN tags are not part of the packet. Bytes begin after them, even if the kernel has not removed them yet. */
 function tagged(tags: number, count: number): Scenario {
   return {
     name: `xdp/generic, ${tags} VLAN tag${tags > 1 ? 's' : ''}`,
     families: BOTH,
-    network: 'other', // the kernel has yet to look behind them too
+    network: 'other', // the kernel has not parsed them yet either
     shape: 'pair',
     at: 'server',
     reason: 'UNKNOWN_DROP',
@@ -49,7 +49,7 @@ function tagged(tags: number, count: number): Scenario {
   };
 }
 
-/** Programs that drop before the stack has seen the packet, generic ones and those of a driver that shows them packets. */
+/** Programs that drop before the network stack sees the packet: generic XDP, and native XDP of a driver that passes buffers to it. */
 export const xdpScenarios: readonly Scenario[] = [
   dropped('generic', 'pair', 'xdpgeneric', 101),
   dropped('native on veth', 'pair', 'xdpdrv', 103),

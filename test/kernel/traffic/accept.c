@@ -1,4 +1,4 @@
-/* Accepts that fail, or that look like failing and don't. */
+/* Accepts that fail, or that only look like failures. */
 #define _GNU_SOURCE
 #include "calls.h"
 #include <poll.h>
@@ -10,7 +10,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-/* Lets this process open a descriptor more, or none at all. */
+/* Allows this process to open one more descriptor, or none. */
 static void allow_descriptors(bool any)
 {
 	struct rlimit limit;
@@ -22,7 +22,7 @@ static void allow_descriptors(bool any)
 		fail("setrlimit");
 }
 
-/* Both system calls by turns; `address` is asked for where it isn't NULL. */
+/* Alternates between both system calls. Requests the address if `address` isn't NULL. */
 static int accept_once(int listener, long i, struct address *address)
 {
 	struct sockaddr *any = address ? &address->any : NULL;
@@ -33,7 +33,7 @@ static int accept_once(int listener, long i, struct address *address)
 	return result;
 }
 
-/* Out of descriptors, then on a socket that has ceased to listen, then again: two errnos by turns. */
+/* Alternately without descriptors and on a socket that has stopped listening: two errnos in turn. */
 static void accept_by_turns(int listener, int deaf, long count)
 {
 	for (long i = 0; i < count; i++) {
@@ -45,7 +45,7 @@ static void accept_by_turns(int listener, int deaf, long count)
 	}
 }
 
-/* A connection that is reset while it waits to be accepted stays in the queue, closed, and is accepted all the same. */
+/* A connection that is reset while it waits to be accepted stays in the queue, closed, and is still accepted. */
 static void accept_reset(int listener, struct address *address, long count)
 {
 	struct linger reset = {.l_onoff = 1};
@@ -69,7 +69,7 @@ static void *accept_thread(void *listener)
 	return NULL;
 }
 
-/* Whether a thread of this process sleeps in accept(): the kernel tells the number of the call that a thread is in. */
+/* Whether a thread of this process sleeps in accept(). The kernel shows the number of a thread's current system call. */
 static bool all_wait(long count)
 {
 	char command[128];
@@ -78,7 +78,7 @@ static bool all_wait(long count)
 	return system(command) == 0;
 }
 
-/* Threads that have been waiting in accept() all along when the socket ceases to listen. */
+/* Threads that are already waiting in accept() when the socket stops listening. */
 static void accept_shut_down(int listener, long count)
 {
 	pthread_t *threads = calloc(count, sizeof(*threads));

@@ -1,4 +1,4 @@
-/* Frames written whole: ARP requests past the sender's own ARP, those of 802.2, and IGMP as it comes from an Ethernet. */
+/* Complete frames: ARP requests that bypass the sender's own ARP, 802.2 frames, and IGMP as received from Ethernet. */
 #define _GNU_SOURCE
 #include "traffic.h"
 #include <arpa/inet.h>
@@ -14,7 +14,7 @@
 #include <string.h>
 #include <sys/ioctl.h>
 
-/* What is dropped of them is the receiver's affair, and so are the replies. */
+/* The receiver decides which are dropped, and sends the replies. */
 int arp_command(int argc, char **argv)
 {
 	struct address target = address_of(argv[2], 0), source = address_of(argv[3], 0);
@@ -42,7 +42,7 @@ int arp_command(int argc, char **argv)
 	return 0;
 }
 
-/* Unnumbered information for a service access point that no protocol has, to a group that is no bridge's. */
+/* Unnumbered information for a service access point without a protocol, to a group that is not for bridges. */
 int llc_command(int argc, char **argv)
 {
 	struct sockaddr_ll to = {.sll_family = AF_PACKET, .sll_protocol = htons(ETH_P_802_2), .sll_halen = ETH_ALEN};
@@ -64,8 +64,8 @@ int llc_command(int argc, char **argv)
 }
 
 /*
- * Reports of a group that every host is in, which hosts let pass, in frames that are padded to Ethernet's 60 bytes. They come from
- * 0.0.0.0, as from a host that has no address yet.
+ * Reports of the all-hosts group, which hosts ignore, in frames padded to Ethernet's 60 bytes. They come from 0.0.0.0, as from a host
+ * without an address.
  */
 int igmp_command(int argc, char **argv)
 {

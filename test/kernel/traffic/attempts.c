@@ -1,6 +1,6 @@
 /*
- * Connection attempts, step by step: each step is done by all sockets before the next one. What a step was told is noted by its
- * name and errno.
+ * Connection attempts, step by step. All sockets execute a step before the next one begins. The results are counted by step name and
+ * errno.
  */
 #define _GNU_SOURCE
 #include "calls.h"
@@ -46,7 +46,7 @@ static void turn_on(int fd, int level, int option)
 		fail("setsockopt");
 }
 
-/* `kind`: blocking or nonblocking, and what else, such as nonblocking,fastopen. */
+/* `kind`: blocking or nonblocking, and further options, such as nonblocking,fastopen. */
 static int open_one(const char *kind)
 {
 	int family = address_of(address, 0).any.sa_family;
@@ -60,7 +60,7 @@ static int open_one(const char *kind)
 	return fd;
 }
 
-/* Where to: PORT, or PORT@ADDRESS. */
+/* The destination: PORT, or PORT@ADDRESS. */
 static struct address target_of(const char *text)
 {
 	const char *at = strchr(text, '@');
@@ -70,7 +70,7 @@ static struct address target_of(const char *text)
 	return address_of(at ? at + 1 : address, number(port));
 }
 
-/* A listener at that port of the address, for as long as the process lives. */
+/* A listener on that port of the address, until the process ends. */
 static void listen_at(const char *port)
 {
 	struct address own;
@@ -78,7 +78,7 @@ static void listen_at(const char *port)
 	listener_on(&own, address, number(port), 0);
 }
 
-/* A connection to a listener at that port, which takes a port, for as long as the process lives. */
+/* A connection to a listener on that port, which occupies a port until the process ends. */
 static void occupy(const char *port)
 {
 	struct address to;

@@ -1,4 +1,4 @@
-/* What connects and accepts share. */
+/* Code shared by connects and accepts. */
 #define _GNU_SOURCE
 #include "calls.h"
 #include <errno.h>

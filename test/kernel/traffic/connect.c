@@ -1,4 +1,4 @@
-/* Connects that fail, or that look like failing and don't. */
+/* Connects that fail, or that only look like failures. */
 #define _GNU_SOURCE
 #include "calls.h"
 #include <poll.h>
@@ -34,8 +34,8 @@ static void connect_parallel(struct address *to, long count)
 }
 
 /*
- * Resets the connection: ended in order, the socket that is closed first has its peer's end-of-stream segment in its queue when
- * the kernel frees it, which counts as a drop.
+ * Resets the connection. After an orderly close, the socket that is closed first would have its peer's FIN in its queue when the kernel
+ * frees it, which counts as a drop.
  */
 static void close_both(int client, int listener)
 {
@@ -48,7 +48,7 @@ static void close_both(int client, int listener)
 	close_reset(server);
 }
 
-/* Without waiting in the call: begins, waits for the end, and calls again, which tells how it ended. */
+/* Nonblocking: begins, waits for the end, and calls again to get the result. */
 static int connect_waiting(const struct address *to, int calls)
 {
 	int fd = open_socket(to->any.sa_family, SOCK_STREAM | SOCK_NONBLOCK, 0);
@@ -62,7 +62,7 @@ static int connect_waiting(const struct address *to, int calls)
 	return fd;
 }
 
-/* To a listener of our own: begun, ended well, and called once too often. */
+/* To our own listener: begins, succeeds, and calls once too often. */
 static void connect_answered(const char *text, int port, long count)
 {
 	struct address to;
@@ -73,7 +73,7 @@ static void connect_answered(const char *text, int port, long count)
 	close(listener);
 }
 
-/* The port range has one port, and the first connection has it. */
+/* The port range has one port, which the first connection uses. */
 static void connect_without_port(const char *text, int port, long count)
 {
 	struct address to;
@@ -87,7 +87,7 @@ static void connect_without_port(const char *text, int port, long count)
 	close(listener);
 }
 
-/* By turns to where nobody listens and to where no route leads: an errno of an earlier call must not stand for a later one's. */
+/* Alternately to a port without a listener and to an address without a route. A call must not get the errno of an earlier one. */
 static void connect_by_turns(const struct address *refuses, const char *unreachable, long count, bool waiting)
 {
 	struct address away = address_of(unreachable, 9);

@@ -1,4 +1,4 @@
-/* A datagram from its IP header on, for what sends frames or packets past the kernel's own IP. */
+/* A datagram including its IP header, for senders of frames or packets that bypass the kernel's own IP. */
 #define _GNU_SOURCE
 #include "traffic.h"
 #include <arpa/inet.h>

@@ -1,4 +1,4 @@
-/* Buffers that are no packets: sockets of this host alone, closed with data in them. */
+/* Buffers that are not packets: local sockets, closed with data in them. */
 #define _GNU_SOURCE
 #include "traffic.h"
 #include <errno.h>

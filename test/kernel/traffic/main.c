@@ -32,7 +32,7 @@ static const struct command {
 	{"tagged", "DEVICE MAC FROM TO TAGS COUNT SIZE", 7, tagged_command},
 };
 
-/* usage: traffic NETNS CPU COMMAND …; the CPU is where it all happens, softirqs of what it sends too. */
+/* usage: traffic NETNS CPU COMMAND …; everything runs on this CPU, including the softirqs of the sent packets. */
 int main(int argc, char **argv)
 {
 	cpu_set_t cpus;

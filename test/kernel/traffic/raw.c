@@ -1,4 +1,4 @@
-/* Packets written by hand: datagrams with a wrong checksum, and the ICMP flood. */
+/* Manually built packets: datagrams with a wrong checksum, and the ICMP flood. */
 #define _GNU_SOURCE
 #include "traffic.h"
 #include <arpa/inet.h>
@@ -13,7 +13,7 @@
 
 #define BATCH 64
 
-/* The sum of the pseudo header, which the receiver adds before it compares. */
+/* The sum of the pseudo header, which the receiver adds before the comparison. */
 static uint32_t pseudo_header(const struct address *from, const struct address *to, int protocol, size_t length)
 {
 	bool v4 = to->any.sa_family == AF_INET;
@@ -24,7 +24,7 @@ static uint32_t pseudo_header(const struct address *from, const struct address *
 	return (uint16_t)~ntohs(checksum(a, size, 0)) + (uint16_t)~ntohs(checksum(b, size, 0)) + protocol + length;
 }
 
-/* A socket that has its datagrams' checksums verified as they come, not as they are read: one with a filter, which takes all. */
+/* A socket with a filter that accepts everything: with it, checksums of datagrams are verified on arrival, not when they are read. */
 static int filtering_receiver(const struct address *address)
 {
 	struct sock_filter take_all = {.code = BPF_RET | BPF_K, .k = 0x40000};
@@ -36,7 +36,7 @@ static int filtering_receiver(const struct address *address)
 	return socket;
 }
 
-/* The checksum is off by one: not 0, which would mean "none", and so nothing but the sum is wrong with the datagram. */
+/* The checksum is off by one, but not 0, which would mean "none". So the checksum is the only error of the datagram. */
 int raw_udp_command(int argc, char **argv)
 {
 	struct address to = address_of(argv[2], 0), from = address_of(argv[3], 0);
@@ -61,7 +61,7 @@ int raw_udp_command(int argc, char **argv)
 	return 0;
 }
 
-/* Echo requests in batches, as fast as one CPU can; the packets are built once. */
+/* Echo requests in batches, as fast as one CPU can. The packets are built only once. */
 int flood_command(int argc, char **argv)
 {
 	struct address to = address_of(argv[1], 0);

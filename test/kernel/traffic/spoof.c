@@ -1,4 +1,4 @@
-/* Datagrams from addresses that are nobody's: each from another one, so that each is a flow of its own. */
+/* Datagrams from unused addresses. Each has a different one, so each is a separate flow. */
 #define _GNU_SOURCE
 #include "traffic.h"
 #include <arpa/inet.h>
@@ -54,7 +54,7 @@ static void build(union packet *packet, const struct address *to)
 	}
 }
 
-/* Somewhere in 11.0.0.0/8 or in fd11::/16. */
+/* A random address in 11.0.0.0/8 or fd11::/16. */
 static void set_source(union packet *packet, bool v4, uint64_t random)
 {
 	if (v4) {
@@ -65,7 +65,10 @@ static void set_source(union packet *packet, bool v4, uint64_t random)
 	memcpy(&packet->v6.ip.saddr, (uint8_t[]){0xfd, 0x11}, 2);
 }
 
-/* COUNT of them, as fast as one CPU can, from SOURCES IPv4 addresses by turns where that is given; what the kernel drops on their way out is what is wanted. */
+/*
+ * Sends COUNT of them, as fast as one CPU can. If SOURCES is given, they come from that many IPv4 addresses in turn. The kernel is supposed
+ * to drop them on their way out.
+ */
 int spoof_command(int argc, char **argv)
 {
 	struct address to = address_of(argv[1], 0);

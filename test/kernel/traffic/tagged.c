@@ -1,4 +1,4 @@
-/* Datagrams in frames with tags of VLANs within, as a switch sends them to a port that carries several. */
+/* Datagrams in frames with VLAN tags, as a switch sends them to a port with several VLANs. */
 #define _GNU_SOURCE
 #include "traffic.h"
 #include <arpa/inet.h>

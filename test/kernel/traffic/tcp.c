@@ -1,4 +1,4 @@
-/* A TCP sender of large segments, and the one way found to have packets reach a closed TCP socket. */
+/* A TCP sender of large segments, and the only known way to make packets reach a closed TCP socket. */
 #define _GNU_SOURCE
 #include "traffic.h"
 #include <arpa/inet.h>
@@ -43,7 +43,7 @@ static struct connection connected(const char *netns, const char *text)
 	return connection;
 }
 
-/* In repair a socket closes without a word to its peer, and tells its sequence numbers. */
+/* In repair mode a socket closes without notifying its peer, and shows its sequence numbers. */
 static void repair(int socket)
 {
 	int on = 1;
@@ -63,7 +63,7 @@ static uint32_t sequence(int socket, int queue)
 	return value;
 }
 
-/* Connects, has COMMAND put the rule in the way, and writes BYTES at once: the segments leave as GSO packets. */
+/* Connects, runs COMMAND to add the rule, and writes BYTES at once, so that the segments leave as GSO packets. */
 int tcp_send_command(int argc, char **argv)
 {
 	struct connection connection = connected(argv[1], argv[2]);
@@ -96,7 +96,7 @@ static void *receive(void *buffer)
 	return NULL;
 }
 
-/* A page whose first touch blocks until it is given: who touches it in a system call keeps what locks it has. */
+/* A page whose first access blocks until the page is provided. A thread that accesses it in a system call keeps its locks meanwhile. */
 static int faulting_page(char *page)
 {
 	struct uffdio_api api = {.api = UFFD_API};
@@ -123,10 +123,10 @@ static void write_segment(int raw, const struct address *to, const struct addres
 }
 
 /*
- * A socket in TCP_CLOSE is in no table: a packet finds it only if it was queued before. So: a thread of the receiver holds the
- * socket's lock, stuck in recv() on a page that isn't there; meanwhile a reset and then COUNT segments arrive, and wait in the
- * socket's backlog. When the page is given, release_sock() works them off: the reset closes the socket, and each segment behind
- * it comes to tcp_rcv_state_process() in state TCP_CLOSE. All have the same sequence number, or the backlog would merge them.
+ * A socket in TCP_CLOSE is in no table, so a packet reaches it only if it was queued before. A thread of the receiver holds the socket
+ * lock, blocked in recv() on a missing page. Meanwhile a reset and then COUNT segments arrive, and wait in the socket's backlog. When the
+ * page is provided, release_sock() processes them: the reset closes the socket, and each following segment reaches
+ * tcp_rcv_state_process() in state TCP_CLOSE. All have the same sequence number, because otherwise the backlog would merge them.
  */
 int tcp_closed_command(int argc, char **argv)
 {
@@ -175,14 +175,14 @@ int tcp_closed_command(int argc, char **argv)
 
 #define FIN_WAIT2 5
 #define TIME_WAIT 6
-/* Instead of a timer: the socket has gone, and what is listed waits for the end of the connection. */
+/* Instead of a timer: the socket is gone, and the listed entry waits for the end of the connection. */
 #define NO_SOCKET 3
 
 struct listed {
 	unsigned int state, timer;
 };
 
-/* The one connection from that local port, of this namespace; all 0 where there is none. */
+/* The only connection from that local port in this namespace; all 0 if there is none. */
 static struct listed listed(int family, unsigned int port)
 {
 	FILE *sockets = fopen(family == AF_INET ? "/proc/thread-self/net/tcp" : "/proc/thread-self/net/tcp6", "re");
@@ -211,9 +211,9 @@ static bool comes_to(int family, unsigned int port, unsigned int state)
 }
 
 /*
- * COUNT connections that the listener's side closes first, and this side when nothing is left of them there but what waits for
- * its FIN. The acknowledgement of the first FIN has to go by itself: a FIN that brings it would meet the whole socket. Where the
- * kernel keeps the socket all the same, the connection isn't one of COUNT.
+ * Makes COUNT connections that the listener's side closes first. This side closes when only the entry that waits for its FIN is left there.
+ * The first FIN must be acknowledged separately, because a FIN with the acknowledgement would reach the full socket. If the kernel still
+ * keeps the socket, the connection does not count towards COUNT.
  */
 int tcp_time_wait_command(int argc, char **argv)
 {

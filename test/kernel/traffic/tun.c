@@ -1,4 +1,4 @@
-/* The program's end of a TUN device that is there already: what it writes, and what it leaves unread. */
+/* The program's end of an existing TUN device: packets that it writes, and packets that it does not read. */
 #define _GNU_SOURCE
 #include "traffic.h"
 #include <errno.h>
@@ -22,7 +22,7 @@ static int open_tun(const char *name)
 	return fd;
 }
 
-/* An open device has a carrier, but its queue drops until the kernel's link watch, which runs by itself, has seen that. */
+/* An open device has a carrier, but its queue drops until the kernel's link watch, which runs asynchronously, has seen it. */
 static void wait_for_carrier(const char *name)
 {
 	int socket = open_socket(AF_INET, SOCK_DGRAM, 0);
@@ -40,7 +40,7 @@ static void wait_for_carrier(const char *name)
 	close(socket);
 }
 
-/* A device that is down refuses with EIO, and any what has no version of IP with EINVAL. */
+/* A device that is down returns EIO. Every device returns EINVAL for data without an IP version. */
 int tun_write_command(int argc, char **argv)
 {
 	struct address from = address_of(argv[2], 0), to = address_of(argv[3], 0);
@@ -60,7 +60,7 @@ int tun_write_command(int argc, char **argv)
 	return 0;
 }
 
-/* Nobody reads what is sent to the device; a sender in another namespace may send it. */
+/* Nobody reads the packets that are sent to the device. The sender may be in another namespace. */
 int tun_full_command(int argc, char **argv)
 {
 	int tun = open_tun(argv[1]), sender;

@@ -1,4 +1,4 @@
-/* Datagrams: small ones, fragmented ones, GSO ones, keepalives, and ones that find the receiver's buffer full. */
+/* Datagrams: small, fragmented, GSO, keepalives, and datagrams for a full receive buffer. */
 #define _GNU_SOURCE
 #include "traffic.h"
 #include <errno.h>
@@ -77,8 +77,8 @@ int udp_command(int argc, char **argv)
 }
 
 /*
- * Sends to a receiver that doesn't read, until its own counter says that COUNT did not fit. Once one doesn't fit, no later one
- * of the same size does. What did fit is read at the end: it was delivered, and closing with data in it would be drops too.
+ * Sends to a receiver that doesn't read, until its own counter reports that COUNT did not fit. After the first that doesn't fit, no later
+ * one of the same size fits. The others are read at the end: they were delivered, and closing the socket with data in it would cause drops.
  */
 int udp_full_command(int argc, char **argv)
 {
@@ -108,7 +108,7 @@ int udp_full_command(int argc, char **argv)
 	return 0;
 }
 
-/* Keepalives of IPsec through NAT (RFC 3948): one octet, which a socket that unpacks ESP takes and throws away. */
+/* Keepalives of IPsec through NAT (RFC 3948): one octet, which a socket that decapsulates ESP accepts and discards. */
 int udp_keepalive_command(int argc, char **argv)
 {
 	struct address to = address_of(argv[2], 0);

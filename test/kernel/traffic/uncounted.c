@@ -1,4 +1,4 @@
-/* What is lost past kfree_skb(), or in part: a full raw socket, fragments that overlap, what is no packet of IP. */
+/* Losses without kfree_skb(), or only partly with it: a full raw socket, overlapping fragments, packets that are not IP. */
 #define _GNU_SOURCE
 #include "traffic.h"
 #include <arpa/inet.h>
@@ -9,11 +9,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Of the first fragment, and by how much the second one overlaps it; multiples of 8. */
+/* The size of the first fragment, and the overlap of the second one; multiples of 8. */
 #define FRAGMENT_BYTES 64
 #define OVERLAP_BYTES 16
 
-/* Replies that nobody has asked for, and that a raw socket alone takes: COUNT more than its buffer has room for. What did fit is read. */
+/* Unrequested replies that only a raw socket receives: COUNT more than fit in its buffer. Those that fit are read. */
 int raw_full_command(int argc, char **argv)
 {
 	struct address to = address_of(argv[2], 0);
@@ -43,7 +43,7 @@ int raw_full_command(int argc, char **argv)
 	return 0;
 }
 
-/* COUNT times two fragments of IPv4 that overlap: the kernel lets go of both (RFC 5722). */
+/* COUNT pairs of overlapping IPv4 fragments. The kernel discards both (RFC 5722). */
 int overlap_command(int argc, char **argv)
 {
 	struct address from = address_of(argv[1], 0), to = address_of(argv[2], 0);

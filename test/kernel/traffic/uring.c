@@ -1,4 +1,4 @@
-/* Connects by io_uring, without a library: one ring, in which all of them are at a time. */
+/* Connects by io_uring, without a library. All of them are in one ring at the same time. */
 #define _GNU_SOURCE
 #include "uring.h"
 #include <linux/io_uring.h>

@@ -3,7 +3,7 @@ import { at, type ByBed, type Call, type Returned } from '../call.ts';
 type Errors = Readonly<Record<string, number>>;
 type Inherited = Pick<Call, 'what' | 'count' | 'shape' | 'setup' | 'beside' | 'tools' | 'whyNot' | 'addresses'>;
 
-/** What some sockets do, and what each of them is told and has to be counted as. */
+/** The steps of some sockets, and for each socket the expected results and counts. */
 export interface Attempt extends Inherited {
   /** The kind of socket; nonblocking. */
   readonly kind?: string;
@@ -12,16 +12,16 @@ export interface Attempt extends Inherited {
   readonly told: ByBed<Returned>;
   /** Failures of one socket, by errno. */
   readonly fails: ByBed<Errors>;
-  /** Of these, those that the call's own return reports alone. */
+  /** Those of them that only the return of the call reports. */
   readonly onlyReturned?: ByBed<Errors>;
   /**
-   * Where the ICMP error comes late, when no call holds the socket any more, it ends the attempt: what such a socket is told, and
-   * counted as. `by` is what no other socket is told.
+   * If the ICMP error comes late, when no call holds the socket, it ends the attempt. These are the results and counts of such a socket.
+   * `by` is a result that no other socket gets.
    */
   readonly late?: { readonly by: string; readonly told: Returned; readonly fails: Errors };
 }
 
-/** All of the sockets' together. */
+/** The sum over all sockets. */
 export function callOf({ steps, told, fails, onlyReturned = {}, late, count, kind = 'nonblocking', ...rest }: Attempt): Call {
   const sum = (each: Errors, lateOnes: Errors, got: Returned) => {
     const lateCount = (late && got[late.by]) ?? 0;

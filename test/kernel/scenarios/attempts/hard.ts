@@ -16,7 +16,7 @@ import {
   vanish,
 } from './rejected.ts';
 
-/** ICMP errors that come later, when no call holds the socket: they end the attempt. */
+/** ICMP errors that come later, when no call holds the socket. They end the attempt. */
 export const HARD: readonly Attempt[] = [
   {
     what: 'rejected by and by, poll',
@@ -88,7 +88,7 @@ export const HARD: readonly Attempt[] = [
     addresses: bothOfOne,
   },
   {
-    // The same errno, once by ICMP and once by the route: the second is no echo of the first.
+    // The same errno, once from ICMP and once from the route. The second is not a repetition of the first.
     what: 'no neighbour, blocking, then unreachable',
     shape: 'pair',
     setup: absentAndUnreachable,

@@ -4,7 +4,7 @@ import type { Call } from '../call.ts';
 import { iptablesRule } from '../rules.ts';
 import { BESIDE, RETRANSMITTED, to } from './rejected.ts';
 
-/** By how netfilter names what it sends: the errno that TCP makes of it (icmp_err_convert, tab_unreach). */
+/** By netfilter's name of the ICMP error: the errno that TCP makes from it (icmp_err_convert, tab_unreach). */
 const KINDS = {
   ipv4: {
     'icmp-net-unreachable': 'ENETUNREACH',
@@ -35,7 +35,7 @@ function rejectEachWay(bed: Testbed): readonly Step[] {
   return [unlimited, ...rules];
 }
 
-/** Every ICMP error, from a router: what each of `count` sockets is told by these steps is its errno. */
+/** Every ICMP error, from a router. Each of `count` sockets must get its errno from these steps. */
 function eachKind(what: string, { isSoft, after, count }: { isSoft: boolean; after: readonly string[]; count: number }): Call {
   const errnos = (bed: Testbed): string[] => Object.values(KINDS[bed.family]);
   const tally = (names: readonly string[]) => {
@@ -52,7 +52,7 @@ function eachKind(what: string, { isSoft, after, count }: { isSoft: boolean; aft
     count,
     returned: (bed) => tally(errnos(bed).flatMap((errno) => ['connect:EINPROGRESS', `so_error:${errno}`])),
     errors: (bed) => tally(errnos(bed)),
-    // Over IPv6 a soft error is gone when it has been read.
+    // Over IPv6 a soft error is cleared when it is read.
     onlyReturned: (bed) => (isSoft && bed.v6 ? tally(errnos(bed)) : {}),
     run: async (bed) => {
       const runs = errnos(bed).map((_, index) =>

@@ -6,5 +6,5 @@ import { BY_MPTCP } from './mptcp.ts';
 import { REFUSED } from './refused.ts';
 import { SOFT } from './soft.ts';
 
-/** Connects of programs that don't wait in the call, or that try again on the same socket. */
+/** Connects of programs that don't block in the call, or that try again on the same socket. */
 export const ATTEMPTS: readonly Call[] = [...[...SOFT, ...HARD, ...REFUSED, ...BY_MPTCP].map(callOf), ...EACH_KIND];

@@ -8,7 +8,7 @@ const MPTCP = {
   beside: [...BESIDE, 'NO_SOCKET'],
 } as const;
 
-/** The program's socket is one of MPTCP, which has its first subflow connect. */
+/** The program's socket is an MPTCP socket; its first subflow connects. */
 export const BY_MPTCP: readonly Attempt[] = [
   {
     what: 'MPTCP, blocking, refused, no route, refused',

@@ -4,7 +4,7 @@ import { bothOfOne, noRoute, to } from './rejected.ts';
 
 const REFUSES = { beside: ['NO_SOCKET'] } as const;
 
-/** Refused by a reset, and what comes after it on the same socket. */
+/** Refused by a reset, and the following attempts on the same socket. */
 export const REFUSED: readonly Attempt[] = [
   {
     what: 'refused, blocking, then no route',
@@ -56,7 +56,7 @@ export const REFUSED: readonly Attempt[] = [
     count: 9,
   },
   {
-    // The error of the first attempt is still there when the second fails before its SYN (tcp_v4_connect()).
+    // The error of the first attempt still exists when the second fails before its SYN (tcp_v4_connect()).
     what: 'refused, unread, disconnected, no port left',
     setup: onePort,
     ...REFUSES,

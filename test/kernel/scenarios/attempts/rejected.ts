@@ -5,17 +5,17 @@ import { nowhere } from '../datagrams.ts';
 import { iptablesRule } from '../rules.ts';
 
 export const REJECTED = 81;
-/** The first SYN of a connection is rejected, the second goes on; and the other way round: it vanishes, and the second is rejected. */
+/** The first SYN of a connection is rejected, and the second passes. Or the first is dropped, and the second is rejected. */
 export const FIRST_REJECTED = 82;
 export const SECOND_REJECTED = 83;
-/** Longer than the first retransmission of a SYN takes (TCP_TIMEOUT_INIT), in milliseconds. */
+/** Longer than the time to the first retransmission of a SYN (TCP_TIMEOUT_INIT), in milliseconds. */
 export const RETRANSMITTED = 1_700;
 
 export function reject(bed: Testbed): readonly Step[] {
   return [iptablesRule(bed, 'nft', 'client', '', `OUTPUT -p tcp --dport ${REJECTED} -j REJECT`)];
 }
 
-/** A SYN is known by its source port. */
+/** A SYN is identified by its source port. */
 export function rejectOne(): readonly Step[] {
   const chain = 'chain out { type filter hook output priority 0;';
   const refuse = 'reject with icmpx type port-unreachable';
@@ -27,12 +27,12 @@ export function rejectOne(): readonly Step[] {
   return [{ at: 'client', run: `nft '${table}'`, undo: 'nft delete table inet once' }];
 }
 
-/** What is sent to LISTENING vanishes. */
+/** Packets to LISTENING are dropped. */
 export function vanish(bed: Testbed): readonly Step[] {
   return [iptablesRule(bed, 'nft', 'client', '', `OUTPUT -p tcp --dport ${LISTENING} -j DROP`)];
 }
 
-/** The neighbour is asked for, and doesn't answer; quickly given up. */
+/** Neighbour resolution gets no answer, and gives up quickly. */
 export function absent({ v6, target }: Testbed): readonly Step[] {
   const family = v6 ? 'ipv6' : 'ipv4';
   const quick = `echo 50 > /proc/sys/net/${family}/neigh/eth0/retrans_time_ms`;
@@ -41,12 +41,12 @@ export function absent({ v6, target }: Testbed): readonly Step[] {
   ];
 }
 
-/** And where no route leads, the routing table says so with an errno of the neighbour's. */
+/** In addition, the routing table reports a missing route with the errno of a missing neighbour. */
 export function absentAndUnreachable(bed: Testbed): readonly Step[] {
   return [...absent(bed), { at: 'client', run: `ip route add unreachable ${nowhere(bed)}` }];
 }
 
-/** TFO_CLIENT_ENABLE | TFO_CLIENT_NO_COOKIE (include/net/tcp.h): the first call only notes where to, the first byte begins. */
+/** TFO_CLIENT_ENABLE | TFO_CLIENT_NO_COOKIE (include/net/tcp.h): the first call stores the destination, the first byte begins the attempt. */
 export function fastOpenWithoutCookie(bed: Testbed): readonly Step[] {
   const set = (value: number) => `echo ${value} > /proc/sys/net/ipv4/tcp_fastopen`;
   return [...reject(bed), { at: 'client', run: set(5), undo: set(1) }];
@@ -54,7 +54,7 @@ export function fastOpenWithoutCookie(bed: Testbed): readonly Step[] {
 
 export const to = (port: number) => `connect:${port}`;
 export const noRoute = (bed: Testbed) => `connect:${CLOSED_PORT}@${nowhere(bed)}`;
-/** An IPv4 socket keeps the address of its last peer when it is disconnected (tcp_disconnect()), and no route gives it none. */
+/** An IPv4 socket keeps the address of its last peer when it is disconnected (tcp_disconnect()). Without a route it gets no new one. */
 export const bothOfOne = (bed: Testbed) => [...sent(bed), bed.v6 ? ` > ${nowhere(bed)}` : ` > ${bed.target}`];
 
 export const REJECTED_ONCE = {
@@ -62,16 +62,16 @@ export const REJECTED_ONCE = {
   fails: { ECONNREFUSED: 1 },
 } as const;
 /**
- * The same by a soft error that is read at once: SO_ERROR takes it away, and IPv6 has it nowhere else than where connect() returned.
- * What polls isn't woken by it there, and waits until the next SYN is rejected too, which ends the attempt.
+ * The same with a soft error that is read immediately: SO_ERROR clears it, and on IPv6 it is then visible only at the return of connect().
+ * On IPv6 it does not wake poll, which waits until the next SYN is rejected too. That ends the attempt.
  */
 export const SOFTLY_REJECTED_ONCE = {
   ...REJECTED_ONCE,
   onlyReturned: (bed: Testbed): Readonly<Record<string, number>> => (bed.v6 ? REJECTED_ONCE.fails : {}),
 } as const;
 /**
- * The ICMP message itself waits in the socket's queue of errors, and is freed with it: __skb_queue_purge() gives a reason since 6.7
- * (4025d3e73abd). On 6.1 icmpv6_rcv() frees each message that it has passed on, without one.
+ * The ICMP message itself is in the socket's error queue, and is freed with it. __skb_queue_purge() gives a reason since 6.7 (4025d3e73abd).
+ * On 6.1 icmpv6_rcv() frees each message that it has passed on, without a reason.
  */
 export const BESIDE = ['IPTABLE_RULE_DROP', 'QUEUE_PURGE', 'UNKNOWN_DROP'];
 export const REJECTS = { setup: reject, tools: ['iptables-nft', 'ip6tables-nft'], beside: BESIDE } as const;

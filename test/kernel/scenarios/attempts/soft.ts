@@ -21,7 +21,7 @@ function whatRingsAreTold(): string {
   return kernelLine() === '5.10' ? 'EALREADY' : 'OK';
 }
 
-/** ICMP errors that come while connect() holds the socket: soft ones, which leave it in SYN_SENT. */
+/** ICMP errors that come while connect() holds the socket. They are soft errors: the socket stays in SYN_SENT. */
 export const SOFT: readonly Attempt[] = [
   { what: 'rejected here, poll', ...REJECTS, ...REJECTED_ONCE, steps: [to(REJECTED), 'poll', 'so_error', 'close'], count: 5 },
   { what: 'rejected here, epoll', ...REJECTS, ...REJECTED_ONCE, steps: [to(REJECTED), 'epoll', 'so_error', 'close'], count: 6 },
@@ -77,7 +77,7 @@ export const SOFT: readonly Attempt[] = [
     addresses: bothOfOne,
   },
   {
-    // Its soft error outlives the attempt (tcp_disconnect() keeps sk_err_soft), and is none of the next one's.
+    // The soft error outlives the attempt (tcp_disconnect() keeps sk_err_soft), but does not belong to the next one.
     what: 'rejected here, disconnected, given up',
     ...REJECTS,
     steps: [to(REJECTED), 'unspec', to(LISTENING), 'close'],
@@ -88,8 +88,8 @@ export const SOFT: readonly Attempt[] = [
   },
   {
     /*
-     * io_connect() takes the wake-up by the ICMP error for the end, and finds no error: the program is told that it is connected. 5.10
-     * calls again, and is told EALREADY; it looks for the socket's error since 6.5 (3fb1bd688172), which 6.1 has too.
+     * io_connect() treats the wake-up by the ICMP error as the end, finds no error, and reports to the program that it is connected. 5.10
+     * calls again and gets EALREADY. Since 6.5 it checks the socket's error (3fb1bd688172); 6.1 has this too.
      */
     what: 'rejected here, io_uring',
     ...REJECTS,
