@@ -68,7 +68,7 @@ export class Agent {
     this.#child = this.#spawn();
   }
 
-  /** Starts it and waits until it answers a scrape. `settings` is given its ports, which were free. */
+  /** Starts it and waits until a scrape shows that it counts. `settings` is given its ports, which were free. */
   static async start(settings: (ports: AgentPorts) => Config = agentConfig, env: NodeJS.ProcessEnv = {}): Promise<Agent> {
     const ports = { metrics: await freePort(), own: await freePort() };
     const directory = mkdtempSync(join(tmpdir(), 'dropreason-agent-'));
@@ -89,7 +89,7 @@ export class Agent {
     await this.#child.exit;
   }
 
-  /** Starts it again after `kill`, as it was configured, and waits until it answers a scrape. */
+  /** Starts it again after `kill`, as it was configured, and waits until a scrape shows that it counts. */
   async restart(): Promise<void> {
     this.#child = this.#spawn();
     await this.#answers();
@@ -101,8 +101,9 @@ export class Agent {
     return new Child('the agent', node, args, { ...process.env, ...this.#env });
   }
 
+  /** Exporters start before receivers: a scrape is answered before anything is attached. Hooks are in it once they are. */
   #answers(): Promise<void> {
-    return this.#child.ready(async () => (await this.scrape()) !== '');
+    return this.#child.ready(async () => (await this.scrape()).includes('dropreason_receiver_hook_attached'));
   }
 
   /** What the endpoint for Prometheus, or another port of the agent's, says now. */
