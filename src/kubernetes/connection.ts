@@ -1,5 +1,6 @@
 import type { KubeConfig, RequestContext } from '@kubernetes/client-node';
 import { beginningOf } from '../component/beginning_of.ts';
+import { SentSecrets } from '../component/sent_secrets.ts';
 import { serverMessage } from '../component/server_message.ts';
 import { orAborted } from './abort.ts';
 import { BoundedText } from './bounded_text.ts';
@@ -150,7 +151,8 @@ export class ApiConnection {
     const { statusCode, headers, body } = await orAborted(asked, signal);
     if (statusCode !== 200) {
       const text = `${await orAborted(beginningOf(body, ERROR_BYTES, signal), signal)}`;
-      throw refusal(statusCode, serverMessage(text), textOf(headers['retry-after']));
+      const secrets = new SentSecrets(Object.values(context.getHeaders()));
+      throw refusal(statusCode, serverMessage(text, secrets), textOf(headers['retry-after']));
     }
     const problem = unreadable(textOf(headers['content-type']), textOf(headers['content-encoding']));
     if (problem !== undefined) {

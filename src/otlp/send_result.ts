@@ -1,3 +1,5 @@
+import type { SentSecrets } from '../component/sent_secrets.ts';
+
 /** What became of one attempt, whatever carried it. */
 export type SendResult =
   | SentResult
@@ -20,6 +22,12 @@ export interface SentResult {
 }
 
 export type FailedResult = Exclude<SendResult, SentResult>;
+
+/** The same without what the server repeats of the secrets that it was sent. */
+export function withoutSecrets(result: SendResult, secrets: Pick<SentSecrets, 'hideIn'>): SendResult {
+  if (result.status === 'sent') return { ...result, message: secrets.hideIn(result.message) };
+  return { ...result, why: secrets.hideIn(result.why) };
+}
 
 /** Whether each attempt would fail like this one, so that the message is not sent again. */
 export function isAboutMessage(result: FailedResult): boolean {

@@ -3,11 +3,12 @@ import { ProtobufMetricsSerializer } from '@opentelemetry/otlp-transformer';
 import type { ResourceMetrics } from '@opentelemetry/sdk-metrics';
 import type { Logger } from 'pino';
 import type { ClientAuthenticator } from '../../component/authenticator.ts';
+import { SentSecrets } from '../../component/sent_secrets.ts';
 import { clientMaterial, type TlsMaterial } from '../../tls/tls_material.ts';
 import { readAnswer } from '../answer.ts';
 import type { Carrier } from '../carrier.ts';
 import { retryDelay } from '../rpc_status.ts';
-import type { FailedResult, SendResult } from '../send_result.ts';
+import { type FailedResult, type SendResult, withoutSecrets } from '../send_result.ts';
 import { type GrpcClientSettings, usesTls } from './client_settings.ts';
 import { makeCredentials } from './credentials.ts';
 
@@ -51,6 +52,7 @@ export class GrpcCarrier implements Carrier {
   readonly #login: ClientAuthenticator | undefined;
   readonly #metadata = new Metadata();
   readonly #options: ChannelOptions;
+  readonly #secrets: SentSecrets;
   #client: Client;
   #unanswered = 0;
 
@@ -59,6 +61,7 @@ export class GrpcCarrier implements Carrier {
     this.#material = material;
     this.#login = login;
     for (const [name, value] of Object.entries(config.headers)) this.#metadata.set(name, value.reveal());
+    this.#secrets = new SentSecrets(Object.values(config.headers).map((value) => value.reveal()));
     this.#options = channelOptions(config, version);
     this.#client = this.#connect();
   }
@@ -88,7 +91,8 @@ export class GrpcCarrier implements Carrier {
         (error, answer) => {
           if (error !== null && REFUSED.includes(error.code)) this.#suspect();
           this.#reconnectWhereUnanswered(error);
-          resolve(error === null ? readAnswer(answer ?? Buffer.alloc(0)) : failure(error));
+          const result = error === null ? readAnswer(answer ?? Buffer.alloc(0)) : failure(error);
+          resolve(withoutSecrets(result, this.#secrets));
         },
       );
     });
@@ -101,6 +105,7 @@ export class GrpcCarrier implements Carrier {
   async #metadataNow(): Promise<Metadata> {
     const credentials = await this.#login?.credentials();
     if (credentials === undefined) return this.#metadata;
+    this.#secrets.login = credentials.value;
     const metadata = this.#metadata.clone();
     metadata.set(credentials.name, credentials.value);
     return metadata;

@@ -1,9 +1,10 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import { retryAfterMillis } from '../../component/retry_after.ts';
+import type { SentSecrets } from '../../component/sent_secrets.ts';
 import { serverMessage } from '../../component/server_message.ts';
 import { readAnswer } from '../answer.ts';
 import { MOST_DELAY_MILLIS, statusMessage } from '../rpc_status.ts';
-import type { SendResult } from '../send_result.ts';
+import { type SendResult, withoutSecrets } from '../send_result.ts';
 
 /** Statuses that the OTLP specification lets a client retry. */
 const RETRYABLE: ReadonlySet<number> = new Set([429, 502, 503, 504]);
@@ -20,11 +21,11 @@ export interface HttpAnswer {
   readonly body: Buffer;
 }
 
-/** What became of a push that was answered like this. */
-export function readHttpAnswer({ status, headers, body }: HttpAnswer): SendResult {
+/** What became of a push that was answered like this. `secrets`: those that were sent with it. */
+export function readHttpAnswer({ status, headers, body }: HttpAnswer, secrets: Pick<SentSecrets, 'hideIn'>): SendResult {
   const type = (headers['content-type'] ?? '').split(';')[0]?.trim().toLowerCase() ?? '';
-  if (status >= 200 && status < 300) return success(type, body);
-  const why = `HTTP status ${status}${inBrackets(words(type, body))}`;
+  if (status >= 200 && status < 300) return success(type, body, secrets);
+  const why = `HTTP status ${status}${inBrackets(words(type, body, secrets))}`;
   if (status === TOO_LARGE) return { status: 'too_large', why };
   if (RETRYABLE.has(status)) {
     const waitMillis = retryAfterMillis(headers['retry-after'], MOST_DELAY_MILLIS);
@@ -44,10 +45,10 @@ export function readHttpAnswer({ status, headers, body }: HttpAnswer): SendResul
 }
 
 /** Other types have no partial success. A page of HTML comes from a proxy or a login, and the points were not accepted. */
-function success(type: string, body: Buffer): SendResult {
+function success(type: string, body: Buffer, secrets: Pick<SentSecrets, 'hideIn'>): SendResult {
   if (body.length === 0) return { status: 'sent', rejected: 0, message: '' };
-  if (type === 'application/x-protobuf') return readAnswer(body);
-  if (type === 'application/json') return readAnswer(body, 'json');
+  if (type === 'application/x-protobuf') return withoutSecrets(readAnswer(body), secrets);
+  if (type === 'application/json') return withoutSecrets(readAnswer(body, 'json'), secrets);
   if (type !== 'text/html') return { status: 'sent', rejected: 0, message: '' };
   return {
     status: 'refused',
@@ -58,9 +59,9 @@ function success(type: string, body: Buffer): SendResult {
 }
 
 /** The server's own message; a page of HTML has none. */
-function words(type: string, body: Buffer): string {
-  if (type === 'application/x-protobuf') return statusMessage(body);
-  return type === 'text/html' ? '' : serverMessage(body.toString());
+function words(type: string, body: Buffer, secrets: Pick<SentSecrets, 'hideIn'>): string {
+  if (type === 'application/x-protobuf') return secrets.hideIn(statusMessage(body));
+  return type === 'text/html' ? '' : serverMessage(body.toString(), secrets);
 }
 
 const inBrackets = (text: string) => (text === '' ? '' : `: ${text}`);

@@ -8,6 +8,7 @@ import type { Logger } from 'pino';
 import type { ClientAuthenticator } from '../../component/authenticator.ts';
 import { beginningOf } from '../../component/beginning_of.ts';
 import { reasonOf } from '../../component/reason_of.ts';
+import { SentSecrets } from '../../component/sent_secrets.ts';
 import { clientMaterial, type TlsMaterial } from '../../tls/tls_material.ts';
 import type { Carrier } from '../carrier.ts';
 import type { SendResult } from '../send_result.ts';
@@ -32,6 +33,7 @@ export class HttpCarrier implements Carrier {
   readonly #login: ClientAuthenticator | undefined;
   readonly #target: URL;
   readonly #headers: http.OutgoingHttpHeaders;
+  readonly #secrets: SentSecrets;
   #agent: http.Agent;
 
   private constructor(config: HttpClientSettings, version: string, material?: TlsMaterial, login?: ClientAuthenticator) {
@@ -41,6 +43,7 @@ export class HttpCarrier implements Carrier {
     this.#target = targetOf(config);
     this.#agent = this.#newAgent();
     const own = Object.entries(config.headers).map(([name, value]) => [name.toLowerCase(), value.reveal()]);
+    this.#secrets = new SentSecrets(own.map(([, value]) => value as string));
     this.#headers = {
       'user-agent': `dropreason/${version}`,
       ...Object.fromEntries(own),
@@ -67,7 +70,7 @@ export class HttpCarrier implements Carrier {
       const body = await this.#write(metrics);
       const answer = await this.#post(body, signal).catch((error) => this.#again(error, body, signal));
       if (REFUSED.includes(answer.status)) this.#suspect();
-      return readHttpAnswer(answer);
+      return readHttpAnswer(answer, this.#secrets);
     } catch (error) {
       this.#material?.suspect();
       return { status: 'retryable', why: signal.aborted ? `no answer within ${this.#config.timeout / 1000} s` : reasonOf(error) };
@@ -117,6 +120,7 @@ export class HttpCarrier implements Carrier {
   async #post(body: Uint8Array, signal: AbortSignal): Promise<HttpAnswer> {
     const { request } = this.#target.protocol === 'http:' ? http : https;
     const credentials = await this.#login?.credentials();
+    if (credentials !== undefined) this.#secrets.login = credentials.value;
     return new Promise((resolve, reject) => {
       const sent = request(this.#target, {
         method: 'POST',

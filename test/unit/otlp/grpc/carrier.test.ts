@@ -110,3 +110,13 @@ test('a CA that is replaced is used after the first push that fails', async () =
   writeFileSync(ca_file, read('ca.crt'));
   expect(await carrier.send(metrics)).toMatchObject({ status: 'sent' });
 });
+
+test('what the server repeats of a secret header is hidden', async () => {
+  const server = await serve();
+  const carrier = await carrierTo(`127.0.0.1:${server.port}`, { ...INSECURE, headers: { 'x-api-key': 'hunter2' } });
+  server.answer = { code: status.PERMISSION_DENIED, details: 'the key hunter2 is unknown' };
+  expect(await carrier.send(metrics)).toMatchObject({
+    status: 'refused',
+    why: expect.stringContaining('the key [REDACTED] is unknown'),
+  });
+});

@@ -11,9 +11,14 @@ export interface WireRequest extends WireMessage {
 
 /**
  * What to answer: nothing is success, bytes are the answer's, a number is a gRPC code, which may come with a
- * google.rpc.Status, `hang` never answers.
+ * google.rpc.Status or with words, `hang` never answers.
  */
-export type Answer = number | 'hang' | undefined | Uint8Array | { readonly code: number; readonly status: Uint8Array };
+export type Answer =
+  | number
+  | 'hang'
+  | undefined
+  | Uint8Array
+  | { readonly code: number; readonly status?: Uint8Array; readonly details?: string };
 
 /** A gRPC server that takes OTLP metrics, decodes them and answers as it is told. */
 export class OtlpServer {
@@ -61,8 +66,8 @@ export class OtlpServer {
           else if (typeof answer === 'number') reply({ code: answer, details: 'injected failure' });
           else {
             const metadata = new Metadata();
-            metadata.set('grpc-status-details-bin', Buffer.from(answer.status));
-            reply({ code: answer.code, details: 'injected failure', metadata });
+            if (answer.status !== undefined) metadata.set('grpc-status-details-bin', Buffer.from(answer.status));
+            reply({ code: answer.code, details: answer.details ?? 'injected failure', metadata });
           }
         },
       },
