@@ -95,13 +95,19 @@ interface CollectorOptions {
   readonly refuses?: boolean;
   /** What comes over TLS must have this header Authorization. */
   readonly authorization?: { readonly scheme: string; readonly token: string };
+  /** File of the CA that has issued the certificates of those who may push over TLS. */
+  readonly clientCa?: string;
 }
 
 async function run(directory: string, ports: readonly number[], options: CollectorOptions = {}): Promise<Child> {
-  const { refuses = false, authorization } = options;
+  const { refuses = false, authorization, clientCa } = options;
   const auth = authorization === undefined ? {} : { auth: { authenticator: 'bearertokenauth' } };
   const [grpc, http, https, secure] = ports.map((port) => `127.0.0.1:${port}`);
-  const tls = { cert_file: join(directory, 'server.crt'), key_file: join(directory, 'server.key') };
+  const tls = {
+    cert_file: join(directory, 'server.crt'),
+    key_file: join(directory, 'server.key'),
+    ...(clientCa !== undefined && { client_ca_file: clientCa }),
+  };
   // Where files are rotated, each line is written before the answer. Otherwise lines are buffered, and a kill loses what was acknowledged.
   const file = (name: string) => ({ path: join(directory, name), rotation: { max_megabytes: 1000 } });
   const receivers = ['otlp', 'otlp/tls'];

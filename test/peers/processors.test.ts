@@ -96,7 +96,8 @@ describe.skipIf(skipReason(AGENT_MISSING, OTELCOL.missing, PROMETHEUS.missing))(
     expect(target?.labels).toMatchObject({ k8s_cluster_name: 'ea"st', team: 'dropreason' });
     expect(target?.labels).not.toHaveProperty('host_name');
     expect(target?.labels).not.toHaveProperty('env');
-    // The agent's own metrics have the agent's resource.
+    // The agent's own metrics have the agent's resource. They are another target, scraped at another time.
+    await prometheus.nextScrape(agent.ports.own);
     const [own] = await prometheus.query(`target_info{instance="localhost:${agent.ports.own}"}`);
     expect(own?.labels).toHaveProperty('host_name');
     expect(own?.labels).not.toHaveProperty('team');

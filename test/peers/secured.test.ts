@@ -187,6 +187,48 @@ describe.skipIf(skipReason(AGENT_MISSING, OTELCOL.missing)).each(['otlp_grpc', '
   },
 );
 
+describe.skipIf(skipReason(AGENT_MISSING, OTELCOL.missing)).each(['otlp_grpc', 'otlp_http'] as const)(
+  'a Collector that demands a certificate of %s',
+  (type) => {
+    test('gets every drop of the agent that has one, and nothing without', async () => {
+      const files = new Files();
+      const clients = new Authority(files.directory, 'clients');
+      const { cert, key } = clients.issue('agent');
+      const collector = await Collector.start({ clientCa: clients.cert });
+      const namespace = await Namespace.create();
+      const endpoint = type === 'otlp_grpc' ? collector.secure : collector.https;
+      const agent = await Agent.start((ports) =>
+        agentConfig(ports, {
+          exporters: {
+            [type]: { endpoint, tls: { ca_file: collector.ca, cert_file: cert, key_file: key } },
+            [`${type}/stranger`]: { endpoint, tls: { ca_file: collector.ca }, metric_names: 'retina' },
+          },
+        }),
+      );
+      try {
+        await namespace.dropDatagrams(7);
+        const labels = { reason: 'NO_SOCKET', 'network.namespace.inode': namespace.inode };
+        await waitFor('an export with the drops', () =>
+          collector
+            .received()
+            .find(({ sums }) => pointsWith(sums.get('dropreason.drop.count'), labels).some(({ value }) => value === 7)),
+        );
+        await waitFor('a refusal', () => (agent.log.includes("can't push to") ? true : undefined));
+        const refused = agent.log.split('\n').filter((line) => line.includes("can't push to"));
+        expect(refused).toEqual([expect.stringContaining(`${type}/stranger`)]);
+        expect(
+          collector.received().some(({ sums }) => [...sums.keys()].some((name) => name.includes('networkobservability'))),
+        ).toBe(false);
+      } finally {
+        await agent.stop();
+        await collector.stop();
+        await namespace.remove();
+        files.remove();
+      }
+    });
+  },
+);
+
 describe.skipIf(skipReason(AGENT_MISSING, OTELCOL.missing))('a Collector that demands a password', () => {
   test('gets every drop', async () => {
     // What it compares is the whole header.
