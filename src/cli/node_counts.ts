@@ -15,8 +15,8 @@ export type NodeCounts = { readonly url: string; readonly counts: readonly Direc
 /** An agent answers a scrape within milliseconds. A timeout means that there is no agent. */
 const TIMEOUT_MILLIS = 1_000;
 
-/** Both naming schemes, with or without `_total`. */
-const SAMPLE = /^(?:dropreason|networkobservability)_drop_(count|bytes)(?:_total)?\{(.*)\} (\S+)/;
+/** Both naming schemes, after a namespace or without, and with or without `_total`. */
+const SAMPLE = /^(?:\w+_)?(?:dropreason|networkobservability)_drop_(count|bytes)(?:_total)?\{(.*)\} (\S+)/;
 
 /** Reads the first endpoint that belongs to an agent. All endpoints of an agent report the same drops. */
 export async function countsOf(reason: string, targets: readonly ScrapeTarget[]): Promise<NodeCounts> {
@@ -39,7 +39,7 @@ function whyNotRead({ url, requires }: ScrapeTarget): string {
 async function scrape(url: string): Promise<string | undefined> {
   try {
     const page = await (url.startsWith('https:') ? getTls(url) : getPlain(url));
-    return /^(?:dropreason|networkobservability)_drop_count/m.test(page) ? page : undefined;
+    return /^(?:\w+_)?(?:dropreason|networkobservability)_drop_count/m.test(page) ? page : undefined;
   } catch {
     return undefined;
   }

@@ -18,6 +18,11 @@ export const configSchema = z
       .enum(METRIC_NAMES)
       .default('opentelemetry')
       .describe("Names and labels: the OpenTelemetry ones, or Retina's."),
+    namespace: z
+      .string()
+      .regex(/^[a-zA-Z_][a-zA-Z0-9_]*$/, { error: 'must be the beginning of a name: letters, digits and _, no digit first' })
+      .optional()
+      .describe('Each name begins with it and _. The rules and dashboards that come with dropreason expect none.'),
     const_labels: z
       .record(label, z.string())
       .default({})

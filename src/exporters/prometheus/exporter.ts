@@ -36,6 +36,7 @@ export class PrometheusExporter implements Exporter {
     this.#accumulator = settings.keep('accumulator', () => new DropAccumulator(settings.reloadedMillis));
     this.#columns = new DropColumns({ accumulator: this.#accumulator, naming, resource: settings.resource });
     this.#text = new PrometheusText({
+      ...(config.namespace !== undefined && { namespace: config.namespace }),
       gauges: naming.gauges ? [naming, naming.pods].flatMap(({ count, bytes }) => [count.name, bytes.name]) : [],
       isOnEverySeries: resourceLabels(config),
       constLabels: config.const_labels,

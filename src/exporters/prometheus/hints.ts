@@ -4,7 +4,6 @@ import { SERVER_HINTS, SERVER_IGNORED } from '../../component/server_settings.ts
 /** What the Collector's prometheusexporter has besides. */
 export const HINTS: Readonly<Record<string, string>> = {
   ...SERVER_HINTS,
-  namespace: 'names are the same everywhere, so that dashboards and rules fit; const_labels tells agents apart',
   metric_expiration:
     'series end with what they count: set metric_expiration on pod_drops or flow_attributes, or attributes_expiration on the receiver',
 };

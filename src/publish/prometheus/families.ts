@@ -15,6 +15,8 @@ export interface Family extends Pick<MetricColumns, 'attributes' | 'values' | 's
 }
 
 export interface FamilyOptions {
+  /** What each name begins with. */
+  readonly prefix: string;
   /** Metrics, by their OpenTelemetry name, that are shown as gauges though they are counters. */
   readonly gauges: ReadonlySet<string>;
   /** Called for each metric that is left out. */
@@ -35,12 +37,12 @@ const TARGET = ['target', 'target_info'];
  * Groups metrics by their Prometheus name. Prometheus rejects a page with duplicate names: equal metrics are merged, and a metric whose
  * name is already used by a different one is left out.
  */
-export function familiesOf(metrics: readonly MetricColumns[], { gauges, warn }: FamilyOptions): Iterable<Family> {
+export function familiesOf(metrics: readonly MetricColumns[], { prefix, gauges, warn }: FamilyOptions): Iterable<Family> {
   const families = new Map<string, Family>();
-  const taken = new Set(TARGET);
+  const taken = new Set(TARGET.map((name) => `${prefix}${name}`));
   for (const metric of metrics) {
     const { name } = metric.descriptor;
-    const family = familyOf(metric, gauges);
+    const family = familyOf(metric, prefix, gauges);
     if (family === undefined) {
       warn(name, `the metric ${name} is left out: the text has no type for it`);
       continue;
@@ -71,9 +73,13 @@ function join(one: Family, other: Family): Family {
   };
 }
 
-function familyOf({ descriptor, kind, ...columns }: MetricColumns, gauges: ReadonlySet<string>): Family | undefined {
+function familyOf(
+  { descriptor, kind, ...columns }: MetricColumns,
+  prefix: string,
+  gauges: ReadonlySet<string>,
+): Family | undefined {
   const { name, description: help, unit } = descriptor;
-  const shown = metricName(name);
+  const shown = metricName(`${prefix}${name}`);
   const common = { ...columns, name: shown, help, unit, joined: false };
   switch (kind) {
     case 'histogram':

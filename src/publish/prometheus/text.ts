@@ -4,11 +4,14 @@ import { columnsOf, type MetricColumns, type Published } from '../metric_columns
 import { withoutEquals } from './equal_series.ts';
 import { type Family, familiesOf } from './families.ts';
 import { escapeQuoted, escapeText, PrometheusLabels, withLabel } from './labels.ts';
+import { metricName } from './names.ts';
 import { numberText, PieceWriter } from './piece_writer.ts';
 import type { ScrapeFormat } from './scrape_format.ts';
 import { WrittenLabels } from './written_labels.ts';
 
 export interface PrometheusTextOptions {
+  /** Each metric's name begins with it and `_`, that of `target_info` too, as the Collector's do. */
+  readonly namespace?: string;
   /** Metrics (by their OpenTelemetry name) that are shown as gauges, without `_total`, though they are counters. */
   readonly gauges?: readonly string[];
   /** Which of the resource's attributes are on every series, besides `target_info`; none by default. */
@@ -29,12 +32,20 @@ type LabelsOfPage = Map<MetricColumns['attributes'], WrittenLabels>;
  */
 export class PrometheusText {
   readonly #labels: PrometheusLabels;
+  readonly #prefix: string;
   readonly #gauges: ReadonlySet<string>;
   readonly #warnOnce: (key: string, message: string) => void;
   /** By the name of the family that they were written for first. */
   readonly #written = new Map<string, WrittenLabels>();
 
-  constructor({ gauges = [], isOnEverySeries = () => false, constLabels = {}, warn = () => {} }: PrometheusTextOptions = {}) {
+  constructor({
+    namespace = '',
+    gauges = [],
+    isOnEverySeries = () => false,
+    constLabels = {},
+    warn = () => {},
+  }: PrometheusTextOptions = {}) {
+    this.#prefix = namespace === '' ? '' : metricName(`${namespace}_`);
     this.#labels = new PrometheusLabels({ isOnEverySeries, constLabels, warn });
     this.#gauges = new Set(gauges);
     this.#warnOnce = once(warn);
@@ -52,10 +63,13 @@ export class PrometheusText {
     if (this.#labels.take(attributes)) this.#written.clear();
     const isOpen = format === 'openmetrics';
     const writer = new PieceWriter();
-    const [target, type] = isOpen ? ['target', 'info'] : ['target_info', 'gauge'];
-    writer.text(`# HELP ${target} Target metadata\n# TYPE ${target} ${type}\ntarget_info${this.#labels.ofResource()} 1\n`);
+    const prefix = this.#prefix;
+    const [target, type] = isOpen ? [`${prefix}target`, 'info'] : [`${prefix}target_info`, 'gauge'];
+    writer.text(
+      `# HELP ${target} Target metadata\n# TYPE ${target} ${type}\n${prefix}target_info${this.#labels.ofResource()} 1\n`,
+    );
     const labels: LabelsOfPage = new Map();
-    for (const family of familiesOf(metrics, { gauges: this.#gauges, warn: this.#warnOnce }))
+    for (const family of familiesOf(metrics, { prefix, gauges: this.#gauges, warn: this.#warnOnce }))
       yield* this.#family(family, labels, writer, isOpen);
     if (isOpen) writer.text('# EOF\n');
     if (!writer.isEmpty) yield writer.take();

@@ -118,9 +118,10 @@ describe('counts of this node', () => {
     expect(here((await explain('TCP_CONNECT_BASIC', '--config', config)).stdout)).toBe('  here     egress 13');
   });
 
-  test("by Retina's names too", async () => {
+  test("by Retina's names too, also in a namespace", async () => {
     const { stdout } = await explain('NO_SOCKET', '--config', configOf(await answering(RETINA)));
-    expect(here(stdout)).toBe('  here     ingress 29, 1220 bytes\n           unknown 3');
+    const named = await explain('NO_SOCKET', '--config', configOf(await answering(RETINA.replaceAll(/^/gm, 'node_'))));
+    for (const each of [stdout, named.stdout]) expect(here(each)).toBe('  here     ingress 29, 1220 bytes\n           unknown 3');
   });
 
   describe('of an agent that speaks HTTPS', () => {

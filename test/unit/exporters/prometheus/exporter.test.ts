@@ -16,7 +16,8 @@ async function start(given: object, { settings } = makeService(), host: Host = m
   return exporter;
 }
 
-const scrape = async (exporter: PrometheusExporter) => (await fetch(`http://127.0.0.1:${exporter.port}/metrics`)).text();
+const scrape = async (exporter: PrometheusExporter, headers: Record<string, string> = {}) =>
+  (await fetch(`http://127.0.0.1:${exporter.port}/metrics`, { headers })).text();
 
 const LIVE = batch(
   [
@@ -90,6 +91,19 @@ describe('PrometheusExporter', () => {
     for (const sample of others) expect(sample).toMatch(/[{,]cluster="east",env="prod"\} \d+$/);
   });
 
+  it.each(['opentelemetry', 'retina'])('puts a namespace before every name, names of %s', async (metric_names) => {
+    const exporter = await start({ metric_names, namespace: 'node' });
+    const plain = await start({ metric_names });
+    for (const each of [exporter, plain]) each.consume(LIVE);
+    const accept = 'application/openmetrics-text;version=1.0.0';
+    for (const headers of [undefined, { accept }]) {
+      const expected = (await scrape(plain, headers)).replace(/^(# (?:HELP|TYPE|UNIT) |(?!#))(?=\w)/gm, '$1node_');
+      expect(await scrape(exporter, headers)).toBe(expected);
+      expect(expected).toMatch(/^node_target_info\{/m);
+    }
+    expect(prometheusFactory.schema.safeParse({ namespace: '1' }).success).toBe(false);
+  });
+
   it('waits for a read that begins after the scrape', async () => {
     const reads: (() => void)[] = [];
     const exporter = await start(
@@ -154,7 +168,7 @@ describe('prometheusFactory', () => {
     expect(prometheusFactory.schema.safeParse({ endpoint: '9464' }).error?.issues[0]?.message).toBe(
       'must be host:port such as "localhost:9464", got "9464"',
     );
-    expect(prometheusFactory.schema.safeParse({ namespace: 'x' }).success).toBe(false);
+    expect(prometheusFactory.schema.safeParse({ subsystem: 'x' }).success).toBe(false);
     expect(prometheusFactory.schema.safeParse({ metric_names: 'cilium' }).success).toBe(false);
   });
 

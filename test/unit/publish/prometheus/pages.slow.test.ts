@@ -45,14 +45,15 @@ describe.skipIf(PARSERS_MISSING)('a page of whatever names, attributes and value
   test.each([
     [false, {}],
     [true, {}],
-    [true, { cluster: 'ea"st\\\n', id: 'x', zone_1: '', _: 'é' }],
+    [true, { cluster: 'ea"st\\\n', id: 'x', zone_1: '', _: 'é' }, 'my_ns_'],
   ])(
     'passes promtool and the official parsers, resource labels %s, constant labels %j',
-    async (resourceLabels, constLabels) => {
+    async (resourceLabels: boolean, constLabels: Readonly<Record<string, string>>, namespace = '') => {
       await fc.assert(
         fc.asyncProperty(arbitraryMetrics, async (metrics) => {
           const told: string[] = [];
           const writer = new PrometheusText({
+            namespace,
             isOnEverySeries: () => resourceLabels,
             constLabels,
             warn: (message) => told.push(message),
