@@ -1,4 +1,5 @@
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { closeSync, constants, openSync, readSync } from 'node:fs';
 import { createServer, type Server, type Socket } from 'node:net';
 import { join } from 'node:path';
@@ -208,7 +209,8 @@ describe('FileExporter, to /dev/stdout', () => {
     child.stderr.setEncoding('utf8').on('data', (text: string) => {
       said += text;
     });
-    const ended = new Promise<string>((resolve) => child.once('exit', () => resolve(said)));
+    // What it wrote may still be in the pipe when it has ended.
+    const ended = Promise.all([once(child, 'exit'), once(child.stderr, 'end')]).then(() => said);
     onTestFinished(() => void child.kill('SIGKILL'));
     return { child, said: ended };
   }
@@ -216,7 +218,9 @@ describe('FileExporter, to /dev/stdout', () => {
   it('writes there', async () => {
     const { child, said } = await run();
     const got = collect(child.stdout as unknown as Socket);
+    const closed = once(child, 'close');
     expect(await said).toContain('sent 9000, failed 0');
+    await closed;
     expect(byRead(parseLines(got.text))).toEqual({ 1: 3_000, 2: 3_000, 3: 3_000 });
   });
 
