@@ -125,8 +125,8 @@ export interface SymbolRange {
 export declare function symbolRanges(names: readonly string[]): Record<string, SymbolRange>;
 
 /**
- * Reduces the resident memory of this process, on another thread. Unmaps the pages of program files that equal the file (the next use maps
- * them again) and returns to the kernel what malloc() has free. Never rejects.
+ * Reduces the resident memory of this process, on another thread. Unmaps the pages of the executable that equal the file (the next use
+ * maps them again) and returns to the kernel what malloc() has free. Never rejects.
  */
 export declare function releaseResident(): Promise<void>;
 
