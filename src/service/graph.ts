@@ -83,8 +83,8 @@ export class Graph {
   }
 
   /**
-   * Starts authenticators first, then exporters, and receivers last, so that consumers run before the first batch. Throws the error of the first component that
-   * fails, or Interrupted after `interrupt`. Call `shutdown` then, to end the started ones.
+   * Starts authenticators first, then exporters, and receivers last, so that consumers run before the first batch. Throws the error of the
+   * first component that fails, or Interrupted after `interrupt`. Call `shutdown` then, to end the started ones.
    */
   async start(): Promise<void> {
     await this.#starter.start(this.#authenticators);

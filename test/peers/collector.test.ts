@@ -44,10 +44,7 @@ describe.skipIf(skipReason(AGENT_MISSING, OTELCOL.missing))('a Collector that th
     pointsWith(received.sums.get(metric), { reason: 'NO_SOCKET', 'network.namespace.inode': lab.namespace.inode });
 
   /** The first export in which the drops in the namespace have come to that many. */
-  const exportWith = (drops: number) =>
-    waitFor(`an export with ${drops} drops`, () =>
-      lab.collector.received().find((received) => points(received, 'dropreason.drop.count').some(({ value }) => value === drops)),
-    );
+  const exportWith = (drops: number) => lab.collector.exportOf(lab.namespace, drops);
 
   test('receives monotonic cumulative integers with the right value', async () => {
     const bytes = await lab.namespace.dropDatagrams(DATAGRAMS);
@@ -157,11 +154,7 @@ describe.skipIf(skipReason(AGENT_MISSING, OTELCOL.missing)).each<{ how: string; 
   test('receives monotonic cumulative integers with the right value', async () => {
     const bytes = await lab.namespace.dropDatagrams(DATAGRAMS);
     const labels = { reason: 'NO_SOCKET', 'network.namespace.inode': lab.namespace.inode };
-    const received = await waitFor('an export with the drops', () =>
-      lab.collector.received().find(({ sums }) => {
-        return pointsWith(sums.get('dropreason.drop.count'), labels).some(({ value }) => value === DATAGRAMS);
-      }),
-    );
+    const received = await lab.collector.exportOf(lab.namespace, DATAGRAMS);
     const counts = received.sums.get('dropreason.drop.count');
     expect(counts).toMatchObject({ unit: '{drop}', monotonic: true, temporality: CUMULATIVE });
     expect(pointsWith(received.sums.get('dropreason.drop.bytes'), labels).map(({ value }) => value)).toEqual([bytes]);

@@ -3,9 +3,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Certificate } from '../support/certificates.ts';
 import { Child } from './child.ts';
+import type { Namespace } from './namespace.ts';
 import { freePort, listens } from './net.ts';
-import { parseExports, type ReceivedExport } from './otlp_json.ts';
+import { parseExports, pointsWith, type ReceivedExport } from './otlp_json.ts';
 import { OTELCOL } from './peers.ts';
+import { waitFor } from './wait.ts';
 
 const CERTIFICATE = join(import.meta.dirname, '../support/kube_api/certificate');
 
@@ -78,6 +80,14 @@ export class Collector {
   /** The same, with cumulative sums of what came as deltas since it was started. */
   receivedCumulative(): ReceivedExport[] {
     return this.#read('cumulative.jsonl');
+  }
+
+  /** Waits for an export with this number of the datagrams that a namespace has dropped. */
+  exportOf({ inode }: Pick<Namespace, 'inode'>, drops: number): Promise<ReceivedExport> {
+    const labels = { reason: 'NO_SOCKET', 'network.namespace.inode': inode };
+    const has = ({ sums }: ReceivedExport) =>
+      pointsWith(sums.get('dropreason.drop.count'), labels).some(({ value }) => value === drops);
+    return waitFor('an export with the drops', () => this.received().find(has));
   }
 
   #read(name: string): ReceivedExport[] {

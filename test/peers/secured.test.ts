@@ -8,7 +8,6 @@ import { Agent, type AgentPorts, agentConfig, type Config } from './agent.ts';
 import { Collector } from './collector.ts';
 import { Namespace } from './namespace.ts';
 import { freePort } from './net.ts';
-import { pointsWith } from './otlp_json.ts';
 import { AGENT_MISSING, OTELCOL, PROMETHEUS, skipReason } from './peers.ts';
 import { Prometheus } from './prometheus.ts';
 import { waitFor } from './wait.ts';
@@ -168,12 +167,7 @@ describe.skipIf(skipReason(AGENT_MISSING, OTELCOL.missing)).each(['otlp_grpc', '
           /can't push to .*(401|nauthenticated|authorization)/i.test(agent.log) ? true : undefined,
         );
         writeFileSync(token, 'right-token');
-        const labels = { reason: 'NO_SOCKET', 'network.namespace.inode': namespace.inode };
-        await waitFor('an export with the drops', () =>
-          collector
-            .received()
-            .find(({ sums }) => pointsWith(sums.get('dropreason.drop.count'), labels).some(({ value }) => value === 7)),
-        );
+        await collector.exportOf(namespace, 7);
         expect(agent.log.match(/can't push to/g)).toHaveLength(1);
         expect(agent.log).toMatch(/pushes to .* succeed again/);
         expect(agent.log).not.toMatch(/wrong-token|right-token/);
@@ -207,12 +201,7 @@ describe.skipIf(skipReason(AGENT_MISSING, OTELCOL.missing)).each(['otlp_grpc', '
       );
       try {
         await namespace.dropDatagrams(7);
-        const labels = { reason: 'NO_SOCKET', 'network.namespace.inode': namespace.inode };
-        await waitFor('an export with the drops', () =>
-          collector
-            .received()
-            .find(({ sums }) => pointsWith(sums.get('dropreason.drop.count'), labels).some(({ value }) => value === 7)),
-        );
+        await collector.exportOf(namespace, 7);
         await waitFor('a refusal', () => (agent.log.includes("can't push to") ? true : undefined));
         const refused = agent.log.split('\n').filter((line) => line.includes("can't push to"));
         expect(refused).toEqual([expect.stringContaining(`${type}/stranger`)]);
@@ -246,12 +235,7 @@ describe.skipIf(skipReason(AGENT_MISSING, OTELCOL.missing))('a Collector that de
     );
     try {
       await namespace.dropDatagrams(7);
-      const labels = { reason: 'NO_SOCKET', 'network.namespace.inode': namespace.inode };
-      await waitFor('an export with the drops', () =>
-        collector
-          .received()
-          .find(({ sums }) => pointsWith(sums.get('dropreason.drop.count'), labels).some(({ value }) => value === 7)),
-      );
+      await collector.exportOf(namespace, 7);
     } finally {
       await agent.stop();
       await collector.stop();

@@ -1,5 +1,5 @@
 import type { SerializedError } from 'vitest';
-import type { Reporter, TestCase, Vitest } from 'vitest/node';
+import type { Reporter, TestCase, TestModule, Vitest } from 'vitest/node';
 
 /** Closes a run with why each test that skipped or failed did, and with the counts on a line of their own. */
 export default class ClosingLine implements Reporter {
@@ -19,13 +19,16 @@ export default class ClosingLine implements Reporter {
     // Vitest's pattern is for the names with spaces between them.
     if (state === 'pending' || this.#wanted?.test(test.fullName.replaceAll(' > ', ' ')) === false) return;
     this.#counts[state] += 1;
-    if (state === 'failed') this.#failures.push(`failed: ${test.fullName}: ${firstLine(test.result().errors?.[0]?.message)}`);
+    if (state === 'failed') this.#failures.push(`failed: ${test.fullName}: ${firstLine(result.errors?.[0]?.message)}`);
     if (state === 'skipped')
       this.#skips.push(`skipped: ${test.fullName}${'note' in result && result.note ? `: ${result.note}` : ''}`);
   }
 
-  onTestRunEnd(_modules: unknown, errors: readonly SerializedError[]): void {
+  onTestRunEnd(modules: readonly TestModule[], unhandled: readonly SerializedError[]): void {
     const { passed, failed, skipped } = this.#counts;
+    // Of a file that can't be loaded, or a hook that throws: its tests are skipped, or not there at all.
+    const ofSuites = modules.flatMap((module) => [module, ...module.children.allSuites()].flatMap((suite) => suite.errors()));
+    const errors = [...unhandled, ...ofSuites];
     const lines = [
       ...this.#skips,
       ...this.#failures,

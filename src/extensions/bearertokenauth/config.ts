@@ -1,23 +1,22 @@
 import { z } from 'zod';
+import { HTTP_TOKEN } from '../../component/http_token.ts';
 import { secret } from '../../component/secret.ts';
 
-const token = secret(
-  z
-    .string()
-    .min(1)
-    .regex(/^[\x21-\x7e]+$/, 'must be printable ASCII without spaces'),
-);
+/** What a token is made of. */
+export const TOKEN = /^[\x21-\x7e]+$/;
+
+const token = secret(z.string().min(1).regex(TOKEN, 'must be printable ASCII without spaces'));
 
 export const configSchema = z
   .strictObject({
     scheme: z
       .string()
-      .regex(/^[!#$%&'*+.^_`|~0-9a-z-]*$/i, 'must be one word, such as "Bearer"')
+      .regex(new RegExp(`^$|${HTTP_TOKEN.source}`, 'i'), 'must be one word, such as "Bearer"')
       .default('Bearer')
       .describe('The word before the token; empty: none.'),
     header: z
       .string()
-      .regex(/^[!#$%&'*+.^_`|~0-9a-z-]+$/i, 'must be the name of a header')
+      .regex(HTTP_TOKEN, 'must be the name of a header')
       .default('Authorization')
       .describe('The header with the token.'),
     token: token.optional().describe('The token.'),

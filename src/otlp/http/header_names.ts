@@ -1,3 +1,5 @@
+import { HTTP_TOKEN } from '../../component/http_token.ts';
+
 /** Set by the exporter or by HTTP itself; a second value would break the request. */
 const OF_HTTP = [
   'connection',
@@ -12,8 +14,8 @@ const OF_HTTP = [
   'upgrade',
 ];
 
-/** What is wrong with a header's name, in lower case; undefined where nothing is. A name is a token (RFC 9110, 5.6.2). */
+/** What is wrong with a header's name, in lower case; undefined where nothing is. */
 export function mistake(name: string): string | undefined {
   if (OF_HTTP.includes(name)) return `${name} is set by the exporter; remove it`;
-  return /^[!#$%&'*+.^_`|~0-9a-z-]+$/.test(name) ? undefined : 'is not the name of an HTTP header';
+  return HTTP_TOKEN.test(name) ? undefined : 'is not the name of an HTTP header';
 }

@@ -30,16 +30,18 @@ export class PushedMetrics {
 
   private constructor({ config, reader, logger, configPath }: PushedMetricsOptions, carrier: Carrier) {
     const { otlp } = config.exporter;
-    const known = new Map<string, Attributes>();
     this.#carrier = carrier;
+    const collect = async () => (await reader.collect()).resourceMetrics;
+    const known = new Map<string, Attributes>();
+    const isDelta = otlp.temporality === 'delta';
     // What it pushes is not counted as points of an exporter's: it would never come to rest.
     const settings = { id: configPath, logger, meter: createNoopMeter() };
     this.#pusher = new Pusher(
       settings,
       { address: addressOf(otlp), configPath, retry_on_failure: RETRIES },
       {
-        collect: async () => withSameAttributes((await reader.collect()).resourceMetrics, known),
-        outbox: otlp.temporality === 'delta' ? new PendingDeltas() : new NewestCounters(),
+        collect: isDelta ? async () => withSameAttributes(await collect(), known) : collect,
+        outbox: isDelta ? new PendingDeltas() : new NewestCounters(),
         send: (metrics) => carrier.send(metrics),
       },
     );
